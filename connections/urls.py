@@ -1,0 +1,5 @@
+from django.urls import path
+
+from connections import views
+
+urlpatterns = [path("", views.connections, name="connections")]

@@ -1,0 +1,7 @@
+"""Placeholder while this room is being built."""
+
+from django.http import HttpRequest, HttpResponse
+
+
+def connections(request: HttpRequest, team_id: int) -> HttpResponse:
+    return HttpResponse("")

@@ -1,0 +1,164 @@
+"""The plain records that every connector yields, and the one protocol by which a sync drives a connector.
+
+A connector knows a system's API and nothing of the database. `connections/` decides when to read and how far it
+came; `delivery/` stores what came.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any, Protocol
+
+from core.http import Client
+
+
+class Outcome(StrEnum):
+    """How a deployment ended; see docs/definitions.md, Deployment."""
+
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    SKIPPED = "skipped"
+    RUNNING = "running"
+    UNKNOWN = "unknown"
+
+
+class DeploymentSource(StrEnum):
+    """Where a service's deployments are read from; exactly one for each service, since two would count twice."""
+
+    DEPLOYMENTS = "deployments"
+    RUNS = "runs"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class DeploymentRecord:
+    """One deployment. All instants are aware, in UTC."""
+
+    key: str  # stable on the host: "deployment:42" or "run:577324554"
+    outcome: Outcome
+    created_at: datetime
+    finished_at: datetime | None  # first success; of a run its completion; None while unknown or running
+    environment: str = ""  # the host's own name; "" for runs
+    workflow: str = ""  # id of the workflow; "" for the host's deployments
+    workflow_name: str = ""
+    branch: str = ""
+    sha: str = ""
+    title: str = ""
+    url: str = ""  # of the page for people
+    attempt: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentRecord:
+    """One incident. `resolved_at` is None while it is open (again)."""
+
+    key: str  # "issue:6"
+    title: str
+    began_at: datetime
+    resolved_at: datetime | None
+    labels: tuple[str, ...] = ()
+    url: str = ""
+
+
+Record = DeploymentRecord | IncidentRecord
+
+
+@dataclass(frozen=True, slots=True)
+class SetAside:
+    """An object that could not be understood. It is shown with its reason and read again by `key` at the next sync."""
+
+    key: str
+    reason: str  # a code: "missing_instant", "unknown_value", "gone", …; connections/ turns it into a sentence
+    detail: str = ""  # the field or value, short, as the host sent it
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What one answer gave. `state` replaces the stored state of `stream` in the same transaction as the records."""
+
+    stream: str  # "deployments" | "incidents" | "again"
+    records: Sequence[Record]
+    state: dict[str, Any]  # JSON; opaque to everyone but the connector
+    set_aside: Sequence[SetAside] = ()
+    read: int = 0  # objects looked at, also those that the options leave out
+    reached: datetime | None = None  # how far back this stream has come, for the progress line
+    done: bool = False  # nothing more to read in this stream for now
+
+
+@dataclass(frozen=True, slots=True)
+class ReadOptions:
+    """What a person chose to read of one repository."""
+
+    deployments: DeploymentSource
+    workflows: tuple[str, ...] = ()  # ids; only for RUNS
+    incident_labels: tuple[str, ...] = ()
+    since: date | None = None  # read no object created before this day (UTC); None: all there is
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """Something met while inspecting a repository: an environment, a workflow or a label."""
+
+    id: str
+    name: str
+    count: int
+    proposed: bool  # the portal would choose it
+    branches: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """What the first look at a repository found, for the connect page's proposals."""
+
+    external_id: str  # the host's id of the repository: survives a rename
+    full_name: str
+    url: str
+    default_branch: str
+    environments: Sequence[Seen] = ()
+    workflows: Sequence[Seen] = ()
+    labels: Sequence[Seen] = ()
+    proposed_source: DeploymentSource = DeploymentSource.NONE
+    missing: Sequence[str] = field(default_factory=tuple)  # parts the token may not read: "deployments", "actions", "issues"
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A repository's address as a person pasted it, understood."""
+
+    base_url: str  # of the API, no trailing slash: https://api.github.com
+    repository: str  # "owner/name"
+
+
+class Connector(Protocol):
+    """One outside system."""
+
+    kind: str
+    title: str
+
+    def parse_address(self, text: str, base_url: str = "") -> Address:
+        """Understand a pasted repository address; `base_url` overrides the API's address. ValueError(code) if it is none."""
+
+    def client(self, base_url: str, token: str) -> Client:
+        """An HTTP client that speaks to this system with this token."""
+
+    def inspect(self, client: Client, repository: str) -> Inspection:
+        """A first look: proves the token and proposes what to read. Raises core.http.OutgoingError."""
+
+    def read(
+        self,
+        client: Client,
+        repository: str,
+        options: ReadOptions,
+        state: dict[str, dict[str, Any]],
+        again: Sequence[str],
+        now: datetime,
+    ) -> Iterator[Page]:
+        """Yield pages from where `state` (by stream) ends, newest first; `again` names keys to read once more by themselves.
+
+        Safe to stop between any two pages and to start again from the stored states. Raises core.http.OutgoingError.
+        """

@@ -1,0 +1,89 @@
+"""The template tags that every page may use; they are built in."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+from django import template
+from django.http import HttpRequest
+from django.templatetags.static import static
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from core import charts
+
+register = template.Library()
+
+
+@register.simple_tag
+def icon(name: str, size: int = 16) -> SafeString:
+    """An icon of the sprite; frontend/icons.txt lists them. It is decoration: put the word beside it."""
+    return format_html(
+        '<svg class="p-ic" width="{0}" height="{0}" aria-hidden="true" focusable="false"><use href="{1}#i-{2}"/></svg>',
+        size,
+        static("build/icons.svg"),
+        name,
+    )
+
+
+@register.inclusion_tag("core/_chart.html")
+def chart(made: charts.Chart) -> dict[str, Any]:
+    """A chart with its text alternative, caption, data table and CSV."""
+    return {"chart": made, "json": charts.to_json(made), "json_id": f"chart-{made.id}"}
+
+
+@register.filter
+def day(value: date | datetime | None) -> str:
+    """A day as the reader writes it: 23 Nov 2026, 2026年11月23日."""
+    return date_format(_local(value), "DATE_FORMAT") if value else ""
+
+
+@register.filter
+def short_day(value: date | datetime | None) -> str:
+    """A day of a known year: 23 Nov, 11月23日."""
+    return date_format(_local(value), "MONTH_DAY_FORMAT") if value else ""
+
+
+@register.filter
+def instant(value: datetime | None) -> str:
+    """Day and time in the reader's time zone."""
+    return date_format(_local(value), "DATETIME_FORMAT") if value else ""
+
+
+def _local(value: date | datetime) -> date | datetime:
+    return timezone.localtime(value) if isinstance(value, datetime) else value
+
+
+@register.filter
+def web_link(url: str) -> str:
+    """The address if it is http(s), else "": what people or hosts wrote becomes a link only then."""
+    return url if urlsplit(url or "").scheme in ("http", "https") else ""
+
+
+@register.filter
+def percent_of(part: float, whole: float) -> str:
+    """`part` of `whole` as an SVG width, "45.5%"; "0%" of nothing."""
+    return f"{100 * part / whole:.1f}%" if whole else "0%"
+
+
+@register.filter
+def may(user: Any, permission: str) -> bool:
+    """Whether the person may do an organisation-wide action, for menus; views check again."""
+    return bool(user.is_authenticated and user.has_perm(permission))
+
+
+@register.simple_tag(takes_context=True)
+def with_query(context: template.Context, **changes: Any) -> str:
+    """The present address with query parameters changed; None removes one."""
+    request: HttpRequest = context["request"]
+    query = request.GET.copy()
+    for name, value in changes.items():
+        if value is None:
+            query.pop(name, None)
+        else:
+            query[name] = str(value)
+    return f"?{query.urlencode()}" if query else request.path

@@ -1,0 +1,47 @@
+"""Secrets of the embedded portal: made once, kept under `var/` with mode 0600, never printed."""
+
+import os
+import secrets
+import sys
+import tempfile
+from pathlib import Path
+from typing import NoReturn
+
+from cryptography.fernet import Fernet
+
+
+def refuse(sentence: str) -> NoReturn:
+    """Stop the boot with one clear sentence and no traceback."""
+    sys.stderr.write(f"The portal does not start: {sentence}\n")
+    raise SystemExit(1)
+
+
+def _kept(path: Path, made: str) -> str:
+    """The content of `path`; `made`, written there, if there was none.
+
+    Written beside and linked into place, so that of two processes that start at once both read the first one's secret
+    and neither reads half a file. mkstemp gives mode 0600.
+    """
+    if not path.exists():
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            handle, beside = tempfile.mkstemp(dir=path.parent)
+            with os.fdopen(handle, "w") as file:
+                file.write(made)
+            try:
+                os.link(beside, path)
+            except FileExistsError:
+                pass  # another process was first
+            finally:
+                os.unlink(beside)
+        except OSError as error:
+            refuse(f"{path} cannot be written ({error.strerror}).")
+    return path.read_text().strip()
+
+
+def embedded_secret_key(var: Path) -> str:
+    return _kept(var / "secret_key", secrets.token_urlsafe(50))
+
+
+def embedded_encryption_key(var: Path) -> str:
+    return _kept(var / "encryption_key", Fernet.generate_key().decode())

@@ -1,0 +1,14 @@
+"""Every address of the portal; each room brings its own."""
+
+from django.urls import include, path
+
+urlpatterns = [
+    path("", include("insights.urls")),
+    path("", include("teams.urls")),
+    path("teams/<int:team_id>/roadmap/", include("roadmaps.urls")),
+    path("teams/<int:team_id>/connections/", include("connections.urls")),
+    path("teams/<int:team_id>/delivery/", include("delivery.urls")),
+    path("", include("core.urls")),
+    path("accounts/", include("allauth.account.urls")),
+    path("api/", include("mlops_portal.api")),
+]

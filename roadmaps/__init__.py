@@ -1,0 +1,1 @@
+"""The 12-month roadmap: phases, items, ticks, checklists, burn-up."""

@@ -1,0 +1,29 @@
+/* Small conveniences; every page works without them. */
+(function () {
+  "use strict";
+
+  // Copy buttons: <button data-copy="#id"> copies that field's value and says so.
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-copy]");
+    if (!button) { return; }
+    const field = document.querySelector(button.dataset.copy);
+    field.select();
+    navigator.clipboard?.writeText(field.value).then(() => { button.textContent = button.dataset.copied; }, () => {});
+  });
+
+  // A form that saves itself when a field changes: <form data-autosubmit>.
+  document.addEventListener("change", (event) => {
+    const form = event.target.closest("form[data-autosubmit]");
+    if (form) { form.requestSubmit(); }
+  });
+
+  // Menus close on Escape and on a click elsewhere.
+  function closeMenus(except) {
+    document.querySelectorAll("details[data-menu][open]").forEach((menu) => { if (menu !== except) { menu.open = false; } });
+  }
+  document.addEventListener("click", (event) => closeMenus(event.target.closest("details[data-menu]")));
+  document.addEventListener("keydown", (event) => {
+    const open = event.key === "Escape" && document.querySelector("details[data-menu][open]");
+    if (open) { open.open = false; open.querySelector("summary").focus(); }
+  });
+})();

@@ -1,0 +1,1 @@
+"""People, teams, memberships, roles, invitations, API tokens, the audit log."""

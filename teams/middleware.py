@@ -1,0 +1,90 @@
+"""What every request needs to know about the person behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import resolve
+from django.utils import timezone, translation
+
+from teams.models import Organisation
+
+Respond = Callable[[HttpRequest], HttpResponse]
+
+
+def language_of(request: HttpRequest) -> str:
+    """The language to speak: the person's own, else what this browser chose before, else what it asks for."""
+    if request.user.is_authenticated:
+        return request.user.language
+    chosen = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")
+    if chosen in dict(settings.LANGUAGES):
+        return chosen
+    return translation.get_language_from_request(request)
+
+
+class PreferencesMiddleware:
+    """Speak the reader's language and time zone."""
+
+    def __init__(self, respond: Respond) -> None:
+        self.respond = respond
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        language = language_of(request)
+        zone = request.user.time_zone if request.user.is_authenticated else "UTC"
+        with translation.override(language), timezone.override(ZoneInfo(zone)):
+            request.LANGUAGE_CODE = language
+            response = self.respond(request)
+            response.headers.setdefault("Content-Language", language)
+            return response
+
+
+class SetupMiddleware:
+    """Puts the organisation on the request; before set-up there is none and every page leads to the set-up page."""
+
+    def __init__(self, respond: Respond) -> None:
+        self.respond = respond
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        request.organisation = Organisation.current()  # type: ignore[attr-defined]
+        if request.organisation is None and not _is_open(request):  # type: ignore[attr-defined]
+            return redirect("setup")
+        return self.respond(request)
+
+
+# Names of the pages that nobody needs to be signed in for. API routes answer 401 themselves.
+OPEN_PAGES = {
+    "livez", "setup", "invitation", "language", "account_login", "account_logout", "account_signup", "account_inactive",
+    "account_reset_password", "account_reset_password_done", "account_reset_password_from_key",
+    "account_reset_password_from_key_done", "reset_link",
+}  # fmt: skip
+
+
+def _is_open(request: HttpRequest) -> bool:
+    return (
+        request.path_info.startswith((f"/{settings.STATIC_URL.lstrip('/')}", "/api/"))
+        or resolve(request.path_info).url_name in OPEN_PAGES
+    )
+
+
+class SignInMiddleware:
+    """Every page needs sign-in, except those listed: a new page is closed unless somebody opens it here."""
+
+    def __init__(self, respond: Respond) -> None:
+        self.respond = respond
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.respond(request)
+
+    def process_view(self, request: HttpRequest, *_: object) -> HttpResponse | None:
+        if request.user.is_authenticated or _is_open(request):
+            return None
+        if request.headers.get("HX-Request"):
+            response = HttpResponse(status=204)
+            response["HX-Redirect"] = redirect_to_login(request.get_full_path()).url
+            return response
+        return redirect_to_login(request.get_full_path())

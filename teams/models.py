@@ -1,0 +1,306 @@
+"""Who there is: one organisation, its people, teams, memberships, invitations and API tokens."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo, available_timezones
+
+from django.conf import settings
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models.functions import Lower
+from django.utils.translation import gettext_lazy as _
+
+from core import clock
+from teams.audit import AuditEvent
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser
+
+__all__ = [
+    "ApiToken",
+    "AuditEvent",
+    "Invitation",
+    "JobRole",
+    "Membership",
+    "Organisation",
+    "OrganisationRole",
+    "Person",
+    "SetupCode",
+    "Team",
+    "TeamGroup",
+    "TeamRole",
+]
+
+
+class OrganisationRole(models.TextChoices):
+    """What a person may do in the organisation."""
+
+    READER = "reader", _("Reader")
+    MANAGER = "manager", _("Manager")
+    ADMINISTRATOR = "administrator", _("Administrator")
+
+
+class TeamRole(models.TextChoices):
+    """What a person may do in a team."""
+
+    EDITOR = "editor", _("Editor")
+    TEAM_ADMIN = "team_admin", _("Team admin")
+
+
+class JobRole(models.TextChoices):
+    """The guide's five roles. A job role never grants anything."""
+
+    MLOPS_ENGINEER = "mlops_engineer", _("MLOps engineer")
+    DATA_ENGINEER = "data_engineer", _("Data engineer")
+    ML_ENGINEER = "ml_engineer", _("ML engineer")
+    DATA_SCIENTIST = "data_scientist", _("Data scientist")
+    PRODUCT_OWNER = "product_owner", _("Product owner")
+
+
+class Theme(models.TextChoices):
+    AUTO = "auto", _("As the device")
+    LIGHT = "light", _("Light")
+    DARK = "dark", _("Dark")
+
+
+def validate_time_zone(name: str) -> None:
+    if name not in available_timezones():
+        raise ValidationError(_("“%(name)s” is not a time zone."), params={"name": name})
+
+
+class Organisation(models.Model):
+    """The one organisation of this installation (pk 1). It exists from the moment that set-up is complete."""
+
+    name = models.CharField(_("name"), max_length=120)
+    language = models.CharField(_("default language"), max_length=8, choices=settings.LANGUAGES, default="en")
+    time_zone = models.CharField(_("time zone"), max_length=64, default="UTC", validators=[validate_time_zone])
+
+    class Meta:
+        # Two set-ups at once: the second one's insert breaks here, so there is only ever one first administrator.
+        constraints = [models.CheckConstraint(condition=models.Q(pk=1), name="one_organisation")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @classmethod
+    def current(cls) -> Organisation | None:
+        """The organisation, or None before set-up."""
+        return cls.objects.first()
+
+
+class PersonQuerySet(models.QuerySet["Person"]):
+    def visible_to(self, user: Person | AnonymousUser) -> PersonQuerySet:
+        """Everyone signed in sees everyone; a team's token sees its team."""
+        if not user.is_authenticated:
+            return self.none()
+        if user.token is not None:
+            return self.filter(memberships__team=user.token.team_id)
+        return self
+
+    def administrators(self) -> PersonQuerySet:
+        return self.filter(is_active=True, organisation_role=OrganisationRole.ADMINISTRATOR)
+
+    def listed(self) -> PersonQuerySet:
+        return self.order_by(Lower("name"), "pk")
+
+
+class PersonManager(BaseUserManager["Person"].from_queryset(PersonQuerySet)):  # type: ignore[misc]
+    def get_by_natural_key(self, username: str | None) -> Person:
+        return self.get(email__iexact=username)  # type: ignore[no-any-return]
+
+
+class Person(AbstractBaseUser):
+    """A person, and the account to sign in with. Its pk is the opaque id that append-only rows hold.
+
+    A removed person's row stays and is emptied; name and address live nowhere else.
+    """
+
+    email = models.EmailField(_("e-mail address"), max_length=254, unique=True)
+    name = models.CharField(_("name"), max_length=120)
+    organisation_role = models.CharField(
+        _("role"), max_length=16, choices=OrganisationRole.choices, default=OrganisationRole.READER
+    )
+    language = models.CharField(_("language"), max_length=8, choices=settings.LANGUAGES, default="en")
+    theme = models.CharField(_("appearance"), max_length=8, choices=Theme.choices, default=Theme.AUTO)
+    time_zone = models.CharField(_("time zone"), max_length=64, default="UTC", validators=[validate_time_zone])
+    is_active = models.BooleanField(_("active"), default=True)
+    date_joined = models.DateTimeField(default=clock.now, editable=False)
+
+    # The API token by which this request came, if any: it narrows what visible_to() and the rules allow.
+    token: ApiToken | None = None
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS = ["name"]
+    objects = PersonManager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(Lower("email"), name="person_email_ignoring_case")]
+
+    def __str__(self) -> str:
+        return self.name or self.email
+
+    @property
+    def initials(self) -> str:
+        """One or two letters for the avatar; one character of a name without spaces, as Japanese names are written."""
+        parts = (self.name or self.email).split()
+        return "".join(part[0] for part in (parts[0], parts[-1])[: len(parts)]).upper()
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.time_zone)
+
+    def get_full_name(self) -> str:
+        return self.name
+
+    def get_short_name(self) -> str:
+        return self.name
+
+    def has_perm(self, perm: str, obj: Any = None) -> bool:
+        """Whether this person may do `perm` (teams/access.py) to `obj`."""
+        from django.contrib.auth import _user_has_perm  # type: ignore[attr-defined]
+
+        return self.is_active and bool(_user_has_perm(self, perm, obj))
+
+
+class TeamGroup(models.Model):
+    """A group of teams, as a department."""
+
+    name = models.CharField(_("name"), max_length=80, unique=True)
+
+    class Meta:
+        ordering = [Lower("name")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class TeamQuerySet(models.QuerySet["Team"]):
+    def visible_to(self, user: Person | AnonymousUser) -> TeamQuerySet:
+        """Everyone signed in reads every team; a team's token only its own."""
+        if not user.is_authenticated:
+            return self.none()
+        if user.token is not None:
+            return self.filter(pk=user.token.team_id)
+        return self
+
+    def active(self) -> TeamQuerySet:
+        return self.filter(archived_at=None)
+
+    def of(self, person: Person) -> TeamQuerySet:
+        return self.filter(memberships__person=person)
+
+    def listed(self) -> TeamQuerySet:
+        """By group, then by name; teams without a group come last."""
+        return self.select_related("group").order_by(models.F("group__name").asc(nulls_last=True), Lower("name"), "pk")
+
+    def with_people_count(self) -> TeamQuerySet:
+        return self.annotate(people_count=models.Count("memberships", filter=models.Q(memberships__person__is_active=True)))
+
+
+class Team(models.Model):
+    """A team. `time_zone` "" means the organisation's; days of all its figures are days of that zone."""
+
+    name = models.CharField(_("name"), max_length=80)
+    group = models.ForeignKey(
+        TeamGroup, verbose_name=_("group"), null=True, blank=True, on_delete=models.SET_NULL, related_name="teams"
+    )
+    time_zone = models.CharField(_("time zone"), max_length=64, blank=True, default="", validators=[validate_time_zone])
+    created_at = models.DateTimeField(default=clock.now, editable=False)
+    archived_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    objects = TeamQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                Lower("name"),
+                condition=models.Q(archived_at=None),
+                name="team_name_ignoring_case",
+                violation_error_message=_("There is already a team of this name."),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The time zone of the team's days; reads the organisation's where the team has none of its own."""
+        if self.time_zone:
+            return ZoneInfo(self.time_zone)
+        organisation = Organisation.current()
+        return ZoneInfo(organisation.time_zone if organisation else "UTC")
+
+
+class MembershipQuerySet(models.QuerySet["Membership"]):
+    def visible_to(self, user: Person | AnonymousUser) -> MembershipQuerySet:
+        return self.filter(team__in=Team.objects.visible_to(user))
+
+    def listed(self) -> MembershipQuerySet:
+        return self.select_related("person").order_by(Lower("person__name"), "pk")
+
+
+class Membership(models.Model):
+    """A person in a team, with an access role, and a job role that grants nothing."""
+
+    team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="memberships")
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="memberships")
+    role = models.CharField(_("role"), max_length=16, choices=TeamRole.choices, default=TeamRole.EDITOR)
+    job_role = models.CharField(_("job"), max_length=24, choices=JobRole.choices, blank=True, default="")
+    joined_at = models.DateTimeField(default=clock.now, editable=False)
+
+    objects = MembershipQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint("team", "person", name="one_membership_each")]
+
+    def __str__(self) -> str:
+        return f"{self.person} · {self.team}"
+
+
+class Invitation(models.Model):
+    """An invitation to a team by a link that works once. Only the digest of its secret is kept."""
+
+    team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="invitations")
+    role = models.CharField(_("role"), max_length=16, choices=TeamRole.choices, default=TeamRole.EDITOR)
+    job_role = models.CharField(_("job"), max_length=24, choices=JobRole.choices, blank=True, default="")
+    email = models.EmailField(_("e-mail address"), blank=True, default="")
+    secret_digest = models.CharField(max_length=64, unique=True, editable=False)
+    created_by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(default=clock.now, editable=False)
+    expires_at = models.DateTimeField()
+    accepted_by = models.ForeignKey(Person, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    accepted_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+
+class TokenScope(models.TextChoices):
+    READ = "read", _("Read")
+    WRITE = "write", _("Read and write")
+
+
+class ApiToken(models.Model):
+    """A team's token for the API. It never exceeds its maker's present rights nor its scope; only its digest is kept."""
+
+    team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="tokens")
+    maker = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    name = models.CharField(_("name"), max_length=80)
+    scope = models.CharField(_("scope"), max_length=8, choices=TokenScope.choices, default=TokenScope.READ)
+    digest = models.CharField(max_length=64, unique=True, editable=False)
+    hint = models.CharField(max_length=8, editable=False)  # the first characters, to tell tokens apart
+    created_at = models.DateTimeField(default=clock.now, editable=False)
+    last_used_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class SetupCode(models.Model):
+    """The digest of the one-time code that the console showed. At most one row; gone once the portal is set up."""
+
+    digest = models.CharField(max_length=64)
+    created_at = models.DateTimeField(default=clock.now)

@@ -1,0 +1,83 @@
+"""The fixed cast that every room's tests know, and how browsers are started."""
+
+import os
+from collections.abc import Callable
+
+import pytest
+from django.test import Client
+
+from core import append_only
+from teams.models import Organisation, Person, Team, TeamRole
+from tests.factories import MembershipFactory, OrganisationFactory, PersonFactory, TeamFactory
+
+# Playwright's own loop runs in this thread while browser tests use the database in the ordinary, blocking way.
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+
+CHROMIUM_ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args() -> dict[str, object]:
+    return {"executable_path": os.environ.get("CHROMIUM", "/usr/bin/chromium"), "args": CHROMIUM_ARGUMENTS}
+
+
+@pytest.fixture
+def organisation(db: None) -> Organisation:
+    return OrganisationFactory()
+
+
+@pytest.fixture
+def team(organisation: Organisation) -> Team:
+    return TeamFactory(name="Forecasting")
+
+
+@pytest.fixture
+def editor(team: Team) -> Person:
+    return MembershipFactory(team=team, person__name="Emma Editor").person
+
+
+@pytest.fixture
+def team_admin(team: Team) -> Person:
+    return MembershipFactory(team=team, person__name="Taro Admin", role=TeamRole.TEAM_ADMIN).person
+
+
+@pytest.fixture
+def outsider(organisation: Organisation) -> Person:
+    """Someone signed in who belongs to another team only."""
+    return MembershipFactory(person__name="Olga Outsider", role=TeamRole.TEAM_ADMIN).person
+
+
+@pytest.fixture
+def manager(organisation: Organisation) -> Person:
+    return PersonFactory(name="Mina Manager", manager=True)
+
+
+@pytest.fixture
+def administrator(organisation: Organisation) -> Person:
+    return PersonFactory(name="Ada Administrator", administrator=True)
+
+
+@pytest.fixture
+def signed_in() -> Callable[[Person], Client]:
+    """A client signed in as somebody: `signed_in(editor).get(...)`."""
+
+    def sign_in(person: Person) -> Client:
+        client = Client()
+        client.force_login(person, backend="allauth.account.auth_backends.AuthenticationBackend")
+        return client
+
+    return sign_in
+
+
+@pytest.fixture
+def _unguarded(transactional_db: None) -> None:
+    """For tests that empty the tables afterwards: row triggers would refuse that on SQLite."""
+    append_only.unguard_tables()

@@ -8,25 +8,15 @@ from django.test import Client
 
 from core import append_only
 from teams.models import Organisation, Person, Team, TeamRole
+from tests.browser import CHROMIUM_ARGUMENTS, chromium
 from tests.factories import MembershipFactory, OrganisationFactory, PersonFactory, TeamFactory
 
 # Playwright's own loop runs in this thread while browser tests use the database in the ordinary, blocking way.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
-CHROMIUM_ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-
-
 @pytest.fixture(scope="session")
 def browser_type_launch_args() -> dict[str, object]:
-    return {"executable_path": os.environ.get("CHROMIUM", "/usr/bin/chromium"), "args": CHROMIUM_ARGUMENTS}
+    return {"executable_path": chromium(), "args": CHROMIUM_ARGUMENTS}
 
 
 @pytest.fixture

@@ -1,0 +1,124 @@
+"""Plays a weekly job in real browsers, as `make journey J=name` asks: a screenshot of each step, its clicks and its keys.
+
+A journey is a module `tests/journeys/<name>.py` with `def play(stage: Stage) -> None`. It finds things by role, name or id and never by a
+sentence, so that one text plays in both languages.
+"""
+
+import os
+import re
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+
+from tests.browser import CHROMIUM_ARGUMENTS, chromium
+
+expect.set_options(timeout=30_000)
+
+
+@dataclass
+class Actor:
+    """A person with a browser of their own. Every click and every key is counted."""
+
+    name: str
+    page: Page
+    stage: "Stage"
+    clicks: int = 0
+    keys: int = 0
+
+    def go(self, path: str) -> None:
+        self.page.goto(f"{self.stage.address}{path}" if path.startswith("/") else path)
+
+    def find(self, selector: str) -> Locator:
+        return self.page.locator(selector)
+
+    def click(self, target: str | Locator) -> None:
+        (self.find(target) if isinstance(target, str) else target).first.click()
+        self.clicks += 1
+
+    def fill(self, target: str | Locator, text: str) -> None:
+        """Type into a field. Getting there counts as one key (Tab), each character as one."""
+        (self.find(target) if isinstance(target, str) else target).first.fill(text)
+        self.keys += 1 + len(text)
+
+    def choose(self, target: str | Locator, value: str) -> None:
+        """Choose from a list: two clicks."""
+        (self.find(target) if isinstance(target, str) else target).first.select_option(value)
+        self.clicks += 2
+
+    def step(self, title: str) -> None:
+        """End a step: keep what the page shows and tell what it took."""
+        self.stage.finish_step(self, title)
+
+
+@dataclass
+class Stage:
+    """The portal under play, in one language."""
+
+    address: str
+    setup_code: str
+    fake_github: str
+    language: str
+    folder: Path
+    browser: Browser
+    steps: list[str] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+
+    @contextmanager
+    def actor(self, name: str, **context: object) -> Iterator[Actor]:
+        """A person with a fresh browser, 1440 px wide unless `context` says otherwise."""
+        options = {"viewport": {"width": 1440, "height": 900}, "locale": self.language} | context
+        opened = self.browser.new_context(**options)  # type: ignore[arg-type]
+        opened.set_default_timeout(30_000)
+        page = opened.new_page()
+        page.on("pageerror", lambda error: self.problems.append(f"{name}: {error}"))
+        page.on("console", lambda line: self.problems.append(f"{name}: {line.text}") if _is_problem(line) else None)
+        try:
+            yield Actor(name, page, self)
+        except BaseException:
+            page.screenshot(path=self.folder / "failed.png", full_page=True)
+            raise
+        finally:
+            opened.close()
+
+    def finish_step(self, actor: Actor, title: str) -> None:
+        number = len(self.steps) + 1
+        slug = re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")
+        actor.page.wait_for_load_state("networkidle")
+        actor.page.screenshot(path=self.folder / f"{number:02}-{slug}.png", full_page=True)
+        line = f"{number:2}. {title} ({actor.name}): {actor.clicks} clicks, {actor.keys} keys"
+        self.steps.append(line)
+        print(f"  {line}", flush=True)
+        actor.clicks = actor.keys = 0
+
+
+def _is_problem(line: object) -> bool:
+    # A refused form is answered with 422, which browsers report on the console; everything else there is a defect.
+    text = getattr(line, "text", "")
+    return getattr(line, "type", "") == "error" and "422" not in text and "409" not in text
+
+
+def run(play: Callable[[Stage], None]) -> None:
+    """Play in the language and against the addresses that the environment names; exits 1 if a step fails."""
+    folder = Path(os.environ["JOURNEY_FOLDER"])
+    folder.mkdir(parents=True, exist_ok=True)
+    for old in folder.glob("*.png"):
+        old.unlink()
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium(), args=CHROMIUM_ARGUMENTS)
+        stage = Stage(
+            address=os.environ["PORTAL_ADDRESS"].rstrip("/"),
+            setup_code=os.environ.get("SETUP_CODE", ""),
+            fake_github=os.environ.get("FAKE_GITHUB", ""),
+            language=os.environ.get("JOURNEY_LANGUAGE", "en"),
+            folder=folder,
+            browser=browser,
+        )
+        play(stage)
+        browser.close()
+    if stage.problems:
+        print("\n".join(stage.problems))
+        sys.exit(1)

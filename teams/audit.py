@@ -31,7 +31,9 @@ class AuditEvent(AppendOnly):
         ordering = ["-recorded_at", "-pk"]
 
 
-def record(action: str, *, actor: Person | None, subject: models.Model | None = None, team: Team | None = None, **data: Any) -> None:
+def record(
+    action: str, *, actor: Person | None, subject: models.Model | None = None, team: Team | None = None, **data: Any
+) -> None:
     """Append an audit entry, inside the caller's transaction. `actor` None: the portal itself."""
     AuditEvent.objects.create(
         action=action,

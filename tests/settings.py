@@ -6,4 +6,4 @@ import tempfile
 os.environ.setdefault("PORTAL_ENV", "test")
 os.environ.setdefault("PORTAL_VAR", os.path.join(tempfile.gettempdir(), f"portal-tests-{os.getuid()}"))
 
-from mlops_portal.settings import *  # noqa: E402, F403
+from mlops_portal.settings import *  # noqa: F403

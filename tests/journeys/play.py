@@ -1,7 +1,7 @@
-"""Plays a weekly job in real browsers, as `make journey J=name` asks: a screenshot of each step, its clicks and its keys.
+"""Plays a weekly job in real browsers, as `make journey J=name` asks: a screenshot of each step, its clicks and keys.
 
-A journey is a module `tests/journeys/<name>.py` with `def play(stage: Stage) -> None`. It finds things by role, name or id and never by a
-sentence, so that one text plays in both languages.
+A journey is a module `tests/journeys/<name>.py` with `def play(stage: Stage) -> None`. It finds things by role, name or
+id and never by a sentence, so that one text plays in both languages.
 """
 
 import os

@@ -1,0 +1,345 @@
+"""The only module that makes outgoing requests: time-outs, size caps, retries, limits, and where the token may go.
+
+Who may be reached is decided in `core.http_guard`, the errors are in `core.http_errors`.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import random
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from http.cookiejar import DefaultCookiePolicy
+from typing import Any, NoReturn
+from urllib.parse import urljoin, urlsplit, urlunsplit
+
+import requests
+from requests.utils import parse_header_links
+from urllib3.exceptions import HTTPError
+
+from core import clock
+from core.http_errors import OutgoingError, RateLimited
+from core.http_guard import CONNECT_TIMEOUT, GuardedAdapter, Lifeline
+
+__all__ = ["Client", "OutgoingError", "RateLimit", "RateLimited", "Response"]
+
+log = logging.getLogger(__name__)
+
+READ_TIMEOUT = 20.0  # seconds without a byte
+TOTAL_TIMEOUT = 60.0  # seconds for one answer, whole
+MAX_BYTES = 16 * 1024 * 1024
+TRIES = 3  # for what a moment may cure: 5xx, dropped connections, unreadable bodies
+BACKOFF = 0.4  # seconds before the second try, doubled for the third
+SHORT_WAIT = 5.0  # seconds of a host's limit that are slept through
+SHORT_WAITS = 3  # how often, in one request
+MAX_REDIRECTS = 5
+REDIRECTS = frozenset({301, 302, 303, 307, 308})
+UNSTATED_WAIT = 60.0  # seconds, where a host refuses for its limit without saying for how long
+
+# Given (status, headers, decoded body), names the code and further params of a refusal, or None for the general rule.
+Explain = Callable[[int, Mapping[str, str], Any], tuple[str, dict[str, Any]] | None]
+
+
+@dataclass(frozen=True, slots=True)
+class RateLimit:
+    """The token's limit as the host last told it: requests a window, how many are left, when the window ends (UTC)."""
+
+    limit: int | None
+    remaining: int | None
+    reset: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """An answer that was read whole. `data` is its JSON, None of a 304 or an empty body."""
+
+    status: int
+    headers: Mapping[str, str]
+    url: str  # after redirects
+    data: Any = None
+
+    def json(self) -> Any:
+        return self.data
+
+    @property
+    def not_modified(self) -> bool:
+        return self.status == 304
+
+    @property
+    def etag(self) -> str:
+        return self.headers.get("ETag", "")
+
+    @property
+    def next_url(self) -> str | None:
+        """The absolute address of the next page, from the Link header. `Client.get` refuses one of another origin."""
+        for link in parse_header_links(self.headers.get("Link", "")):
+            if link.get("rel") == "next" and link.get("url"):
+                return urljoin(self.url, link["url"])
+        return None
+
+
+class _Again(Exception):
+    """A fault that a moment may cure. Holds the error to raise when it does not."""
+
+    def __init__(self, error: OutgoingError) -> None:
+        super().__init__(error.code)
+        self.error = error
+
+
+class Client:
+    """Speaks JSON to one origin, with one token, from one thread.
+
+    `headers` hold the token; they are sent to the origin of `base_url` only and never logged. Counts what it did:
+    `requests_made` (each try and each redirect), `not_modified` (304s), `rate` (the limit last told).
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        headers: Mapping[str, str] | None = None,
+        *,
+        explain: Explain | None = None,
+        total_timeout: float = TOTAL_TIMEOUT,
+        read_timeout: float = READ_TIMEOUT,
+        max_bytes: int = MAX_BYTES,
+        ca_bundle: str | None = None,
+    ) -> None:
+        self.base_url = base_url.rstrip("/")
+        self.origin = origin_of(self.base_url)
+        self.host = urlsplit(self.base_url).netloc
+        self.requests_made = 0
+        self.not_modified = 0
+        self.rate: RateLimit | None = None
+        self._explain = explain
+        self._timeouts = (CONNECT_TIMEOUT, read_timeout)
+        self._total_timeout = total_timeout
+        self._max_bytes = max_bytes
+        self._session = requests.Session()
+        self._session.trust_env = False  # no proxy, no .netrc, no bundle from the environment
+        self._session.verify = ca_bundle or True
+        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        self._session.headers.update({"User-Agent": "mlops-portal", "Accept": "application/json", **(headers or {})})
+        for scheme in ("http://", "https://"):
+            self._session.mount(scheme, GuardedAdapter(pool_connections=1, pool_maxsize=1))
+
+    def __repr__(self) -> str:
+        return f"<Client {self.origin}>"
+
+    def __enter__(self) -> Client:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._session.close()
+
+    def url(self, path_or_url: str) -> str:
+        """The absolute address of a path below `base_url`; an absolute one must be of the same origin."""
+        if "://" not in path_or_url.split("?", 1)[0]:
+            return f"{self.base_url}/{path_or_url.lstrip('/')}"
+        if origin_of(path_or_url) != self.origin:
+            raise OutgoingError("redirected_elsewhere", host=self.host, to=_host_of(path_or_url))
+        return path_or_url
+
+    def get(self, path_or_url: str, params: Mapping[str, Any] | None = None, etag: str = "") -> Response:
+        """GET below `base_url`, or a page link the host gave. With `etag` the answer may be `not_modified`.
+
+        Raises OutgoingError, of it RateLimited where the host wants a longer wait than is slept through here.
+        """
+        headers = {"If-None-Match": etag} if etag else {}
+        url = self.url(path_or_url)
+        for _hop in range(MAX_REDIRECTS + 1):
+            response = self._patiently(url, params, headers)
+            if response.status not in REDIRECTS:
+                return response
+            # By hand: a library that follows redirects may carry the token to where it does not belong.
+            url = self.url(urljoin(response.url, response.headers.get("Location", "")))
+            params = None
+        raise OutgoingError("too_many_redirects", host=self.host)
+
+    def _patiently(self, url: str, params: Mapping[str, Any] | None, headers: Mapping[str, str]) -> Response:
+        """One hop: tried again after faults that pass, and after limits that end within seconds."""
+        faults = waits = 0
+        while True:
+            try:
+                return self._once(url, params, headers)
+            except _Again as again:
+                faults += 1
+                if faults >= TRIES:
+                    raise again.error from again
+                log.info("%s: %s, trying again", self.host, again.error.code)
+                sleep(BACKOFF * 2 ** (faults - 1) * random.uniform(0.75, 1.25))  # noqa: S311  no secret
+            except RateLimited as limited:
+                waits += 1
+                wait = (limited.retry_at - clock.now()).total_seconds()
+                if wait > SHORT_WAIT or waits > SHORT_WAITS:
+                    raise
+                sleep(max(wait, 0.0))
+
+    def _once(self, url: str, params: Mapping[str, Any] | None, headers: Mapping[str, str]) -> Response:
+        self.requests_made += 1
+        with Lifeline(self._total_timeout) as lifeline:
+            try:
+                with self._session.get(
+                    url, params=params, headers=headers, timeout=self._timeouts, stream=True, allow_redirects=False
+                ) as raw:
+                    body = self._read(raw)
+            except (requests.RequestException, HTTPError, OSError, ValueError) as error:
+                if lifeline.cut:
+                    raise OutgoingError("timeout", host=self.host) from error
+                self._raise_transport(error)
+            if lifeline.cut:  # a body that ends with the connection just looks shorter
+                raise OutgoingError("timeout", host=self.host)
+        return self._judge(raw, body)
+
+    def _read(self, raw: requests.Response) -> bytes:
+        parts: list[bytes] = []
+        left = self._max_bytes
+        for part in raw.iter_content(64 * 1024):
+            left -= len(part)
+            if left < 0:
+                raise OutgoingError("too_large", host=self.host, limit=self._max_bytes // (1024 * 1024) or 1)
+            parts.append(part)
+        return b"".join(parts)
+
+    def _raise_transport(self, error: Exception) -> NoReturn:
+        """Name what `requests` could not do. Refusals of the guard pass through as they are."""
+        if isinstance(error, requests.exceptions.SSLError):
+            raise OutgoingError("tls", host=self.host) from error
+        if isinstance(error, (requests.Timeout, TimeoutError)) or "timed out" in str(error).lower():
+            raise OutgoingError("timeout", host=self.host) from error
+        if isinstance(error, (requests.exceptions.InvalidHeader, UnicodeError)):
+            raise OutgoingError("unauthorised", host=self.host) from error  # a token with characters no token has
+        if isinstance(error, ValueError):
+            raise OutgoingError("bad_address", host=self.host) from error
+        raise _Again(OutgoingError("dropped", host=self.host)) from error
+
+    def _judge(self, raw: requests.Response, body: bytes) -> Response:
+        """The answer, or the error that its status, limit headers or body stand for."""
+        status = raw.status_code
+        self._note_rate(raw.headers)
+        if status == 304:
+            self.not_modified += 1
+            return Response(status, raw.headers, raw.url)
+        if status in REDIRECTS and raw.headers.get("Location"):
+            return Response(status, raw.headers, raw.url)
+        readable, data = _decode(body)
+        if 200 <= status < 300:
+            if not readable:
+                code = "not_json" if _looks_like_a_page(raw.headers, body) else "bad_answer"
+                raise _Again(OutgoingError(code, host=self.host))
+            return Response(status, raw.headers, raw.url, data)
+        if status >= 500 and "Retry-After" in raw.headers:
+            raise RateLimited(self._retry_at(raw.headers), code="server_error", host=self.host, status=status)
+        if status >= 500:
+            raise _Again(OutgoingError("server_error", host=self.host, status=status))
+        raise self._refusal(status, raw.headers, data)
+
+    def _refusal(self, status: int, headers: Mapping[str, str], data: Any) -> OutgoingError:
+        said = _said(data)
+        if _is_limit(status, headers, said):
+            return RateLimited(self._retry_at(headers), host=self.host, said=said)
+        special = self._explain(status, headers, data) if self._explain else None
+        if special:
+            return OutgoingError(special[0], **{"host": self.host, "status": status, "said": said, **special[1]})
+        code = {401: "unauthorised", 403: "forbidden", 404: "not_found", 410: "gone"}.get(status, "refused")
+        return OutgoingError(code, host=self.host, status=status, said=said)
+
+    def _note_rate(self, headers: Mapping[str, str]) -> None:
+        limit, remaining = _number(headers.get("X-RateLimit-Limit")), _number(headers.get("X-RateLimit-Remaining"))
+        if limit is not None or remaining is not None:
+            self.rate = RateLimit(limit, remaining, _epoch(headers.get("X-RateLimit-Reset")))
+
+    def _retry_at(self, headers: Mapping[str, str]) -> datetime:
+        """When to ask again, by our clock: the host's own Date is what its reset time is measured against."""
+        now = clock.now()
+        theirs = _http_date(headers.get("Date")) or now
+        text = headers.get("Retry-After", "")
+        seconds = _number(text)
+        at = _http_date(text)
+        if seconds is None and at is not None:
+            seconds = (at - theirs).total_seconds()
+        if seconds is None and headers.get("X-RateLimit-Remaining", "").strip() == "0":
+            reset = _epoch(headers.get("X-RateLimit-Reset"))
+            seconds = None if reset is None else (reset - theirs).total_seconds()
+        seconds = UNSTATED_WAIT if seconds is None else seconds
+        return now + timedelta(seconds=min(max(seconds, 1.0), 24 * 3600.0))
+
+
+def sleep(seconds: float) -> None:
+    """Apart, so that tests need not wait."""
+    time.sleep(seconds)
+
+
+def origin_of(url: str) -> str:
+    """scheme://host:port, with the default port spelt out. Raises OutgoingError for what is no http address."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError as error:
+        raise OutgoingError("bad_address", host=url[:100]) from error
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username is not None:
+        raise OutgoingError("bad_address", host=_host_of(url))
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    return urlunsplit((parts.scheme, f"{host}:{port or (443 if parts.scheme == 'https' else 80)}", "", "", ""))
+
+
+def _host_of(url: str) -> str:
+    """Host and port for a sentence; never a name or password standing before them."""
+    return urlsplit(url).netloc.rpartition("@")[2][:100] or url.rpartition("@")[2][:100]
+
+
+def _decode(body: bytes) -> tuple[bool, Any]:
+    """(whether it is readable, the JSON)."""
+    if not body.strip():
+        return True, None
+    try:
+        return True, json.loads(body)
+    except (ValueError, RecursionError):
+        return False, None
+
+
+def _looks_like_a_page(headers: Mapping[str, str], body: bytes) -> bool:
+    return "html" in headers.get("Content-Type", "").lower() or body.lstrip()[:1] == b"<"
+
+
+def _said(data: Any) -> str:
+    """The host's own message, short."""
+    message = data.get("message") if isinstance(data, dict) else None
+    return message[:200] if isinstance(message, str) else ""
+
+
+def _is_limit(status: int, headers: Mapping[str, str], said: str) -> bool:
+    """429 always; 403 where the window is used up, a wait is named, or the message says so (GitHub's second limit)."""
+    if status == 429:
+        return True
+    if status != 403:
+        return False
+    used_up = headers.get("X-RateLimit-Remaining", "").strip() == "0"
+    return used_up or "Retry-After" in headers or "rate limit" in said.lower() or "abuse detection" in said.lower()
+
+
+def _number(text: str | None) -> int | None:
+    text = (text or "").strip()
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else None
+
+
+def _epoch(text: str | None) -> datetime | None:
+    number = _number(text)
+    try:
+        return None if number is None else datetime.fromtimestamp(number, UTC)
+    except (OverflowError, OSError, ValueError):
+        return None
+
+
+def _http_date(text: str | None) -> datetime | None:
+    try:
+        found = parsedate_to_datetime(text or "")
+    except (TypeError, ValueError):
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)

@@ -260,7 +260,8 @@ class Client:
         now = clock.now()
         theirs = _http_date(headers.get("Date")) or now
         text = headers.get("Retry-After", "")
-        seconds = _number(text)
+        named = _number(text)
+        seconds = None if named is None else float(named)
         at = _http_date(text)
         if seconds is None and at is not None:
             seconds = (at - theirs).total_seconds()

@@ -19,7 +19,9 @@ SENTENCES: dict[str, Promise | str] = {
         "administrator add “%(host)s” to OUTGOING_ALLOW."
     ),
     "unknown_host": _("There is no host called %(host)s. Check the address for a typing error."),
-    "unreachable": _("%(host)s cannot be reached at present. Check the address; if it is right, the portal tries again."),
+    "unreachable": _(
+        "%(host)s cannot be reached at present. Check the address; if it is right, the portal tries again."
+    ),
     "dropped": _("%(host)s closed the connection in the middle of its answer. The portal tries again."),
     "tls": _(
         "%(host)s could not prove who it is (its certificate was not accepted), so the token was not sent. "
@@ -49,7 +51,9 @@ SENTENCES: dict[str, Promise | str] = {
         "%(host)s answered with a web page instead of data. Check that the address is that of the API; "
         "if it is right, the host may be under maintenance, and the portal tries again."
     ),
-    "bad_answer": _("%(host)s answered in a form the portal does not understand. Check that the address is that of the API."),
+    "bad_answer": _(
+        "%(host)s answered in a form the portal does not understand. Check that the address is that of the API."
+    ),
     "too_large": _("%(host)s answered with more than %(limit)s MB at once, so the portal stopped reading."),
 }
 UNKNOWN = _("Something unexpected happened while talking to %(host)s.")

@@ -155,7 +155,7 @@ CELERY_BEAT_SCHEDULE = {
 # -- People -------------------------------------------------------------------------------------------------------
 
 AUTH_USER_MODEL = "teams.Person"
-AUTHENTICATION_BACKENDS = ["rules.permissions.ObjectPermissionBackend", "allauth.account.auth_backends.AuthenticationBackend"]
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo, available_timezones
 
+import rules
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.core.exceptions import ValidationError
@@ -160,9 +161,7 @@ class Person(AbstractBaseUser):
 
     def has_perm(self, perm: str, obj: Any = None) -> bool:
         """Whether this person may do `perm` (teams/access.py) to `obj`."""
-        from django.contrib.auth import _user_has_perm  # type: ignore[attr-defined]
-
-        return self.is_active and bool(_user_has_perm(self, perm, obj))
+        return self.is_active and bool(rules.has_perm(perm, self, obj))
 
 
 class TeamGroup(models.Model):

@@ -1,0 +1,39 @@
+# The two commands are `make run` and `make test`. Variables of the portal go on the same line: `make run PORT=8080`.
+
+.DEFAULT_GOAL := help
+J ?= main
+SHELL := /bin/sh
+BOOTSTRAP := ./ops/python.sh -m ops.bootstrap
+
+.PHONY: help run test test-recorded lint format journey frontend messages lock
+
+help: ## Say what there is
+	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:[^#]*## */\t/' | expand -t 16
+
+run: ## Start the portal (HOST=, PORT=, DATABASE_URL=, REDIS_URL=, PORTAL_VAR=; .env.example lists the rest)
+	@$(BOOTSTRAP) ops.run
+
+test: ## Lint, then every test and journey against PostgreSQL, Redis and Chromium, then on SQLite
+	@$(BOOTSTRAP) --dev ops.test all
+
+test-recorded: ## Compare the portal with recorded answers of GitHub (RECORDINGS=, default ../shared/recordings)
+	@$(BOOTSTRAP) --dev ops.test recorded
+
+lint: ## Only the checks that read the code
+	@$(BOOTSTRAP) --dev ops.test lint
+
+journey: ## Play a journey in a browser: J=main
+	@$(BOOTSTRAP) --dev ops.test journey $(J)
+
+format: ## Let ruff put the code into shape
+	@$(BOOTSTRAP) --dev ruff check --fix --quiet .
+	@.venv/bin/python -m ruff format .
+
+frontend: ## Only install and build
+	@$(BOOTSTRAP)
+
+messages: ## Write new texts into locale/*/LC_MESSAGES/django.po
+	@$(BOOTSTRAP) --dev ops.messages make
+
+lock: ## Lock requirements*.in again (UPGRADE=1 takes new releases)
+	@$(BOOTSTRAP) --dev ops.lock

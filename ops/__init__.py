@@ -1,0 +1,1 @@
+"""Everything around the two commands: install, run, test, journeys. `make help` lists what calls it."""

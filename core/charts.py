@@ -96,4 +96,8 @@ def to_json(chart: Chart) -> dict[str, Any]:
     """The figure as {"data", "layout", "narrow"} of plain JSON values, colours as tokens."""
     made = json.loads(chart.figure.to_json())
     made.get("layout", {}).pop("template", None)
-    return {"data": _with_tokens(made["data"]), "layout": _with_tokens(made["layout"]), "narrow": _with_tokens(chart.narrow)}
+    return {
+        "data": _with_tokens(made["data"]),
+        "layout": _with_tokens(made["layout"]),
+        "narrow": _with_tokens(chart.narrow),
+    }

@@ -1,0 +1,52 @@
+from datetime import UTC, date, datetime
+
+import pytest
+from django.template import Context, Template
+from django.utils import timezone, translation
+
+from core.templatetags import portal
+
+
+@pytest.mark.parametrize(
+    ("language", "day", "short", "instant"),
+    [
+        ("en", "23 Nov 2026", "23 Nov", "23 Nov 2026, 18:05"),
+        ("ja", "2026年11月23日", "11月23日", "2026年11月23日 18:05"),
+    ],
+)
+def test_dates_are_written_as_the_reader_does(language: str, day: str, short: str, instant: str) -> None:
+    with translation.override(language), timezone.override("Asia/Tokyo"):
+        assert portal.day(date(2026, 11, 23)) == day
+        assert portal.short_day(date(2026, 11, 23)) == short
+        assert portal.instant(datetime(2026, 11, 23, 9, 5, tzinfo=UTC)) == instant
+
+
+@pytest.mark.parametrize(
+    ("url", "link"),
+    [("https://x.example/1", "https://x.example/1"), ("javascript:alert(1)", ""), ("data:text/html,x", ""), ("", "")],
+)
+def test_only_web_addresses_become_links(url: str, link: str) -> None:
+    assert portal.web_link(url) == link
+
+
+def test_percent_of_nothing_is_nothing() -> None:
+    assert portal.percent_of(5, 11) == "45.5%"
+    assert portal.percent_of(0, 0) == "0%"
+
+
+def test_a_chart_brings_its_words_and_its_table() -> None:
+    from core import charts
+
+    made = charts.Chart(
+        "burn-up",
+        charts.figure(),
+        "3 of 12 <done>",
+        "Items",
+        ["Day", "Done"],
+        [["1 Apr", 0], [charts.Link("2 Apr", "/x"), None]],
+    )
+    html = Template("{% chart made %}").render(Context({"made": made}))
+    assert 'aria-label="3 of 12 &lt;done&gt;"' in html
+    assert '<a href="/x">2 Apr</a>' in html
+    assert "<td>–</td>" in html
+    assert '<script id="chart-burn-up" type="application/json">' in html

@@ -123,7 +123,9 @@ class Inspection:
     workflows: Sequence[Seen] = ()
     labels: Sequence[Seen] = ()
     proposed_source: DeploymentSource = DeploymentSource.NONE
-    missing: Sequence[str] = field(default_factory=tuple)  # parts the token may not read: "deployments", "actions", "issues"
+    missing: Sequence[str] = field(
+        default_factory=tuple
+    )  # parts the token may not read: "deployments", "actions", "issues"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,90 @@
+"""Objects that are read once more by themselves: what was unfinished, and what could not be understood."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from connectors.github import parse
+from connectors.github.deployments import with_statuses
+from connectors.github.reader import Batch, Reader
+from connectors.records import DeploymentSource, Page, Record
+from core.http import OutgoingError
+
+CHUNK = 10
+GONE = parse.Unreadable("gone")
+
+
+def read_again(reader: Reader, keys: Iterable[str], running: Mapping[str, Any]) -> Iterator[Page]:
+    """One request a key; two for a deployment that is not among `running` (its object, then its statuses).
+
+    Keys that the listings of this sync have just given are left out, as are those of a source no longer chosen.
+    """
+    wanted = [key for key in dict.fromkeys(keys) if key not in reader.fresh and _is_of_source(reader, key)]
+    batch = Batch()
+    for number, key in enumerate(wanted, start=1):
+        try:
+            _one(reader, key, running, batch)
+        except OutgoingError:
+            yield _page(batch, done=False)
+            raise
+        if number % CHUNK == 0 or number == len(wanted):
+            yield _page(batch, done=number == len(wanted))
+            batch = Batch()
+
+
+def _page(batch: Batch, *, done: bool) -> Page:
+    return Page("again", tuple(batch.records), {}, tuple(batch.set_aside), batch.read, None, done)
+
+
+def _is_of_source(reader: Reader, key: str) -> bool:
+    kind = key.partition(":")[0]
+    source = reader.options.deployments
+    if kind == "run":
+        return source is DeploymentSource.RUNS
+    if kind == "deployment":
+        return source is DeploymentSource.DEPLOYMENTS
+    return True
+
+
+def _one(reader: Reader, key: str, running: Mapping[str, Any], batch: Batch) -> None:
+    batch.read += 1
+    try:
+        found = _found(reader, key, running)
+    except parse.Unreadable as problem:
+        batch.set_aside.append(parse.aside(key, problem))
+        return
+    if found is not None:
+        batch.records.append(found)
+
+
+def _found(reader: Reader, key: str, running: Mapping[str, Any]) -> Record | None:
+    kind, _, number = key.partition(":")
+    if not number.isascii() or not number.isdigit():
+        raise GONE
+    if kind == "run":
+        return parse.run_record(_object(reader, f"actions/runs/{number}"))
+    if kind == "issue":
+        item = _object(reader, f"issues/{number}")
+        return None if parse.is_pull_request(item) else parse.incident_record(item)
+    if kind != "deployment":
+        raise GONE
+    base = running.get(key) or parse.deployment_base(
+        _object(reader, f"deployments/{number}"), reader.web, reader.repository
+    )
+    found = with_statuses(reader, key, base)
+    if found is None:
+        raise GONE
+    return found
+
+
+def _object(reader: Reader, rest: str) -> dict[str, Any]:
+    try:
+        found = reader.get(rest).json()
+    except OutgoingError as error:
+        if error.code in ("not_found", "gone"):
+            raise GONE from error
+        raise
+    if not isinstance(found, dict):
+        raise OutgoingError("bad_answer", host=reader.client.host)
+    return found

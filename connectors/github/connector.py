@@ -1,0 +1,72 @@
+"""GitHub behind the protocol of `connectors.records`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from connectors.github.address import parse_address
+from connectors.github.again import read_again
+from connectors.github.deployments import Deployments
+from connectors.github.inspect import inspect
+from connectors.github.issues import Incidents
+from connectors.github.reader import Reader, Stream
+from connectors.github.runs import Runs
+from connectors.records import Address, DeploymentSource, Inspection, Page, ReadOptions
+from core.http import Client
+
+API_VERSION = "2022-11-28"
+
+
+class GitHub:
+    kind = "github"
+    title = "GitHub"
+
+    def parse_address(self, text: str, base_url: str = "") -> Address:
+        return parse_address(text, base_url)
+
+    def client(self, base_url: str, token: str) -> Client:
+        headers = {"Accept": "application/vnd.github+json", "X-GitHub-Api-Version": API_VERSION}
+        if token.strip():
+            headers["Authorization"] = f"Bearer {token.strip()}"
+        return Client(base_url, headers, explain=explain)
+
+    def inspect(self, client: Client, repository: str) -> Inspection:
+        return inspect(client, repository)
+
+    def read(
+        self,
+        client: Client,
+        repository: str,
+        options: ReadOptions,
+        state: dict[str, dict[str, Any]],
+        again: Sequence[str],
+        now: datetime,
+    ) -> Iterator[Page]:
+        """What is new first, then what is asked for again, then the way back to the oldest."""
+        reader = Reader(client, repository, options, now)
+        streams: list[Stream] = []
+        running: Mapping[str, Any] = {}
+        if options.deployments is DeploymentSource.DEPLOYMENTS:
+            deployments = Deployments(reader, state.get("deployments"))
+            running = dict(deployments.state["open"])
+            streams.append(deployments)
+        elif options.deployments is DeploymentSource.RUNS:
+            streams.append(Runs(reader, state.get("deployments")))
+        if options.incident_labels:
+            streams.append(Incidents(reader, state.get("incidents")))
+        for stream in streams:
+            yield from stream.head()
+        yield from read_again(reader, again, running)
+        for stream in streams:
+            yield from stream.rest()
+
+
+def explain(status: int, headers: Mapping[str, str], data: Any) -> tuple[str, dict[str, Any]] | None:
+    """What GitHub means by a refusal, where it says more than its status."""
+    said = data.get("message") if isinstance(data, dict) else ""
+    if status == 403 and isinstance(said, str) and said.startswith("Resource not accessible by"):
+        needs = headers.get("X-Accepted-GitHub-Permissions") or headers.get("X-Accepted-OAuth-Scopes") or "?"
+        return "missing_scope", {"needs": needs[:100]}
+    return None

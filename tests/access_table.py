@@ -1,0 +1,161 @@
+"""Who gets what answer from every address of the portal. tests/test_access.py walks this table and fails when a route is missing.
+
+Add one line for each new route, in the section of its room:
+
+    page("member", lambda w: [w.team.pk, w.membership.pk], post=ADMINISTER_TEAM),
+    api("team-list", get=READ),
+
+- The name is the one of the URL pattern (`reverse(name)`); `page` is for people with a session, `api` for /api/v1/.
+- The lambda gives the arguments of the URL. It gets the world `w` below and may make rows with any factory, for `w.team`. Where
+  the first argument is the team, the test also mixes it with the rest of another team's arguments, which must be a 404.
+- Name each method that the route knows, with who may use it; every other method must answer 405.
+- The data of a POST is empty: permission must be decided before the form is looked at. "May" therefore means any of
+  2xx, 302 (not to sign-in), 400, 409 and 422; for GET it means 2xx or a redirect.
+- `alike=False`: the row behind the arguments is found by something that no integer replaces (a secret in the URL).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from core.crypto import digest
+from teams.models import ApiToken, Membership, Person, Team, TokenScope
+from tests.factories import MembershipFactory
+
+# -- The cast -------------------------------------------------------------------------------------------------------
+
+NOBODY = "nobody"
+PEOPLE = ("reader", "editor", "team_admin", "outsider", "manager", "administrator")
+TOKENS = ("read_token", "write_token", "foreign_token")  # foreign: another team's, writing
+
+
+@dataclass
+class World:
+    """One team and everyone who may knock: `outsider` administers another team; tokens are made by team admins."""
+
+    team: Team
+    other_team: Team
+    people: dict[str, Person]
+    tokens: dict[str, str]
+
+    @cached_property
+    def membership(self) -> Membership:
+        """A member of the team who is none of the cast."""
+        return MembershipFactory(team=self.team)
+
+    def elsewhere(self) -> World:
+        """The same world seen from the other team."""
+        return World(self.other_team, self.team, self.people, self.tokens)
+
+
+def make_token(team: Team, maker: Person, scope: str, secret: str) -> str:
+    ApiToken.objects.create(team=team, maker=maker, name=secret, scope=scope, digest=digest(secret), hint=secret[:4])
+    return secret
+
+
+def token_cast(team: Team, team_admin: Person, other_team: Team, outsider: Person) -> dict[str, str]:
+    return {
+        "read_token": make_token(team, team_admin, TokenScope.READ, "secret-of-the-reading-token"),
+        "write_token": make_token(team, team_admin, TokenScope.WRITE, "secret-of-the-writing-token"),
+        "foreign_token": make_token(other_team, outsider, TokenScope.WRITE, "secret-of-the-foreign-token"),
+    }
+
+
+# -- What an answer can be ------------------------------------------------------------------------------------------
+
+MAY, SIGN_IN, FORBIDDEN, MISSING = "may", "sign in", "403", "404"
+
+
+@dataclass(frozen=True)
+class Rule:
+    """The answer for each of the cast. Pages take no tokens: there a token is nobody."""
+
+    name: str
+    people: dict[str, str]
+    tokens: dict[str, str]
+    nobody: str = SIGN_IN
+
+    def answer(self, who: str, kind: str) -> str:
+        if who in PEOPLE:
+            return self.people[who]
+        if who in TOKENS and kind == "api":
+            return self.tokens[who]
+        return self.nobody
+
+
+def _people(*allowed: str, others: str = FORBIDDEN) -> dict[str, str]:
+    return {who: MAY if who in allowed else others for who in PEOPLE}
+
+
+def _tokens(read: str, write: str, foreign: str) -> dict[str, str]:
+    return {"read_token": read, "write_token": write, "foreign_token": foreign}
+
+
+# Nobody needs to be signed in.
+OPEN = Rule("open", _people(*PEOPLE), _tokens(MAY, MAY, MAY), nobody=MAY)
+# Everyone signed in, about the whole organisation or about oneself; a token sees its own team's part.
+READ = Rule("read", _people(*PEOPLE), _tokens(MAY, MAY, MAY))
+# Everyone signed in, on one's own account. Tokens have none.
+OWN = Rule("own", _people(*PEOPLE), _tokens(FORBIDDEN, FORBIDDEN, FORBIDDEN))
+# One team's pages: everyone signed in reads every team, a token only its own.
+READ_TEAM = Rule("read the team", _people(*PEOPLE), _tokens(MAY, MAY, MISSING))
+EDIT_TEAM = Rule("edit the team", _people("editor", "team_admin", "administrator"), _tokens(FORBIDDEN, MAY, MISSING))
+ADMINISTER_TEAM = Rule(
+    "administer the team", _people("team_admin", "administrator"), _tokens(FORBIDDEN, FORBIDDEN, MISSING)
+)
+ADMINISTER_ORGANISATION = Rule(
+    "administer the organisation", _people("administrator"), _tokens(FORBIDDEN, FORBIDDEN, FORBIDDEN)
+)
+# Not there for anybody (any more).
+GONE = Rule("gone", _people(others=MISSING), _tokens(MISSING, MISSING, MISSING), nobody=MISSING)
+
+
+# -- The table ------------------------------------------------------------------------------------------------------
+
+METHODS = ("get", "post", "put", "patch", "delete")
+Arguments = Callable[[World], Sequence[Any]]
+
+
+@dataclass(frozen=True)
+class Route:
+    name: str
+    kind: str  # "page" or "api"
+    args: Arguments
+    methods: dict[str, Rule]
+    alike: bool = True
+
+
+def page(name: str, args: Arguments = lambda w: [], *, alike: bool = True, **methods: Rule) -> Route:
+    assert methods and set(methods) <= set(METHODS), f"{name}: name its methods"
+    return Route(name, "page", args, methods, alike)
+
+
+def api(name: str, args: Arguments = lambda w: [], *, alike: bool = True, **methods: Rule) -> Route:
+    assert methods and set(methods) <= set(METHODS), f"{name}: name its methods"
+    return Route(name, "api", args, methods, alike)
+
+
+def _team(w: World) -> list[Any]:
+    return [w.team.pk]
+
+
+ROUTES: list[Route] = [
+    # -- core
+    page("livez", get=OPEN),
+    # -- insights
+    page("home", get=READ),
+    page("team", _team, get=READ_TEAM),
+    # -- teams
+    page("setup", get=GONE, post=GONE),
+    # -- roadmaps
+    page("roadmap", _team, get=READ_TEAM),
+    # -- connections
+    page("connections", _team, get=READ_TEAM),
+    # -- delivery
+    page("delivery", _team, get=READ_TEAM),
+    # -- the API
+    api("api-schema", get=READ),
+]

@@ -1,4 +1,4 @@
-"""Placeholder while this room is being built."""
+"""Placeholder."""
 
 from django.http import HttpRequest, HttpResponse
 

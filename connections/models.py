@@ -1,0 +1,227 @@
+"""Connections to outside systems: which repositories are read, with which token, how far, and what happened."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from core import clock
+from core.crypto import EncryptedTextField
+from teams.models import Person, Team
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser
+
+
+class ConnectionState(models.TextChoices):
+    OK = "ok", _("Connected")
+    NEEDS_TOKEN = "needs_token", _("Needs a new token")
+
+
+class Connection(models.Model):
+    """A token's worth of access to one outside system. The token stands apart, in `Credential`."""
+
+    team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="connections")
+    kind = models.CharField(max_length=20)  # a key of connectors.registry.CONNECTORS
+    base_url = models.CharField(_("address of the API"), max_length=300)
+    state = models.CharField(max_length=16, choices=ConnectionState.choices, default=ConnectionState.OK)
+    created_by = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(default=clock.now, editable=False)
+
+    def __str__(self) -> str:
+        return self.base_url
+
+    @property
+    def needs_token(self) -> bool:
+        return self.state == ConnectionState.NEEDS_TOKEN
+
+
+class Credential(models.Model):
+    """A connection's token. A row of its own, so that nothing that lists connections ever loads or decrypts one.
+
+    A new token is a new row: `pk` tells a running sync whether the token it was refused with is still the present one.
+    """
+
+    connection = models.OneToOneField(Connection, on_delete=models.CASCADE, related_name="credential")
+    token = EncryptedTextField()
+    entered_by = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+")
+    entered_at = models.DateTimeField(default=clock.now, editable=False)
+
+
+class Draft(models.Model):
+    """A tested address and token between the two steps of connecting: seen only by who entered it, gone within the hour."""
+
+    team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="+")
+    kind = models.CharField(max_length=20)
+    base_url = models.CharField(max_length=300)
+    repository = models.CharField(max_length=255)
+    token = EncryptedTextField()
+    seen = models.JSONField()  # connections.inspections
+    created_by = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="+")
+    created_at = models.DateTimeField(default=clock.now, editable=False)
+    expires_at = models.DateTimeField(db_index=True)
+
+
+class SourceQuerySet(models.QuerySet["Source"]):
+    def visible_to(self, user: Person | AnonymousUser) -> SourceQuerySet:
+        return self.filter(connection__team__in=Team.objects.visible_to(user))
+
+    def of(self, team: Team) -> SourceQuerySet:
+        return self.filter(connection__team=team)
+
+    def active(self) -> SourceQuerySet:
+        return self.filter(active=True)
+
+    def listed(self) -> SourceQuerySet:
+        """With what a list shows; disconnected ones come last."""
+        return self.select_related("connection__team").order_by("-active", "full_name", "pk")
+
+    def with_set_aside_count(self) -> SourceQuerySet:
+        return self.annotate(
+            set_aside_count=models.Count("set_aside", filter=Q(set_aside__cleared_at=None), distinct=True)
+        )
+
+    def due(self, now: datetime) -> SourceQuerySet:
+        """What should be synced now and is not being synced. Only columns of this table: `schedule.take` relies on it."""
+        return self.filter(active=True, paused=False, next_sync_at__lte=now).filter(
+            Q(lease_until=None) | Q(lease_until__lt=now)
+        )
+
+    def claims(self, base_url: str, external_id: str) -> SourceQuerySet:
+        """Who holds this repository at present; at most one."""
+        return self.active().filter(base_url=base_url, external_id=external_id)
+
+
+class Source(models.Model):
+    """A repository that is read: what to read of it, how far it came, when it is due and who is reading it."""
+
+    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="sources")
+    base_url = models.CharField(max_length=300)  # the connection's, here for the constraint
+    external_id = models.CharField(max_length=100)  # the host's id: survives a rename
+    full_name = models.CharField(max_length=255)
+    url = models.CharField(max_length=1000, blank=True)
+    default_branch = models.CharField(max_length=255, blank=True)
+    created_at = models.DateTimeField(default=clock.now, editable=False)
+    active = models.BooleanField(default=True)
+    disconnected_at = models.DateTimeField(null=True)
+    paused = models.BooleanField(default=False)
+
+    options = models.JSONField(default=dict)  # connections.options
+    state = models.JSONField(default=dict)  # by stream; opaque to everyone but the connector
+    # Raised whenever `options` change: a sync that runs with the old ones stops before it writes its next page.
+    edition = models.PositiveIntegerField(default=1)
+
+    next_sync_at = models.DateTimeField(null=True)  # None: nothing is scheduled
+    rung_at = models.DateTimeField(null=True)  # when the bell last sent a message for it
+    asked_by = models.ForeignKey(Person, null=True, on_delete=models.SET_NULL, related_name="+")  # of "Sync now"
+    lease_owner = models.CharField(max_length=32, blank=True)
+    lease_until = models.DateTimeField(null=True)
+    heartbeat_at = models.DateTimeField(null=True)
+
+    # Health, as the last finished sync left it.
+    succeeded_at = models.DateTimeField(null=True)  # when a sync last came to its end
+    failures = models.PositiveIntegerField(default=0)  # in a row
+    error_code = models.CharField(max_length=40, blank=True)
+    error_params = models.JSONField(default=dict)
+    waiting_until = models.DateTimeField(null=True)  # the host's request limit is used up until then
+    rate_limit = models.PositiveIntegerField(null=True)
+    rate_remaining = models.PositiveIntegerField(null=True)
+    rate_reset = models.DateTimeField(null=True)
+
+    objects = SourceQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            # One team reads a repository: two would each count its deployments as theirs.
+            models.UniqueConstraint("base_url", "external_id", condition=Q(active=True), name="repository_claimed_once")
+        ]
+        indexes = [models.Index(fields=["next_sync_at"], condition=Q(active=True), name="source_due")]
+
+    def __str__(self) -> str:
+        return self.full_name
+
+    def is_leased(self, now: datetime) -> bool:
+        return self.lease_until is not None and self.lease_until >= now
+
+    def is_waiting(self, now: datetime) -> bool:
+        return self.waiting_until is not None and self.waiting_until > now
+
+
+class RunOutcome(models.TextChoices):
+    RUNNING = "running", _("Running")
+    SUCCEEDED = "succeeded", _("Complete")
+    FAILED = "failed", _("Failed")
+    WAITING = "waiting", _("Waiting for the request limit")
+    INTERRUPTED = "interrupted", _("Interrupted")  # its worker was lost; another one went on
+    STOPPED = "stopped", _("Stopped by a change of the connection")
+
+
+class SyncRunQuerySet(models.QuerySet["SyncRun"]):
+    def newest_first(self) -> SyncRunQuerySet:
+        return self.select_related("asked_by").order_by("-started_at", "-pk")
+
+    def unfinished(self) -> SyncRunQuerySet:
+        return self.filter(finished_at=None)
+
+
+class SyncRun(models.Model):
+    """One sync of one source: what it did, and how it ended."""
+
+    source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="runs")
+    owner = models.CharField(max_length=32)
+    asked_by = models.ForeignKey(Person, null=True, on_delete=models.SET_NULL, related_name="+")
+    started_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True)
+    outcome = models.CharField(max_length=16, choices=RunOutcome.choices, default=RunOutcome.RUNNING)
+    error_code = models.CharField(max_length=40, blank=True)
+    error_params = models.JSONField(default=dict)
+    # {stream: {"pages": 2, "read": 150, "stored": 12, "set_aside": 1, "reached": "2026-…", "done": false}}
+    counts = models.JSONField(default=dict)
+    requests = models.PositiveIntegerField(default=0)
+    not_modified = models.PositiveIntegerField(default=0)
+    rate_limit = models.PositiveIntegerField(null=True)
+    rate_remaining = models.PositiveIntegerField(null=True)
+    rate_reset = models.DateTimeField(null=True)
+
+    objects = SyncRunQuerySet.as_manager()
+
+    class Meta:
+        indexes = [models.Index(fields=["source", "-started_at"], name="run_newest")]
+
+    def total(self, what: str) -> int:
+        """The sum over the streams of "read", "stored" or "set_aside"."""
+        return sum(stream.get(what, 0) for stream in self.counts.values())
+
+
+class SetAsideQuerySet(models.QuerySet["SetAsideObject"]):
+    def open(self) -> SetAsideQuerySet:
+        return self.filter(cleared_at=None)
+
+    def listed(self) -> SetAsideQuerySet:
+        return self.open().order_by("-last_seen_at", "-pk")
+
+    def to_ask_again(self) -> SetAsideQuerySet:
+        """Those that the host can be asked for by their key; what is gone there stays gone."""
+        return self.open().exclude(reason="gone").exclude(key__endswith=":?").order_by("pk")
+
+
+class SetAsideObject(models.Model):
+    """An object that the portal could not understand: shown with its reason, read again at the next sync."""
+
+    source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="set_aside")
+    key = models.CharField(max_length=100)
+    reason = models.CharField(max_length=40)
+    detail = models.CharField(max_length=200, blank=True)
+    url = models.CharField(max_length=1000, blank=True)
+    first_seen_at = models.DateTimeField()
+    last_seen_at = models.DateTimeField()
+    cleared_at = models.DateTimeField(null=True)
+
+    objects = SetAsideQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint("source", "key", name="set_aside_once")]

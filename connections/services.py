@@ -1,0 +1,228 @@
+"""What people do to connections: connect a repository, enter a token, pause, disconnect, change what is read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+
+from django.db import IntegrityError, transaction
+
+from connections import inspections, schedule
+from connections import options as read_options
+from connections.models import Connection, ConnectionState, Credential, Draft, Source
+from connectors.records import Address, Inspection, ReadOptions
+from connectors.registry import CONNECTORS
+from core import clock
+from core.http import origin_of
+from teams import audit
+from teams.models import Person, Team
+
+DRAFT_LIFE = timedelta(hours=1)
+
+
+class Claimed(Exception):
+    """Another connection reads this repository already; `team` is whose."""
+
+    def __init__(self, team: Team) -> None:
+        super().__init__(team.name)
+        self.team = team
+
+
+class DraftGone(Exception):
+    """The tested address and token are not kept any more, or were used already."""
+
+
+class TokenNeeded(Exception):
+    """The stored token belongs to another origin and is not sent to this one."""
+
+
+class OtherRepository(Exception):
+    """The new address has a repository of this name, but it is not the one that was read so far."""
+
+
+def look(*, kind: str, address: Address, token: str) -> Inspection:
+    """A first look with a token that is not stored yet. Raises core.http.OutgoingError. Not inside a transaction: it waits."""
+    connector = CONNECTORS[kind]
+    with connector.client(address.base_url, token) as client:
+        return connector.inspect(client, address.repository)
+
+
+def look_again(*, source: Source) -> Inspection:
+    """The same with the stored token. Raises OutgoingError, Credential.DoesNotExist, core.crypto.Undecryptable."""
+    credential = Credential.objects.get(connection=source.connection_id)
+    address = Address(source.base_url, source.full_name)
+    return look(kind=source.connection.kind, address=address, token=credential.token)
+
+
+def refuse_claimed(base_url: str, external_id: str) -> None:
+    """Raises Claimed where some team reads this repository. The constraint says it once more when the row is written."""
+    claim = Source.objects.claims(base_url, external_id).select_related("connection__team").first()
+    if claim is not None:
+        raise Claimed(claim.connection.team)
+
+
+@contextmanager
+def _claiming(base_url: str, external_id: str) -> Iterator[None]:
+    """Turns the constraint's refusal into Claimed."""
+    try:
+        with transaction.atomic():
+            yield
+    except IntegrityError:
+        refuse_claimed(base_url, external_id)
+        raise
+
+
+def prepare(*, team: Team, by: Person, kind: str, address: Address, token: str) -> Draft:
+    """Look at the repository, and keep address and token for the second step. Raises OutgoingError, Claimed."""
+    seen = look(kind=kind, address=address, token=token)
+    refuse_claimed(address.base_url, seen.external_id)
+    now = clock.now()
+    return Draft.objects.create(
+        team=team,
+        created_by=by,
+        kind=kind,
+        base_url=address.base_url,
+        repository=seen.full_name,
+        token=token,
+        seen=inspections.to_json(seen),
+        expires_at=now + DRAFT_LIFE,
+    )
+
+
+@transaction.atomic
+def connect(*, draft_id: int, options: ReadOptions, by: Person) -> Source:
+    """Turn a draft into a connection that is read at once. Raises DraftGone, Claimed.
+
+    A repository that the team had disconnected gets its old row back, and so its deployments and incidents.
+    """
+    draft = Draft.objects.select_for_update().filter(pk=draft_id, created_by=by, expires_at__gt=clock.now()).first()
+    if draft is None:
+        raise DraftGone
+    seen = inspections.from_json(draft.seen)
+    connection = Connection.objects.create(team=draft.team, kind=draft.kind, base_url=draft.base_url, created_by=by)
+    Credential.objects.create(connection=connection, token=draft.token, entered_by=by)
+    source = _former(draft, seen) or Source(base_url=draft.base_url, external_id=seen.external_id)
+    source.connection, source.active, source.paused, source.disconnected_at = connection, True, False, None
+    source.error_code, source.error_params, source.failures, source.waiting_until = "", {}, 0, None
+    source.options, source.state, source.edition = read_options.to_json(options), {}, source.edition + 1
+    _describe(source, seen)
+    with _claiming(draft.base_url, seen.external_id):
+        source.save()
+    draft.delete()
+    audit.record("connection.added", actor=by, subject=source, team=connection.team, repository=source.full_name,
+                 address=connection.base_url, **source.options)  # fmt: skip
+    schedule.make_due(source, by=by)
+    return source
+
+
+def _former(draft: Draft, seen: Inspection) -> Source | None:
+    mine = Source.objects.select_for_update(of=("self",)).of(draft.team).filter(active=False)
+    return mine.filter(base_url=draft.base_url, external_id=seen.external_id).order_by("pk").last()
+
+
+def _describe(source: Source, seen: Inspection) -> None:
+    """What people read about it; the id does not change, all this may."""
+    source.full_name, source.url, source.default_branch = seen.full_name, seen.url, seen.default_branch
+
+
+def change_access(*, source: Source, base_url: str, token: str, by: Person) -> None:
+    """Enter a new token, or correct the API's address. Both are tried before anything is saved; the old token is then gone.
+
+    Without a token the stored one is used, but only for another path of its own origin. Raises OutgoingError, TokenNeeded,
+    OtherRepository, Claimed, Credential.DoesNotExist, core.crypto.Undecryptable.
+    """
+    if not token:
+        if origin_of(base_url) != origin_of(source.base_url):
+            raise TokenNeeded
+        token = Credential.objects.get(connection=source.connection_id).token
+    seen = look(kind=source.connection.kind, address=Address(base_url, source.full_name), token=token)
+    if seen.external_id != source.external_id:
+        raise OtherRepository
+    _save_access(source, base_url, token, seen, by)
+
+
+@transaction.atomic
+def _save_access(source: Source, base_url: str, token: str, seen: Inspection, by: Person) -> None:
+    connection = Connection.objects.select_for_update().get(pk=source.connection_id)
+    moved_from = connection.base_url if connection.base_url != base_url else ""
+    connection.base_url, connection.state = base_url, ConnectionState.OK
+    connection.save(update_fields=["base_url", "state"])
+    Credential.objects.filter(connection=connection).delete()
+    Credential.objects.create(connection=connection, token=token, entered_by=by)
+    for each in Source.objects.select_for_update().filter(connection=connection, active=True).order_by("pk"):
+        with _claiming(base_url, each.external_id):
+            each.base_url = base_url
+            if each.pk == source.pk:
+                _describe(each, seen)
+            each.failures, each.error_code, each.error_params, each.waiting_until = 0, "", {}, None
+            each.save()
+        if not each.paused:
+            schedule.make_due(each, by=by)
+    team = connection.team
+    audit.record("connection.token_entered", actor=by, subject=connection, team=team, address=base_url)
+    if moved_from:
+        audit.record("connection.moved", actor=by, subject=connection, team=team, before=moved_from, after=base_url)
+
+
+@transaction.atomic
+def pause(*, source_id: int, by: Person) -> None:
+    """Read nothing until somebody resumes. A sync that runs stops before its next page. Twice is as once."""
+    source = Source.objects.select_for_update().get(pk=source_id)
+    if source.paused or not source.active:
+        return
+    source.paused = True
+    source.save(update_fields=["paused"])
+    audit.record("connection.paused", actor=by, subject=source, team=source.connection.team)
+
+
+@transaction.atomic
+def resume(*, source_id: int, by: Person) -> None:
+    source = Source.objects.select_for_update().get(pk=source_id)
+    if not source.paused or not source.active:
+        return
+    source.paused = False
+    source.save(update_fields=["paused"])
+    audit.record("connection.resumed", actor=by, subject=source, team=source.connection.team)
+    if not source.connection.needs_token:
+        schedule.make_due(source, by=by)
+
+
+@transaction.atomic
+def disconnect(*, source_id: int, by: Person) -> None:
+    """Stop reading for good and forget the token. Deployments, incidents and the history of syncs stay."""
+    connection = Connection.objects.select_for_update(of=("self",)).get(sources__pk=source_id)
+    source = Source.objects.select_for_update().get(pk=source_id)
+    if not source.active:
+        return
+    source.active, source.disconnected_at, source.next_sync_at = False, clock.now(), None
+    source.save(update_fields=["active", "disconnected_at", "next_sync_at"])
+    if not connection.sources.active().exists():
+        Credential.objects.filter(connection=connection).delete()
+    audit.record("connection.removed", actor=by, subject=source, team=connection.team, repository=source.full_name)
+
+
+@transaction.atomic
+def change_options(*, source_id: int, options: ReadOptions, by: Person) -> None:
+    """Read something else from now on; what the old rules passed over is read as well. A running sync starts again."""
+    source = Source.objects.select_for_update().get(pk=source_id)
+    before = read_options.from_json(source.options)
+    if read_options.to_json(options) == source.options:
+        return
+    again = read_options.streams_to_read_again(before, options)
+    source.options = read_options.to_json(options)
+    source.state = {stream: state for stream, state in source.state.items() if stream not in again}
+    source.edition += 1
+    source.save(update_fields=["options", "state", "edition"])
+    audit.record("connection.rules_changed", actor=by, subject=source, team=source.connection.team, **source.options)
+    if not source.connection.needs_token and not source.paused and not source.is_waiting(clock.now()):
+        schedule.make_due(source, by=by)
+
+
+def refresh_description(*, source_id: int, seen: Inspection) -> None:
+    """Take over a new name or default branch that a look at the repository showed."""
+    with transaction.atomic():
+        source = Source.objects.select_for_update().get(pk=source_id)
+        if seen.external_id == source.external_id:
+            _describe(source, seen)
+            source.save(update_fields=["full_name", "url", "default_branch"])

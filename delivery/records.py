@@ -1,0 +1,118 @@
+"""Keeps what connectors read: registered with connections/stores.py. Storing twice is as storing once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from connections.models import Source
+from connectors.records import DeploymentRecord, IncidentRecord, Outcome, Record
+from delivery import rules
+from delivery.models import Deployment, Incident, OutcomeChoice, Service
+
+# A deployment that is still running so long after it began is unknown, and not asked for again.
+GIVEN_UP_AFTER = timedelta(days=7)
+
+_DEPLOYMENT_FIELDS = (
+    "outcome", "environment", "environment_class", "workflow", "workflow_name", "branch", "created_at", "finished_at",
+    "sha", "title", "url", "attempt", "in_scope",
+)  # fmt: skip
+_INCIDENT_FIELDS = ("title", "began_at", "resolved_at", "labels", "url", "in_scope")
+
+
+class DeliveryStore:
+    """Deployments and incidents. All methods run with the source's row locked, so one at a time for a service."""
+
+    def store(self, source: Source, records: Sequence[Record], now: datetime) -> int:
+        service = Service.objects.filter(source=source).first()
+        if service is None:
+            return 0
+        chosen = rules.of_service(service)
+        deployments = [each for each in records if isinstance(each, DeploymentRecord)]
+        incidents = [each for each in records if isinstance(each, IncidentRecord)]
+        return _keep_deployments(service, chosen, deployments, now) + _keep_incidents(service, chosen, incidents, now)
+
+    def unfinished_keys(self, source: Source, now: datetime) -> Iterable[str]:
+        running = Deployment.objects.in_scope().filter(service__source=source, outcome=OutcomeChoice.RUNNING)
+        return running.filter(created_at__gt=now - GIVEN_UP_AFTER).order_by("pk").values_list("key", flat=True)
+
+    def sweep(self, source: Source, now: datetime) -> None:
+        running = Deployment.objects.filter(service__source=source, outcome=OutcomeChoice.RUNNING)
+        running.filter(created_at__lte=now - GIVEN_UP_AFTER).update(outcome=OutcomeChoice.UNKNOWN)
+
+
+def _given_up(record: DeploymentRecord, now: datetime) -> DeploymentRecord:
+    if record.outcome is Outcome.RUNNING and record.created_at <= now - GIVEN_UP_AFTER:
+        return replace(record, outcome=Outcome.UNKNOWN)
+    return record
+
+
+def _keep_deployments(service: Service, chosen: rules.Rules, records: Sequence[DeploymentRecord], now: datetime) -> int:
+    newest: dict[str, DeploymentRecord] = {}
+    for record in records:
+        known = newest.get(record.key)
+        if known is None or record.attempt >= known.attempt:
+            newest[record.key] = _given_up(record, now)
+    stored = {row.key: row for row in service.deployments.filter(key__in=list(newest))}
+    made = [_deployment(service, chosen, record, now) for record in newest.values()]
+    changed = [row for row in made if _is_news(stored.get(row.key), row, _DEPLOYMENT_FIELDS)]
+    Deployment.objects.bulk_create(
+        changed, update_conflicts=True, unique_fields=["service", "key"], update_fields=list(_DEPLOYMENT_FIELDS)
+    )
+    return len(changed)
+
+
+def _deployment(service: Service, chosen: rules.Rules, record: DeploymentRecord, now: datetime) -> Deployment:
+    return Deployment(
+        service=service,
+        key=record.key,
+        outcome=record.outcome.value,
+        environment=record.environment,
+        environment_class=rules.class_of(chosen, record.environment, record.branch),
+        workflow=record.workflow,
+        workflow_name=record.workflow_name,
+        branch=record.branch,
+        created_at=record.created_at,
+        finished_at=record.finished_at,
+        sha=record.sha,
+        title=record.title[:500],
+        url=record.url[:1000],
+        attempt=record.attempt,
+        in_scope=rules.deployment_in_scope(chosen, record.workflow),
+        recorded_at=now,
+    )
+
+
+def _is_news(stored: Any, made: Any, fields: Iterable[str]) -> bool:
+    """Whether a row is new or differs. An earlier attempt never overwrites a later one: listings may lag behind."""
+    if stored is None:
+        return True
+    if getattr(made, "attempt", 1) < getattr(stored, "attempt", 1):
+        return False
+    return any(getattr(stored, field) != getattr(made, field) for field in fields)
+
+
+def _keep_incidents(service: Service, chosen: rules.Rules, records: Sequence[IncidentRecord], now: datetime) -> int:
+    newest = {record.key: record for record in records}
+    stored = {row.key: row for row in service.incidents.filter(key__in=list(newest))}
+    made = [
+        Incident(
+            service=service,
+            key=record.key,
+            title=record.title[:500],
+            began_at=record.began_at,
+            resolved_at=record.resolved_at,
+            labels=list(record.labels),
+            url=record.url[:1000],
+            in_scope=rules.incident_in_scope(chosen, record.labels),
+            recorded_at=now,
+        )
+        for record in newest.values()
+    ]
+    changed = [row for row in made if _is_news(stored.get(row.key), row, _INCIDENT_FIELDS)]
+    Incident.objects.bulk_create(
+        changed, update_conflicts=True, unique_fields=["service", "key"], update_fields=list(_INCIDENT_FIELDS)
+    )
+    return len(changed)

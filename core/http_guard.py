@@ -28,26 +28,29 @@ CONNECT_TIMEOUT = 5.0  # seconds for each address tried
 ADDRESSES_TRIED = 4
 
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
-# Not private in Python's tables, yet never a host on the internet: the retired relay of 6to4 and the retired site-local.
-_RETIRED = (ipaddress.ip_network("192.88.99.0/24"), ipaddress.ip_network("fec0::/10"))
+# Not all private in Python's tables, yet never a host on the internet: IETF's own, the relay of 6to4, old site-local.
+_NEVER = tuple(map(ipaddress.ip_network, ("192.0.0.0/24", "192.88.99.0/24", "fec0::/10")))
 
 
-def embedded_ipv4(address: IPAddress) -> list[IPAddress]:
-    """The IPv4 addresses that an IPv6 address stands for: mapped, 6to4, Teredo, NAT64."""
+def _stands_for(address: IPAddress) -> IPAddress | None:
+    """The IPv4 address that is reached through a mapped or translated IPv6 address."""
     if isinstance(address, ipaddress.IPv4Address):
-        return []
-    found: list[IPAddress | None] = [address.ipv4_mapped, address.sixtofour, *(address.teredo or ())]
+        return None
     if address in _NAT64:
-        found.append(ipaddress.IPv4Address(int(address) & 0xFFFFFFFF))
-    return [inner for inner in found if inner is not None]
+        return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+    return address.ipv4_mapped
 
 
 def is_public(address: IPAddress) -> bool:
     """Whether a request may go there without being listed: neither it nor an IPv4 address inside it is special."""
-    if any(address in network for network in _RETIRED if network.version == address.version):
+    inner = _stands_for(address)
+    if inner is not None:
+        return is_public(inner)
+    if any(address in network for network in _NEVER if network.version == address.version):
         return False
-    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped:
-        return is_public(address.ipv4_mapped)
+    tunnels = (address.sixtofour, *(address.teredo or ())) if isinstance(address, ipaddress.IPv6Address) else ()
+    if not all(is_public(end) for end in tunnels if end is not None):
+        return False
     special = (
         address.is_private
         or address.is_loopback
@@ -57,8 +60,7 @@ def is_public(address: IPAddress) -> bool:
         or address.is_unspecified
     )
     # is_global is also False for 100.64.0.0/10 (carrier-grade NAT), which is_private leaves out.
-    public = not special and address.is_global
-    return public and all(is_public(inner) for inner in embedded_ipv4(address))
+    return address.is_global and not special
 
 
 def host_is_listed(host: str, port: int, allow: Iterable[str]) -> bool:

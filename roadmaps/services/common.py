@@ -1,0 +1,53 @@
+"""What the services of a roadmap share."""
+
+from typing import Any
+
+from core import clock
+from roadmaps.models import Change, Field, Item, Roadmap
+from teams.models import Person
+
+
+class RoadmapError(Exception):
+    """A change that cannot be made. The message says why, in the reader's language; `field` names the form's field, if one."""
+
+    def __init__(self, message: str, field: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.field = field
+
+
+class AlreadyStarted(RoadmapError):
+    """The team has a roadmap already."""
+
+
+def lock_item(item: Item) -> Item:
+    """The item as it is now, locked until the transaction ends: a second writer waits here and then sees the first one's work."""
+    found = Item.objects.select_for_update().get(pk=item.pk)
+    # Asked for after the lock is there: a join would still show the roadmap as it was before the wait.
+    found.roadmap = Roadmap.objects.select_related("team").get(pk=found.roadmap_id)
+    return found
+
+
+def plain(value: Any) -> Any:
+    """A value as it leaves the service: a person as the id."""
+    return value.pk if isinstance(value, Person) else value
+
+
+def note_change(
+    roadmap: Roadmap, item: Item | None, field: Field, old: Any, new: Any, by: Person, request_id: str = ""
+) -> None:
+    Change.objects.create(
+        roadmap=roadmap,
+        item=item,
+        field=field,
+        old=_as_text(old),
+        new=_as_text(new),
+        person=by,
+        token=by.token,
+        recorded_at=clock.now(),
+        request_id=request_id,
+    )
+
+
+def _as_text(value: Any) -> str:
+    return "" if value is None else str(plain(value))

@@ -5,7 +5,7 @@ J ?= main
 SHELL := /bin/sh
 BOOTSTRAP := ./ops/python.sh -m ops.bootstrap
 
-.PHONY: help run test test-recorded lint format journey frontend messages lock
+.PHONY: help run test test-only test-recorded lint format journey frontend messages lock
 
 help: ## Say what there is
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:[^#]*## */\t/' | expand -t 16
@@ -16,6 +16,9 @@ run: ## Start the portal (HOST=, PORT=, DATABASE_URL=, REDIS_URL=, PORTAL_VAR=; 
 test: ## Lint, then every test and journey against PostgreSQL, Redis and Chromium, then on SQLite
 	@$(BOOTSTRAP) --dev ops.test all
 
+test-only: ## Some tests on PostgreSQL and Redis: T="tests/core -k clock"
+	@$(BOOTSTRAP) --dev ops.test only $(T)
+
 test-recorded: ## Compare the portal with recorded answers of GitHub (RECORDINGS=, default ../shared/recordings)
 	@$(BOOTSTRAP) --dev ops.test recorded
 
@@ -23,7 +26,7 @@ lint: ## Only the checks that read the code
 	@$(BOOTSTRAP) --dev ops.test lint
 
 journey: ## Play a journey in a browser: J=main
-	@$(BOOTSTRAP) --dev ops.test journey $(J)
+	@$(BOOTSTRAP) --dev ops.journey $(J)
 
 format: ## Let ruff put the code into shape
 	@$(BOOTSTRAP) --dev ruff check --fix --quiet .

@@ -132,7 +132,9 @@ def build_front_end() -> None:
         install("requirements-node.txt")
         node = _node()
     if node is None:
-        refuse(f"The front-end parts need Node.js {OLDEST_NODE} or later, and the one just installed in .venv does not run.")
+        refuse(
+            f"The front-end parts need Node.js {OLDEST_NODE} or later, and the one just installed in .venv does not run."
+        )
     environment = {"PATH": f"{node}{os.pathsep}{os.environ.get('PATH', os.defpath)}"}
     packages = digest([ROOT / "package-lock.json"])
     packages_stamp = ROOT / "node_modules" / ".installed"
@@ -174,6 +176,7 @@ def bootstrap(*, development: bool) -> None:
 
 
 def main(arguments: list[str]) -> None:
+    began = time.monotonic()
     development = arguments[:1] == ["--dev"]
     module = arguments[1:] if development else arguments
     try:
@@ -184,6 +187,7 @@ def main(arguments: list[str]) -> None:
         refuse(f"The install stopped: {error.strerror or error} ({error.filename or ROOT}).")
     if module:
         os.chdir(ROOT)
+        os.environ["PORTAL_BOOTSTRAP_TOOK"] = f"{time.monotonic() - began:.1f}"  # for the closing line of `make test`
         os.execv(PYTHON, [str(PYTHON), "-m", *module])
 
 

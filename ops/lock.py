@@ -1,6 +1,6 @@
-"""`make lock`: each requirements*.in becomes a requirements*.txt with hashes, for Python 3.11 and all later ones, naming no index.
+"""`make lock`: each requirements*.in becomes a requirements*.txt with hashes, for Python 3.11 and all later ones.
 
-What is locked stays as it is while it fits; `UPGRADE=1` takes the newest releases.
+It names no index. What is locked stays as it is while it fits; `UPGRADE=1` takes the newest releases.
 """
 
 import os

@@ -1,12 +1,16 @@
 """What a start needs of Django, in one process: the servers answer, the tables and the static files are as this code wants them.
 
-Prints the set-up code, if the portal has no administrator yet. `ops.run` calls it; it takes no arguments.
+    python -m ops.prepare [static]
+
+Prints `set-up code: …` if the portal has no administrator yet. With `static` it only collects the static files, for a
+container's image.
 """
 
 import hashlib
 import io
 import os
 import sqlite3
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -119,6 +123,8 @@ def collect_static() -> None:
 
 def main() -> None:
     set_up_django()
+    if sys.argv[1:] == ["static"]:
+        return collect_static()
     from django.core.management import call_command
 
     check_database()
@@ -128,7 +134,9 @@ def main() -> None:
     collect_static()
     code = io.StringIO()
     call_command("setup_code", stdout=code)
-    print(code.getvalue().strip())
+    if code.getvalue().strip():
+        print(f"set-up code: {code.getvalue().strip()}")
+    return None
 
 
 if __name__ == "__main__":

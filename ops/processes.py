@@ -52,7 +52,9 @@ def _everyone() -> Iterable[tuple[int, int, list[str]]]:
                         arguments = (folder / "cmdline").read_bytes().decode(errors="replace").split("\0")
                         yield int(folder.name), int(parent), arguments
         return
-    listing = subprocess.run(["ps", "-axww", "-o", "pid=,ppid=,args="], capture_output=True, text=True, check=True).stdout
+    listing = subprocess.run(
+        ["ps", "-axww", "-o", "pid=,ppid=,args="], capture_output=True, text=True, check=True
+    ).stdout
     for line in listing.splitlines():
         process, parent, command = line.split(None, 2)
         yield int(process), int(parent), command.split(" ")

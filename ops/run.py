@@ -125,21 +125,25 @@ def free_port(host: str, port: str) -> int:
     if not port.isdigit() or int(port) > 65535:
         refuse(f"PORT is “{port}”: it must be a number up to 65535.")
     try:
-        family, kind, _, _, address = socket.getaddrinfo(host, int(port), type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+        family, kind, _, _, address = socket.getaddrinfo(
+            host, int(port), type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
         with socket.socket(family, kind) as trial:
             trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             trial.bind(address)
             return int(trial.getsockname()[1])
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
-            refuse(f"Port {port} on {host} is taken by another program: stop that one, or choose another port with PORT=.")
+            refuse(
+                f"Port {port} on {host} is taken by another program: stop that one, or choose another port with PORT=."
+            )
         if error.errno == errno.EACCES:
             refuse(f"Port {port} on {host} needs more rights than you have: choose one above 1023 with PORT=.")
         refuse(f"The portal cannot listen on {host} ({error.strerror}): HOST= must be an address of this machine.")
 
 
 def prepare(portal: Portal, environment: dict[str, str]) -> str:
-    """Bring database and static files up to date; the set-up code, or nothing once there is an administrator."""
+    """Bring database and static files up to date; `set-up code: …`, or nothing once there is an administrator."""
     done = subprocess.run(
         [PYTHON, portal.mark, "-m", "ops.prepare"],
         cwd=ROOT,
@@ -219,7 +223,8 @@ def start(portal: Portal, environment: dict[str, str]) -> "subprocess.Popen[byte
 
 def web_answers(portal: Portal) -> bool:
     """Whether /livez says 200, asked under a name that the settings allow."""
-    names = [name for name in knob("ALLOWED_HOSTS", "").split(",") if name and not name.startswith(("*", "."))]
+    allowed = (name.strip().removeprefix(".") for name in knob("ALLOWED_HOSTS", "").split(","))
+    names = [name for name in allowed if name and name != "*"]
     connection = http.client.HTTPConnection(portal.reached_at, portal.port, timeout=5)
     try:
         connection.request("GET", "/livez", headers={"Host": names[0]} if names else {})
@@ -284,7 +289,7 @@ def main() -> None:
         try:
             wait_until_ready(portal, supervisor)
             (portal.run / "address").write_text(portal.address)
-            say(f"MLOps Portal is ready: {portal.address}" + (f"  ·  set-up code: {code}" if code else ""))
+            say(f"MLOps Portal is ready: {portal.address}" + (f"  ·  {code}" if code else ""))
             supervisor.wait()
             refuse(f"The process manager was killed, so the portal stops: see {portal.log / 'supervisord.log'}.")
         finally:

@@ -1,0 +1,162 @@
+"""`make journey J=name`: plays tests/journeys/<name>.py in a browser, once in each language, each on a portal of its own.
+
+The portal is started as `make run` starts it, on a free port and in a temporary folder, and on databases of its own if
+DATABASE_URL and REDIS_URL name servers. Beside it runs the project's own fake GitHub. Screenshots, and after a failure
+the portal's logs, are kept in var/journeys/<name>/<language>/.
+"""
+
+import os
+import secrets
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from ops.bootstrap import ROOT
+from ops.guard import leave_nothing_behind
+from ops.processes import end_with_parent
+from ops.say import refuse, say
+from ops.services import CHROMIUM, execute, find_chromium, need
+
+LANGUAGES = ("en", "ja")
+STAGE = "play"  # what the journeys share; not one of them
+
+
+def journeys() -> list[str]:
+    files = (ROOT / "tests" / "journeys").glob("[!_]*.py")
+    return sorted(file.stem for file in files if file.stem != STAGE)
+
+
+@contextmanager
+def own_database(address: str) -> Iterator[str]:
+    """A new, empty database on the server that `address` names."""
+    name = f"journey_{secrets.token_hex(6)}"
+    execute(address, f"CREATE DATABASE {name}")
+    try:
+        yield urlsplit(address)._replace(path=f"/{name}").geturl()
+    finally:
+        execute(address, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
+
+@contextmanager
+def own_redis(address: str) -> Iterator[str]:
+    """A number on the Redis server that `address` names under which nothing is kept; emptied again at the end."""
+    import redis
+
+    for number in range(1, 16):
+        ours = urlsplit(address)._replace(path=f"/{number}").geturl()
+        client = redis.Redis.from_url(ours)
+        if client.dbsize() == 0:
+            break
+    else:
+        refuse("Every database of the Redis server that REDIS_URL names is in use; the journey needs an empty one.")
+    try:
+        yield ours
+    finally:
+        client.flushdb()
+        client.close()
+
+
+@contextmanager
+def background(*command: str, environment: dict[str, str], log: Path) -> Iterator["subprocess.Popen[str]"]:
+    """A process that runs along, told to end at the end. Its standard output can be read."""
+    with log.open("w") as errors:
+        process = subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+            start_new_session=True,
+            preexec_fn=end_with_parent(signal.SIGTERM),
+        )
+    try:
+        yield process
+    finally:
+        process.terminate()
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def line_with(wanted: str, process: "subprocess.Popen[str]", log: Path) -> str:
+    """The first line of output that holds `wanted`."""
+    assert process.stdout is not None
+    found = next((line.strip() for line in process.stdout if wanted in line), None)
+    if found is None:
+        process.wait()
+        refuse((log.read_text().strip().splitlines() or [f"{process.args!r} ended and said nothing."])[-1])
+    return found
+
+
+@contextmanager
+def stage(var: Path) -> Iterator[dict[str, str]]:
+    """A portal and a fake GitHub, both new; the environment in which a journey finds them."""
+    python = (sys.executable, "-m")
+    environment = {name: value for name, value in os.environ.items() if name not in {"PORTAL_ENV", "MAKELEVEL"}}
+    log = var / "log"
+    log.mkdir(parents=True)
+    with ExitStack() as stack:
+
+        def start(name: str, *command: str, wanted: str) -> str:
+            file = log / f"{name}.err"
+            process = stack.enter_context(background(*command, environment=environment, log=file))
+            return line_with(wanted, process, file)
+
+        github = start("github", *python, "tests.fakes.github", "--port", "0", "--scenario", "shop", wanted="http://")
+        environment |= {"PORTAL_VAR": str(var), "HOST": "127.0.0.1", "PORT": "0"}
+        environment["OUTGOING_ALLOW"] = urlsplit(github).netloc
+        for knob, own in (("DATABASE_URL", own_database), ("REDIS_URL", own_redis)):
+            if environment.get(knob):
+                environment[knob] = stack.enter_context(own(environment[knob]))
+        ready = start("run", *python, "ops.run", wanted="is ready:")
+        told = dict(part.split(": ", 1) for part in ready.split("  ·  "))
+        yield environment | {
+            "PORTAL_ADDRESS": told["MLOps Portal is ready"],
+            "SETUP_CODE": told.get("set-up code", ""),
+            "FAKE_GITHUB": github,
+        }
+
+
+def play(name: str, language: str) -> bool:
+    """One journey in one language; whether every step went well."""
+    kept = ROOT / "var" / "journeys" / name / language
+    shutil.rmtree(kept, ignore_errors=True)
+    kept.mkdir(parents=True)
+    say(f"{name} in {'English' if language == 'en' else 'Japanese'}")
+    with tempfile.TemporaryDirectory(prefix="portal-journey-") as folder:
+        var = Path(folder, "var")
+        with stage(var) as environment:
+            mine = {"JOURNEY_LANGUAGE": language, "JOURNEY_FOLDER": str(kept), "CHROMIUM": str(find_chromium())}
+            options: dict[str, Any] = {"cwd": ROOT, "env": environment | mine, "stdin": subprocess.DEVNULL}
+            command = [sys.executable, "-m", f"tests.journeys.{name}"]
+            well = subprocess.run(command, check=False, **options).returncode == 0
+        if not well:
+            shutil.copytree(var / "log", kept / "log")
+            say(f"{name} in {language} FAILED: screenshots and logs are in {kept.relative_to(ROOT)}.")
+    return well
+
+
+def main(arguments: list[str]) -> bool:
+    name = arguments[0] if arguments else ""
+    if name not in journeys():
+        refuse(f"There is no journey “{name}”: there is {', '.join(journeys()) or 'none yet'} (make journey J=NAME).")
+    need(CHROMIUM)
+    results = [play(name, language) for language in LANGUAGES]  # the second one also when the first one failed
+    return all(results)
+
+
+if __name__ == "__main__":
+    with leave_nothing_behind():
+        content = main(sys.argv[1:])
+    sys.exit(not content)

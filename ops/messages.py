@@ -1,0 +1,134 @@
+"""Translations: `compile` them (Babel, so that no system gettext is needed), `make` the catalogue again, `check` it.
+
+python -m ops.messages compile|make|check
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from babel.messages import Catalog, Message
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+
+from ops.bootstrap import ROOT
+from ops.say import refuse, say
+from ops.services import GETTEXT, need
+
+CATALOGUE = Path("locale/ja/LC_MESSAGES/django.po")
+NO_TEXTS_IN = (".venv", "node_modules", "var", "static", "tests", "ops", "frontend")
+SHOWN = 10
+
+
+def read(file: Path) -> Catalog:
+    with file.open("rb") as source:
+        return read_po(source, locale=file.parts[-3])
+
+
+def compile_all() -> None:
+    for source in ROOT.glob("locale/*/LC_MESSAGES/*.po"):
+        beside = source.with_suffix(
+            f".{os.getpid()}.tmp"
+        )  # moved into place: a reader finds the old file or the new one
+        with beside.open("wb") as target:
+            write_mo(target, read(source))
+        beside.replace(source.with_suffix(".mo"))
+
+
+def make(folder: Path) -> None:
+    """Django's makemessages over `folder`, always with the same options."""
+    need(GETTEXT)
+    (folder / "locale").mkdir(exist_ok=True)
+    without = [f"--ignore={name}/*" for name in NO_TEXTS_IN]
+    environment = {name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"}
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "django",
+            "makemessages",
+            "--locale=ja",
+            "--add-location=file",
+            "--no-obsolete",
+            *without,
+        ],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        refuse(f"makemessages failed: {(done.stderr.strip().splitlines() or ['?'])[-1]}")
+
+
+def fresh_catalogue() -> Catalog:
+    """The catalogue as makemessages would write it now, made from a copy of the sources."""
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "*.py", "*.html", "*.txt", str(CATALOGUE)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.splitlines()
+    with tempfile.TemporaryDirectory() as copy:
+        for name in listed:
+            if name.partition("/")[0] not in NO_TEXTS_IN and (ROOT / name).is_file():
+                target = Path(copy, name)
+                target.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(ROOT / name, target)
+        make(Path(copy))
+        return read(Path(copy, CATALOGUE))
+
+
+def _key(message: Message) -> tuple[str | None, str]:
+    return message.context, message.id if isinstance(message.id, str) else message.id[0]
+
+
+def _texts(catalogue: Catalog) -> dict[tuple[str | None, str], Message]:
+    return {_key(message): message for message in catalogue if message.id}
+
+
+def _is_empty(message: Message) -> bool:
+    strings = message.string if isinstance(message.string, tuple | list) else (message.string,)
+    return not all(strings)
+
+
+def check() -> list[str]:
+    """What is wrong with the Japanese catalogue, a line each."""
+    if not (ROOT / CATALOGUE).exists():
+        return [f"{CATALOGUE} is missing: `make messages` makes it"]
+    kept, fresh = _texts(read(ROOT / CATALOGUE)), _texts(fresh_catalogue())
+    problems = [f"not in the catalogue (make messages): {text!r}" for _, text in fresh.keys() - kept.keys()]
+    problems += [f"no longer used (make messages): {text!r}" for _, text in kept.keys() - fresh.keys()]
+    for (_, text), message in kept.items():
+        if message.fuzzy:
+            problems.append(f"fuzzy: {text!r}")
+        elif _is_empty(message):
+            problems.append(f"not translated: {text!r}")
+        problems += [f"{error} {text!r}" for error in message.check()]
+    return sorted(problems)
+
+
+def main() -> None:
+    task = sys.argv[1] if sys.argv[1:] else ""
+    if task == "compile":
+        compile_all()
+    elif task == "make":
+        make(ROOT)
+        compile_all()
+    elif task == "check":
+        problems = check()
+        for problem in problems[:SHOWN]:
+            say(f"{CATALOGUE}: {problem}")
+        if problems:
+            refuse(f"{len(problems)} translations need work.")
+    else:
+        refuse("Say compile, make or check.")
+
+
+if __name__ == "__main__":
+    main()

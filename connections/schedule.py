@@ -117,7 +117,7 @@ def ring() -> list[int]:
     """Send a message for every source that is due and has not been rung for lately; returns their ids."""
     now = clock.now()
     Draft.objects.filter(expires_at__lte=now).delete()
-    quiet = Q(rung_at=None) | Q(rung_at__lt=now - RING_AGAIN)
+    quiet = Q(rung_at=None) | Q(rung_at__lte=now - RING_AGAIN)
     rung = []
     for source_id in Source.objects.due(now).filter(quiet).order_by("next_sync_at").values_list("pk", flat=True):
         if Source.objects.due(now).filter(quiet, pk=source_id).update(rung_at=now):

@@ -6,6 +6,8 @@ class DeliveryConfig(AppConfig):
 
     def ready(self) -> None:
         from connections import stores
+        from delivery import registry
         from delivery.records import DeliveryStore
 
         stores.register(DeliveryStore())
+        registry.register()

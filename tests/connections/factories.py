@@ -1,0 +1,64 @@
+"""Rows for tests of the rooms that read from outside."""
+
+from datetime import UTC, datetime
+
+import factory
+
+from connections import options
+from connections.models import Connection, Credential, Source
+from connectors.records import DeploymentSource, ReadOptions
+from delivery.models import Service
+from tests.factories import TeamFactory
+
+NOW = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)
+READ_ALL = options.to_json(ReadOptions(DeploymentSource.DEPLOYMENTS, incident_labels=("incident",)))
+
+
+class CredentialFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Credential
+
+    token = "secret-token"
+
+
+class ConnectionFactory(factory.django.DjangoModelFactory):
+    """With a token."""
+
+    class Meta:
+        model = Connection
+        skip_postgeneration_save = True
+
+    team = factory.SubFactory(TeamFactory)
+    kind = "stub"
+    base_url = "https://api.example.com"
+    credential = factory.RelatedFactory(CredentialFactory, factory_related_name="connection")
+
+
+class SourceFactory(factory.django.DjangoModelFactory):
+    """A repository that is due since NOW."""
+
+    class Meta:
+        model = Source
+
+    connection = factory.SubFactory(ConnectionFactory)
+    base_url = factory.SelfAttribute("connection.base_url")
+    external_id = factory.Sequence(lambda n: str(1000 + n))
+    full_name = factory.Sequence(lambda n: f"acme/shop-{n}")
+    url = factory.LazyAttribute(lambda source: f"https://example.com/{source.full_name}")
+    default_branch = "main"
+    options = factory.LazyFunction(lambda: dict(READ_ALL))
+    next_sync_at = NOW
+
+
+class ServiceFactory(factory.django.DjangoModelFactory):
+    """A service that counts the host's deployments to production, and issues called incident."""
+
+    class Meta:
+        model = Service
+
+    source = factory.SubFactory(SourceFactory)
+    team = factory.SelfAttribute("source.connection.team")
+    name = factory.SelfAttribute("source.full_name")
+    deployment_source = "deployments"
+    environments = factory.LazyFunction(lambda: {"production": ["production"], "staging": ["staging"]})
+    incident_labels = factory.LazyFunction(lambda: ["incident"])

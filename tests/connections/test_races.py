@@ -149,7 +149,10 @@ def test_repositories_of_one_token_that_end_at_once_do_not_lock_each_other(sourc
     sources = [source, *(SourceFactory(connection=source.connection) for _ in range(3))]
     limited = RateLimited(NOW + timedelta(minutes=5), host="x")
 
+    all_are_reading = threading.Barrier(len(sources))
+
     def refuse(number: int) -> None:
+        all_are_reading.wait(10)
         raise limited
 
     for _ in range(ROUNDS):

@@ -1,0 +1,108 @@
+"""Rows for the figures of many teams in a constant number of queries. Days are those of each team's own time zone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from django.db.models import OuterRef, Subquery
+
+from core import clock
+from delivery.figures import Frequency, Recovery, frequency
+from delivery.models import Deployment, Incident, Service
+from delivery.periods import DAY, Period
+from teams.models import Organisation, Team
+
+
+def zones(teams: Sequence[Team]) -> dict[int, ZoneInfo]:
+    """Each team's time zone; asks for the organisation's once, and only where a team has none of its own."""
+    default = None
+    found = {}
+    for team in teams:
+        if not team.time_zone and default is None:
+            organisation = Organisation.current()
+            default = organisation.time_zone if organisation else "UTC"
+        found[team.pk] = ZoneInfo(team.time_zone or default or "UTC")
+    return found
+
+
+@dataclass
+class TeamDeployments:
+    """The counted deployments of a team, and since when anything is known of it."""
+
+    zone: ZoneInfo
+    days: list[date] = field(default_factory=list)  # of each finish
+    known_from: date | None = None  # the day of the first deployment known, of whatever outcome
+    known_until: date | None = None  # set where every repository is disconnected
+
+    def covers(self, period: Period) -> bool:
+        """Whether zero deployments in the period would be a fact: "no data" before the first one and after the last read."""
+        if self.known_from is None or period.last < self.known_from:
+            return False
+        return self.known_until is None or period.first <= self.known_until
+
+    def frequency(self, period: Period, unknown: int = 0) -> Frequency | None:
+        return frequency(self.days, period, unknown) if self.covers(period) else None
+
+
+def services_with_first(teams: Sequence[Team]) -> list[Service]:
+    """The teams' services with `first_at`, the instant of the first deployment known of each."""
+    first = Deployment.objects.in_scope().filter(service=OuterRef("pk")).order_by("created_at").values("created_at")[:1]
+    found = Service.objects.filter(team__in=teams).select_related("source__connection")
+    return list(found.annotate(first_at=Subquery(first)).order_by("name", "pk"))
+
+
+def deployments(
+    teams: Sequence[Team], period: Period, services: Sequence[Service] | None = None
+) -> dict[int, TeamDeployments]:
+    """Of each team, the counted deployments that finished in the period (and up to a day around it). Two or three queries."""
+    services = services_with_first(teams) if services is None else services
+    found = {pk: TeamDeployments(zone) for pk, zone in zones(teams).items()}
+    for team_id, entry in found.items():
+        _know(entry, [service for service in services if service.team_id == team_id])
+    rows = Deployment.objects.of_services(service.pk for service in services).counted()
+    rows = rows.finished_between(period.first - DAY, period.last + DAY, ZoneInfo("UTC"))
+    for team_id, finished_at in rows.values_list("service__team", "finished_at"):
+        entry = found[team_id]
+        if finished_at is not None:
+            entry.days.append(clock.day_of(finished_at, entry.zone))
+    return found
+
+
+def _know(entry: TeamDeployments, services: Sequence[Service]) -> None:
+    firsts = [service.first_at for service in services if service.first_at]  # type: ignore[attr-defined]
+    if not firsts:
+        return
+    entry.known_from = clock.day_of(min(firsts), entry.zone)
+    ends = [service.source.disconnected_at for service in services]
+    if all(ends):
+        entry.known_until = clock.day_of(max(end for end in ends if end), entry.zone)
+
+
+@dataclass
+class TeamIncidents:
+    """The resolved incidents of a team: (day of the resolution, hours it took)."""
+
+    zone: ZoneInfo
+    resolved: list[tuple[date, float]] = field(default_factory=list)
+
+    def recovery(self, period: Period, still_open: int = 0) -> Recovery:
+        return Recovery([hours for day, hours in self.resolved if day in period], still_open)
+
+
+def hours_between(began_at: datetime, resolved_at: datetime) -> float:
+    return (resolved_at - began_at).total_seconds() / 3600
+
+
+def incidents(teams: Sequence[Team], period: Period) -> dict[int, TeamIncidents]:
+    """Of each team, the incidents resolved in the period (and up to a day around it). One or two queries."""
+    found = {pk: TeamIncidents(zone) for pk, zone in zones(teams).items()}
+    rows = Incident.objects.in_scope().filter(service__team__in=teams)
+    rows = rows.resolved_between(period.first - DAY, period.last + DAY, ZoneInfo("UTC"))
+    for team_id, began_at, resolved_at in rows.values_list("service__team", "began_at", "resolved_at"):
+        entry = found[team_id]
+        if resolved_at is not None:
+            entry.resolved.append((clock.day_of(resolved_at, entry.zone), hours_between(began_at, resolved_at)))
+    return found

@@ -42,6 +42,11 @@ def text(value: Any, limit: int = 255) -> str:
     return value.replace("\0", "").encode("utf-8", "replace").decode("utf-8")[:limit]
 
 
+def _word(value: Any) -> str:
+    """A value of a fixed set as text, whatever was sent instead of one."""
+    return text(value) if isinstance(value, str) else repr(value)
+
+
 def web_address(value: Any) -> str:
     """An http(s) address, or nothing."""
     address = text(value, 1000)
@@ -89,7 +94,7 @@ def run_record(item: Mapping[str, Any]) -> DeploymentRecord:
         outcome=outcome,
         created_at=instant(item.get("created_at"), "created_at"),
         finished_at=finished,
-        workflow=str(item.get("workflow_id") or ""),
+        workflow=str(item.get("workflow_id") or "")[:255],
         workflow_name=text(item.get("name")),
         branch=text(item.get("head_branch")),
         sha=text(item.get("head_sha"), 64),
@@ -100,13 +105,13 @@ def run_record(item: Mapping[str, Any]) -> DeploymentRecord:
 
 
 def _run_end(item: Mapping[str, Any]) -> tuple[Outcome, datetime | None]:
-    status, conclusion = item.get("status"), item.get("conclusion")
+    status, conclusion = _word(item.get("status")), _word(item.get("conclusion"))
     if status in RUNNING:
         return Outcome.RUNNING, None
     if status != "completed":
-        raise Unreadable("unknown_value", f"status: {text(status) or status}")
+        raise Unreadable("unknown_value", f"status: {status}")
     if conclusion not in CONCLUSIONS:
-        raise Unreadable("unknown_value", f"conclusion: {text(conclusion) or conclusion}")
+        raise Unreadable("unknown_value", f"conclusion: {conclusion}")
     return CONCLUSIONS[conclusion], instant(item.get("updated_at"), "updated_at")
 
 
@@ -125,10 +130,11 @@ def deployment_end(statuses: Iterable[Any]) -> tuple[Outcome, datetime | None]:
         return (Outcome.UNKNOWN if rows else Outcome.RUNNING), None
     # The host lists the newest first; of equal instants that order holds, since max() takes the first of equals.
     newest = max(telling, key=lambda row: instant(row.get("created_at"), "status.created_at"))
-    if newest.get("state") in FAILURES:
+    state = _word(newest.get("state"))
+    if state in FAILURES:
         return Outcome.FAILED, instant(newest.get("created_at"), "status.created_at")
-    if newest.get("state") not in DEPLOYING:
-        raise Unreadable("unknown_value", f"state: {text(newest.get('state')) or newest.get('state')}")
+    if state not in DEPLOYING:
+        raise Unreadable("unknown_value", f"state: {state}")
     superseded = any(
         row.get("state") == INACTIVE
         and (maybe_instant(row.get("created_at")) or datetime.min.replace(tzinfo=UTC))
@@ -185,9 +191,9 @@ def is_pull_request(item: Mapping[str, Any]) -> bool:
 
 def incident_record(item: Mapping[str, Any]) -> IncidentRecord:
     """An issue as an incident: began when it was opened, resolved when it was closed. Raises Unreadable."""
-    state = item.get("state")
+    state = _word(item.get("state"))
     if state not in ("open", "closed"):
-        raise Unreadable("unknown_value", f"state: {text(state) or state}")
+        raise Unreadable("unknown_value", f"state: {state}")
     return IncidentRecord(
         key=key_of("issue", item, "number"),
         title=text(item.get("title"), 500),

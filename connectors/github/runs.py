@@ -27,10 +27,11 @@ class Runs(Stream):
     pass    a reading of the head that was begun: url of the page last handled, its etag, newest run, capped.
     todo    windows [first, last second] still to be read, the newest at the end.
     window  the one being read: range, and url of the page last handled.
+    later   windows to be read once more, and from which instant on.
 
     A 304 on the head's first page proves that no run came; not that none was run again further down. When the head is
     moved on, the window it leaves is therefore read once more, so every run is met again when it is three days old or
-    older; unfinished ones are asked for by themselves besides.
+    older; unfinished ones are asked for by themselves besides. A run that is run again later than that is not noticed.
     """
 
     name = "deployments"
@@ -53,7 +54,7 @@ class Runs(Stream):
         start = max(self._today() - timedelta(days=HEAD_DAYS), first)
         todo = [_packed(first, start - SECOND)] if first < start else []
         self.state.update(head={"from": start.isoformat(), "etag": "", "upto": None}, todo=todo, window=None)
-        self.state["pass"] = None
+        self.state.update({"pass": None, "later": []})
 
     def _today(self) -> datetime:
         return datetime.combine(self.reader.now.astimezone(UTC).date(), time.min, UTC)
@@ -114,6 +115,10 @@ class Runs(Stream):
         self.state["pass"] = None
 
     def _move_on(self) -> None:
+        """Let a head that has become long begin later, and take up the windows whose second reading is due."""
+        due = [packed for packed, at in self.state["later"] if datetime.fromisoformat(at) <= self.reader.now]
+        self.state["later"] = [each for each in self.state["later"] if each[0] not in due]
+        self.state["todo"] += due
         head, today = self.state["head"], self._today()
         start = datetime.fromisoformat(head["from"])
         if today - start > timedelta(days=HEAD_KEPT_DAYS):
@@ -124,13 +129,16 @@ class Runs(Stream):
         start, today = datetime.fromisoformat(self.state["head"]["from"]), self._today()
         if start >= today:
             return False
-        self._start_head_at(start + timedelta(days=((today - start).days + 1) // 2))
+        left = self._start_head_at(start + timedelta(days=((today - start).days + 1) // 2))
+        self.state["later"].append([left, (today + timedelta(days=HEAD_DAYS + 1)).isoformat()])
         return True
 
-    def _start_head_at(self, start: datetime) -> None:
+    def _start_head_at(self, start: datetime) -> list[str]:
         head = self.state["head"]
-        self.state["todo"].append(_packed(datetime.fromisoformat(head["from"]), start - SECOND))
+        left = _packed(datetime.fromisoformat(head["from"]), start - SECOND)
+        self.state["todo"].append(left)
         head.update({"from": start.isoformat(), "etag": ""})
+        return left
 
     # -- The windows before
 

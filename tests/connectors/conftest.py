@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from connectors.github import deployments, issues, runs
+from core import http
+from tests.fakes import github_answers
+from tests.fakes.github import FakeGitHub
+from tests.fakes.github_data import Repo
+
+NOW = datetime(2026, 11, 24, 15, 30, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def _loopback(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings.OUTGOING_ALLOW = ["127.0.0.1"]
+    monkeypatch.setattr(http, "sleep", [].append)
+
+
+@pytest.fixture
+def fake() -> Iterator[FakeGitHub]:
+    with FakeGitHub(token="secret") as made:
+        yield made
+
+
+@pytest.fixture
+def repo(fake: FakeGitHub) -> Repo:
+    return fake.add_repo("acme/shop")
+
+
+@pytest.fixture
+def _small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pages of 5, own pages of 3, and a listing of runs that ends at 20: everything happens with little data."""
+    for module in (deployments, issues, runs):
+        monkeypatch.setattr(module, "PER_PAGE", 5)
+    monkeypatch.setattr(deployments, "CHUNK", 3)
+    monkeypatch.setattr(runs, "CAP", 20)
+    monkeypatch.setattr(github_answers, "CAP", 20)

@@ -1,0 +1,101 @@
+"""Drives a connector as the sync task does: states replaced page by page, rows kept by key, some keys asked for again."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from connectors.github import GitHub
+from connectors.records import (
+    DeploymentRecord,
+    DeploymentSource,
+    IncidentRecord,
+    Outcome,
+    Page,
+    ReadOptions,
+    Record,
+    SetAside,
+)
+from core.http import Client, OutgoingError
+from tests.fakes.github import FakeGitHub
+
+DEPLOYMENTS = ReadOptions(DeploymentSource.DEPLOYMENTS, incident_labels=("incident",))
+
+
+@dataclass
+class Driver:
+    """What would stand in the database, and the way to change it by a sync."""
+
+    fake: FakeGitHub
+    options: ReadOptions
+    now: datetime
+    repository: str = "acme/shop"
+    rows: dict[str, Record] = field(default_factory=dict)
+    aside: dict[str, SetAside] = field(default_factory=dict)
+    state: dict[str, dict[str, Any]] = field(default_factory=dict)
+    pages: list[Page] = field(default_factory=list)
+    client: Client | None = None
+
+    @property
+    def again(self) -> list[str]:
+        running = [
+            key
+            for key, row in self.rows.items()
+            if isinstance(row, DeploymentRecord) and row.outcome is Outcome.RUNNING
+        ]
+        return [*running, *self.aside]
+
+    def sync(self, stop_after: int | None = None) -> OutgoingError | None:
+        """One sync, killed after `stop_after` pages; the error that ended it."""
+        self.client = GitHub().client(self.fake.url, self.fake.token)
+        self.pages = []
+        pages = GitHub().read(self.client, self.repository, self.options, self.state, self.again, self.now)
+        try:
+            while stop_after is None or len(self.pages) < stop_after:
+                page = next(pages, None)
+                if page is None:
+                    break
+                self._store(page)
+        except OutgoingError as error:
+            return error
+        finally:
+            pages.close()  # type: ignore[attr-defined]
+            self.client.close()
+        return None
+
+    def _store(self, page: Page) -> None:
+        self.pages.append(page)
+        for record in page.records:
+            self.rows[record.key] = record
+            self.aside.pop(record.key, None)
+        for aside in page.set_aside:
+            self.aside[aside.key] = aside
+        # Through JSON, as the database does it.
+        self.state[page.stream] = json.loads(json.dumps(page.state))
+
+    def requests(self) -> int:
+        """How many requests the next sync makes; it must succeed."""
+        before = len(self.fake.seen)
+        assert self.sync() is None
+        return len(self.fake.seen) - before
+
+    @property
+    def deployments(self) -> dict[str, DeploymentRecord]:
+        return {key: row for key, row in self.rows.items() if isinstance(row, DeploymentRecord)}
+
+    @property
+    def incidents(self) -> dict[str, IncidentRecord]:
+        return {key: row for key, row in self.rows.items() if isinstance(row, IncidentRecord)}
+
+    @property
+    def final(self) -> dict[str, tuple[Any, ...]]:
+        """What the figures read of every row."""
+        found: dict[str, tuple[Any, ...]] = {}
+        for key, row in self.rows.items():
+            if isinstance(row, DeploymentRecord):
+                found[key] = (str(row.outcome), row.finished_at, row.environment, row.workflow, row.attempt)
+            else:
+                found[key] = (row.title, row.began_at, row.resolved_at)
+        return found

@@ -77,13 +77,14 @@ class Document:
             raise min(found, key=lambda each: self._line_in(str(each)))
 
     def _told(self, error: ValidationError) -> ContentError:
-        key, here = tuple(error.absolute_path), error.instance
+        key = tuple(error.absolute_path)
+        here: Any = error.instance
+        rule: Any = error.schema
         if error.validator == "required":
-            missing = next(str(name) for name in list(error.validator_value) if name not in here)  # type: ignore[arg-type]
+            missing = next(name for name in rule["required"] if name not in here)
             return self.error((*key, missing), "is missing")
         if error.validator == "additionalProperties":
-            known = error.schema.get("properties", {}) if isinstance(error.schema, dict) else {}
-            extra = next(name for name in here if name not in known)  # type: ignore[union-attr]
+            extra = next(name for name in here if name not in rule.get("properties", {}))
             return self.error((*key, extra), "is not a key that is known here")
         return self.error(key, error.message if len(error.message) < 200 else f"{error.message[:200]}…")
 

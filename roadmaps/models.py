@@ -69,6 +69,9 @@ class ItemQuerySet(models.QuerySet["Item"]):
     def visible_to(self, user: Person | AnonymousUser) -> ItemQuerySet:
         return self.filter(roadmap__team__in=Team.objects.visible_to(user))
 
+    def of_team(self, team_id: int) -> ItemQuerySet:
+        return self.filter(roadmap__team=team_id)
+
     def of_phases(self) -> ItemQuerySet:
         """What progress, burn-up and forecast count: not the checklists."""
         return self.filter(phase__isnull=False)
@@ -194,6 +197,14 @@ class Tick(AppendOnly):
         ordering = ["item", "version"]
 
 
+class NoteQuerySet(models.QuerySet["Note"]):
+    def visible_to(self, user: Person | AnonymousUser) -> NoteQuerySet:
+        return self.filter(item__roadmap__team__in=Team.objects.visible_to(user))
+
+    def of_team(self, team_id: int) -> NoteQuerySet:
+        return self.filter(item__roadmap__team=team_id)
+
+
 class Note(models.Model):
     """What a person wrote about an item, beside a tick or alone. It stands in a row of its own so that it can be blanked."""
 
@@ -205,6 +216,8 @@ class Note(models.Model):
     request_id = models.CharField(max_length=64, blank=True, default="")
     blanked_at = models.DateTimeField(null=True)
     blanked_by = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+")
+
+    objects = NoteQuerySet.as_manager()
 
     class Meta:
         constraints = [

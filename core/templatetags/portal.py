@@ -14,7 +14,7 @@ from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from core import charts
+from core import charts, content
 
 register = template.Library()
 
@@ -56,6 +56,12 @@ def instant(value: datetime | None) -> str:
 
 def _local(value: date | datetime) -> date | datetime:
     return timezone.localtime(value) if isinstance(value, datetime) else value
+
+
+@register.filter
+def in_language(entry: dict[str, str]) -> str:
+    """A text of the content files, {"en": …, "ja": …}, in the reader's language."""
+    return content.text(entry)
 
 
 @register.filter

@@ -1,13 +1,12 @@
 """Everything that changes a roadmap. Callers check that the person may edit the team; the rules of a change live here."""
 
 from roadmaps.services.common import AlreadyStarted, RoadmapError
-from roadmaps.services.editing import Edit, add_item, edit_item, rename, set_due, set_owner
+from roadmaps.services.editing import add_item, edit_item, rename, set_due, set_owner
 from roadmaps.services.starting import change_start_date, start_roadmap
 from roadmaps.services.ticking import add_note, blank_note, drop, restore, tick, undo
 
 __all__ = [
     "AlreadyStarted",
-    "Edit",
     "RoadmapError",
     "add_item",
     "add_note",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -12,7 +12,8 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from core import clock
-from core.edits import StaleEdit
+from core.content import text
+from core.edits import StaleEdit, merge
 from roadmaps.dates import months_after
 from roadmaps.models import Change, Checklist, Field, Item, Roadmap
 from roadmaps.services.common import RoadmapError, lock_item, note_change, plain
@@ -63,63 +64,56 @@ def _check_section(phase: int | None, checklist: str) -> None:
         raise RoadmapError(_("Choose one of the four phases."), "phase")
 
 
-@dataclass(frozen=True)
-class Edit:
-    """What a person wants of one field, and the value that the person saw there, both as `Item` holds them."""
-
-    seen: Any
-    wanted: Any
-
-
 @transaction.atomic
-def edit_item(*, item: Item, by: Person, edits: dict[str, Edit]) -> Item:
-    """Change `title`, `owner`, `due_date`; docs/definitions.md, A stale edit. All of them or, if one is stale or refused, none.
+def edit_item(*, item: Item, by: Person, wanted: Mapping[str, Any], seen: Mapping[str, Any]) -> Item:
+    """Change some of `title`, `owner` and `due_date`; docs/definitions.md, A stale edit. All of them, or none if one is refused.
 
-    `title` "" gives the template's back, `due_date` None the end of the phase. A field whose wanted value is the one seen is not
-    touched, so another person's change of it stays. StaleEdit holds only the fields in question.
+    `wanted` and `seen` hold the same fields: a text, a Person or None, a day or None. A title "" (or the template's own) gives
+    the template's back, a due date None the end of the phase. StaleEdit holds the fields in question: titles as people read
+    them, an owner's id, a day.
     """
     locked = lock_item(item)
-    wanted = {name: _normal(locked, name, edit.wanted) for name, edit in edits.items()}
-    pending = {
-        name: _checked(locked, name, value)
-        for name, value in wanted.items()
-        if value != edits[name].seen and value != getattr(locked, name)
-    }
-    stale = [name for name in pending if edits[name].seen != getattr(locked, name)]
-    if stale:
-        raise StaleEdit(
-            theirs={name: plain(getattr(locked, name)) for name in stale},
-            yours={name: plain(pending[name]) for name in stale},
-        )
-    for name, value in pending.items():
-        _set(locked, name, value, by)
+    changes = _merged(locked, wanted, seen)
+    for name, value in changes.items():
+        _check(locked, name, value)
+    for name, value in changes.items():
+        note_change(locked.roadmap, locked, Field(name), getattr(locked, name), value, by)
+        setattr(locked, name, value)
+        if name == "due_date":
+            locked.due_edited = value != locked.default_due_date
     locked.save(update_fields=["title", "owner", "due_date", "due_edited"])
     return locked
 
 
+def _merged(item: Item, wanted: Mapping[str, Any], seen: Mapping[str, Any]) -> dict[str, Any]:
+    try:
+        return merge(
+            current={name: getattr(item, name) for name in wanted},
+            seen={name: _normal(item, name, seen[name]) for name in wanted},
+            wanted={name: _normal(item, name, value) for name, value in wanted.items()},
+        )
+    except StaleEdit as stale:
+        theirs = {name: _told(item, name, value) for name, value in stale.theirs.items()}
+        yours = {name: _told(item, name, value) for name, value in stale.yours.items()}
+        raise StaleEdit(theirs=theirs, yours=yours) from None
+
+
 def rename(*, item: Item, title: str, seen: str, by: Person) -> Item:
-    return edit_item(item=item, by=by, edits={"title": Edit(seen, title)})
+    return edit_item(item=item, by=by, wanted={"title": title}, seen={"title": seen})
 
 
 def set_owner(*, item: Item, owner: Person | None, seen: Person | None, by: Person) -> Item:
-    return edit_item(item=item, by=by, edits={"owner": Edit(seen, owner)})
+    return edit_item(item=item, by=by, wanted={"owner": owner}, seen={"owner": seen})
 
 
 def set_due(*, item: Item, due_date: date | None, seen: date | None, by: Person) -> Item:
-    return edit_item(item=item, by=by, edits={"due_date": Edit(seen, due_date)})
-
-
-def _set(item: Item, name: str, value: Any, by: Person) -> None:
-    note_change(item.roadmap, item, Field(name), getattr(item, name), value, by)
-    setattr(item, name, value)
-    if name == "due_date":
-        item.due_edited = value != item.default_due_date
+    return edit_item(item=item, by=by, wanted={"due_date": due_date}, seen={"due_date": seen})
 
 
 def _normal(item: Item, name: str, value: Any) -> Any:
     """The value as `Item` would hold it."""
     if name == "title":
-        title = " ".join(value.split())
+        title = " ".join((value or "").split())
         # The template's own words, in either language, mean the template's title: it keeps following the reader's language.
         return "" if item.entry and title in item.entry.title.values() else title
     if name == "due_date":
@@ -127,12 +121,20 @@ def _normal(item: Item, name: str, value: Any) -> Any:
     return value
 
 
-def _checked(item: Item, name: str, value: Any) -> Any:
-    if name == "title":
-        return value if item.entry and not value else _checked_title(value)
-    if name == "owner":
-        return _checked_owner(item.roadmap, value)
-    return _checked_due(item.roadmap, value)
+def _told(item: Item, name: str, value: Any) -> Any:
+    """The value as it leaves the service."""
+    if name == "title" and not value and item.entry:
+        return text(item.entry.title)
+    return plain(value)
+
+
+def _check(item: Item, name: str, value: Any) -> None:
+    if name == "title" and (value or not item.entry):
+        _checked_title(value)
+    elif name == "owner":
+        _checked_owner(item.roadmap, value)
+    elif name == "due_date":
+        _checked_due(item.roadmap, value)
 
 
 def _checked_title(title: str) -> str:

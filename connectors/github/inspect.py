@@ -139,8 +139,8 @@ def _labels(look: _Look) -> tuple[Seen, ...]:
     names: dict[str, str] = {}
     for row in issues:
         if not parse.is_pull_request(row):
-            for name in dict.fromkeys(parse.names(row.get("labels"))):
-                counts[names.setdefault(name.lower(), name)] += 1
+            for name in {names.setdefault(name.lower(), name) for name in parse.names(row.get("labels"))}:
+                counts[name] += 1
     if "issues" not in look.missing:
         for row in look.optional("labels"):
             name = parse.text(row.get("name"))

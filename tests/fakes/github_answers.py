@@ -112,7 +112,9 @@ class Answers:
         if "since" in query:
             rows = [row for row in rows if row["updated_at"] and when(row["updated_at"]) >= when(query["since"])]
         column = "updated_at" if query.get("sort") == "updated" else "created_at"
-        rows.sort(key=lambda row: (row[column] or "", row["number"] or 0), reverse=query.get("direction", "desc") == "desc")
+        rows.sort(
+            key=lambda row: (row[column] or "", row["number"] or 0), reverse=query.get("direction", "desc") == "desc"
+        )
         return listed(rows, query, path)
 
 

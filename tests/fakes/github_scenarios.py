@@ -81,9 +81,9 @@ def _issues(repo: Repo, dice: random.Random, now: datetime) -> None:
             began = now - timedelta(hours=7)
         repo.add_issue(began, title, ["incident"], closed=began + timedelta(hours=hours) if hours else None)
         if number % 3 == 0:  # GitHub lists these among the issues; they are no incidents
-            fixed = began + timedelta(days=2)
+            fixed = min(began + timedelta(days=2), now)
             repo.add_issue(fixed, f"Fix: {title.lower()}", ["incident"], pull_request=True, closed=fixed)
-        repo.add_issue(began + timedelta(days=1), f"Small thing {number + 1}", ["bug"], closed=None)
+        repo.add_issue(min(began + timedelta(days=1), now), f"Small thing {number + 1}", ["bug"], closed=None)
 
 
 SCENARIOS: dict[str, Callable[[World], None]] = {"shop": shop}

@@ -1,0 +1,253 @@
+"""`make run`: the ready line, restarts, stopping, starting again after a kill, and one sentence when it cannot start."""
+
+import json
+import os
+import re
+import signal
+import socket
+import sqlite3
+import subprocess
+import time
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from ops.run import Portal, free_port, supervisor_configuration
+from ops.services import free_port as any_port
+from tests.ops.conftest import Launch, Launched, until
+
+pytestmark = pytest.mark.stack
+
+
+def answers(portal: Launched) -> int:
+    with urllib.request.urlopen(f"{portal.address}/livez", timeout=30) as response:
+        return int(response.status)
+
+
+def test_one_line_says_that_it_is_ready_and_it_is(portal: Launched) -> None:
+    assert len(portal.lines) == 1
+    assert re.fullmatch(
+        r"MLOps Portal is ready: http://127\.0\.0\.1:\d+  ·  set-up code: [A-Z0-9]{4}-[A-Z0-9]{4}", portal.ready_line
+    )
+    assert answers(portal) == 200
+    assert portal.parents().keys() == {"web", "worker", "beat", "supervisor"}
+    with urllib.request.urlopen(f"{portal.address}/", timeout=30) as page:
+        styles = re.findall(r'href="(/static/build/[^"]+\.css)"', page.read().decode())
+    assert styles
+    for style in styles:
+        with urllib.request.urlopen(portal.address + style, timeout=30) as response:
+            assert response.status == 200
+
+
+def test_a_second_start_says_that_it_is_running_already(portal: Launched, refusal: Callable[..., str]) -> None:
+    assert refusal() == f"The portal is already running at {portal.address}."
+    assert answers(portal) == 200
+
+
+def test_a_second_start_after_the_first_ended_loses_nothing(launch: Launch) -> None:
+    first = launch().wait_until_ready()
+    secrets = [(first.var / name).read_text() for name in ("secret_key", "encryption_key")]
+    first.process.terminate()
+    first.process.communicate()
+    second = launch().wait_until_ready()
+    assert len(second.lines) == 1
+    assert [(second.var / name).read_text() for name in ("secret_key", "encryption_key")] == secrets
+    assert not list(second.var.glob("backups/*"))  # nothing had to be migrated, so nothing was copied
+
+
+@pytest.mark.parametrize("name", ["web", "worker", "beat"])
+def test_what_died_is_started_again(portal: Launched, name: str) -> None:
+    before = portal.parents()
+    os.kill(before[name], signal.SIGKILL)
+    until(lambda: portal.parents().get(name, before[name]) != before[name], f"another {name}")
+    others = {other: process for other, process in portal.parents().items() if other != name}
+    assert others == {other: process for other, process in before.items() if other != name}
+    if name == "web":
+        until(lambda: _answers_or_not(portal), "web to answer again")
+
+
+def _answers_or_not(portal: Launched) -> bool:
+    try:
+        return answers(portal) == 200
+    except OSError:
+        return False
+
+
+@pytest.mark.parametrize("signum", [signal.SIGTERM, signal.SIGINT])
+def test_a_stop_ends_everything_within_five_seconds(portal: Launched, signum: signal.Signals) -> None:
+    began = time.monotonic()
+    portal.process.send_signal(signum)
+    output, _ = portal.process.communicate()
+    took = time.monotonic() - began
+    assert portal.running() == []
+    assert output.strip() == "Stopped."
+    assert portal.process.returncode == 0
+    assert took < 5, "the promise of `make run`"
+
+
+def test_a_stop_ends_a_worker_that_does_not_listen(portal: Launched) -> None:
+    """A frozen worker cannot end by itself."""
+    os.kill(portal.parents()["worker"], signal.SIGSTOP)
+    began = time.monotonic()
+    portal.process.terminate()
+    portal.process.communicate()
+    assert portal.running() == []
+    assert time.monotonic() - began < 5, "the promise of `make run`"
+
+
+@pytest.mark.parametrize("killed", [("launcher",), ("supervisor",), ("launcher", "supervisor")])
+def test_a_start_after_kill_9_ends_what_was_left(launch: Launch, killed: tuple[str, ...]) -> None:
+    first = launch().wait_until_ready()
+    before = set(first.running())
+    targets = {"launcher": first.process.pid, "supervisor": first.parents()["supervisor"]}
+    for name in killed:
+        os.kill(targets[name], signal.SIGKILL)
+    first.process.communicate() if "launcher" in killed else first.process.wait()
+    second = launch(PORT=first.address.rpartition(":")[2]).wait_until_ready()
+    assert not before & set(second.running())
+    assert answers(second) == 200
+    assert second.parents().keys() == {"web", "worker", "beat", "supervisor"}
+
+
+def test_a_half_written_binding_of_the_file_broker_does_no_harm(launch: Launch, tmp_path: Path) -> None:
+    control = tmp_path / "var" / "broker" / "control"
+    control.mkdir(parents=True)
+    (control / "celery.exchange").touch()
+    launch().wait_until_ready()
+
+
+def test_the_worker_is_told_alone_and_the_rest_of_its_pool_is_killed_late() -> None:
+    configuration = supervisor_configuration(Portal(Path("/srv/100% mine/var"), "127.0.0.1", 8000))
+    worker = configuration.partition("[program:worker]")[2].partition("[program:beat]")[0]
+    assert "stopsignal = QUIT" in worker
+    assert "killasgroup = true" in worker
+    assert "stopasgroup" not in configuration
+    assert "'-Xmlops_portal=/srv/100%% mine/var/run/'" in worker
+    assert "programs = web,worker,beat" in configuration  # one group: one stop signals all of them at once
+
+
+# -- One sentence -------------------------------------------------------------------------------------------------
+
+
+def test_a_taken_port_is_told_in_one_sentence(refusal: Callable[..., str]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = str(other.getsockname()[1])
+        assert refusal(PORT=port) == (
+            f"Port {port} on 127.0.0.1 is taken by another program: stop that one, or choose another port with PORT=."
+        )
+
+
+@pytest.mark.parametrize("port", ["eighty", "-1", "65536"])
+def test_a_port_that_is_none_is_told_in_one_sentence(refusal: Callable[..., str], port: str) -> None:
+    assert refusal(PORT=port) == f"PORT is “{port}”: it must be a number up to 65535."
+
+
+def test_a_host_that_is_not_ours_is_told_in_one_sentence(refusal: Callable[..., str]) -> None:
+    assert "HOST= must be an address of this machine" in refusal(HOST="192.0.2.1")
+
+
+def test_a_folder_that_cannot_be_written_is_told_in_one_sentence(refusal: Callable[..., str], tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    told = refusal(PORTAL_VAR=str(tmp_path / "file" / "var"))
+    assert str(tmp_path / "file") in told
+    assert told.endswith("give yourself that right, or name another folder with PORTAL_VAR=.")
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_a_folder_of_somebody_else_is_told_in_one_sentence(refusal: Callable[..., str], tmp_path: Path) -> None:
+    (tmp_path / "var").chmod(0o555)
+    assert "(Permission denied)" in refusal()
+
+
+def test_a_database_that_is_away_is_told_in_one_sentence(refusal: Callable[..., str]) -> None:
+    port = any_port()
+    told = refusal(DATABASE_URL=f"postgres://portal:hush@127.0.0.1:{port}/portal")
+    assert told.startswith(f"The database portal at 127.0.0.1:{port} is away: ")
+    assert told.endswith("Start it, or correct DATABASE_URL.")
+    assert "hush" not in told
+
+
+def test_a_redis_that_is_away_is_told_in_one_sentence(refusal: Callable[..., str]) -> None:
+    port = any_port()
+    told = refusal(REDIS_URL=f"redis://:hush@127.0.0.1:{port}/0")
+    assert told.startswith(f"Redis at 127.0.0.1:{port} is away: ")
+    assert told.endswith("Start it, or correct REDIS_URL.")
+    assert "hush" not in told
+
+
+@pytest.mark.parametrize("address", ["nonsense", "mysql://portal@127.0.0.1/portal"])
+def test_a_database_address_that_is_none_is_told_in_one_sentence(refusal: Callable[..., str], address: str) -> None:
+    assert "DATABASE_URL" in refusal(DATABASE_URL=address)
+
+
+def test_a_broken_database_file_is_told_in_one_sentence(refusal: Callable[..., str], tmp_path: Path) -> None:
+    file = tmp_path / "var" / "portal.sqlite3"
+    file.write_bytes(b"this was never a database " * 100)
+    assert f"The database file {file} cannot be used: file is not a database" in refusal(DATABASE_URL="")
+
+
+def test_production_without_its_secrets_is_told_in_one_sentence(refusal: Callable[..., str]) -> None:
+    assert "SECRET_KEY is not set" in refusal(PORTAL_ENV="production")
+
+
+def test_an_address_already_taken_is_not_taken_by_the_trial_itself() -> None:
+    assert free_port("127.0.0.1", str(free_port("127.0.0.1", "0")))
+
+
+# -- Updates ------------------------------------------------------------------------------------------------------
+
+
+def test_the_sqlite_file_is_copied_before_it_is_migrated(launch: Launch) -> None:
+    first = launch(DATABASE_URL="").wait_until_ready()
+    first.process.terminate()
+    first.process.communicate()
+    database = first.var / "portal.sqlite3"
+    _forget_a_migration(database)
+    second = launch(DATABASE_URL="").wait_until_ready()
+    (copy,) = second.var.glob("backups/*.sqlite3")
+    assert copy.stat().st_mode & 0o777 == 0o600
+    assert _migrations(database) == _migrations(copy) + 1
+
+
+def _forget_a_migration(database: Path) -> None:
+    with sqlite3.connect(database) as connection:
+        # Dropping an index that the migration makes lets it be applied once more.
+        connection.execute("DELETE FROM django_migrations WHERE app='sessions' AND name='0001_initial'")
+        connection.execute("DROP TABLE django_session")
+    connection.close()
+
+
+def _migrations(database: Path) -> int:
+    connection = sqlite3.connect(database)
+    try:
+        return int(connection.execute("SELECT count(*) FROM django_migrations").fetchone()[0])
+    finally:
+        connection.close()
+
+
+def test_livez_says_more_than_a_code(portal: Launched) -> None:
+    with urllib.request.urlopen(f"{portal.address}/livez", timeout=30) as response:
+        assert response.headers["Content-Type"] == "application/json"
+        assert json.load(response)
+
+
+def test_whoever_kills_make_means_the_portal(portal_environment: dict[str, str], launch: Launch) -> None:
+    """Killed with -9, `make` cannot tell the launcher; the kernel does."""
+    portal = launch()  # only for its folder and its end
+    portal.process.terminate()
+    portal.process.communicate()
+    make = subprocess.Popen(
+        ["make", "run", f"PORTAL_VAR={portal.var}", "PORT=0"],
+        env=portal_environment,
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    assert make.stdout is not None
+    assert any("is ready" in line for line in make.stdout)
+    assert portal.running()
+    make.kill()
+    make.communicate()
+    until(lambda: not portal.running(), "everything to end")

@@ -1,5 +1,26 @@
+from typing import Any
+
 from django.apps import AppConfig
+from django.core import checks
 
 
 class RoadmapsConfig(AppConfig):
     name = "roadmaps"
+
+    def ready(self) -> None:
+        from roadmaps import figures
+
+        figures.register_all()
+        checks.register(check_template)
+
+
+def check_template(**_: Any) -> list[checks.CheckMessage]:
+    """A template that is wrong is told when the portal starts, with file, line and key, not when a page is opened."""
+    from core.content import ContentError
+    from roadmaps import template
+
+    try:
+        template.load()
+    except ContentError as error:
+        return [checks.Error(str(error), id="roadmaps.E001")]
+    return []

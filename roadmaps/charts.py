@@ -211,11 +211,12 @@ def _mark_labels(overview: Overview, top: int) -> list[dict[str, Any]]:
         words = f"P50 {date_format(overview.p50, 'MONTH_DAY_FORMAT')}<br>P85 {date_format(overview.p85, 'MONTH_DAY_FORMAT')}"
         notes.append(
             {
-                "x": overview.p50.isoformat(),
+                "x": _last_day(overview).isoformat(),
                 "y": overview.scope,
                 "yshift": -10,
-                "xanchor": "left",
+                "xanchor": "right",
                 "yanchor": "top",
+                "align": "right",
                 "text": words,
                 "font": {"color": ACCENT, "size": 12},
             }
@@ -248,14 +249,15 @@ def _line_labels(overview: Overview, days: Sequence[BurnUpDay], top: int) -> lis
             }
         )
     if overview.month:
-        late = overview.month > 9
+        # Above and left of the point: what was done before lies below, what is to come lies right.
+        edge = overview.month <= 2
         notes.append(
             {
                 "x": overview.today.isoformat(),
                 "y": overview.done,
-                "xanchor": "right" if late else "left",
+                "xanchor": "left" if edge else "right",
                 "yanchor": "bottom",
-                "xshift": -8 if late else 8,
+                "xshift": 8 if edge else -6,
                 "yshift": 2,
                 "text": _("%(number)s done") % {"number": overview.done},
                 "font": {"color": ACCENT, "size": 12},

@@ -1,0 +1,47 @@
+"""What other rooms show of roadmaps: the team page, home. Each function asks a constant number of queries."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.urls import reverse
+
+from core.charts import Chart
+from roadmaps import charts
+from roadmaps.models import Item, Roadmap, Tick
+from roadmaps.overview import Overview, overviews
+from teams.models import Person, Team
+
+
+@dataclass(frozen=True)
+class RoadmapSummary:
+    """A team's roadmap for a card: `overview` has the numbers, phases, forecast and the items that are due next."""
+
+    overview: Overview
+    burn_up: Chart
+
+
+def for_team(team: Team) -> RoadmapSummary | None:
+    """The team's roadmap as templates/roadmaps/_strip.html shows it; None if it has not been started. Four queries."""
+    roadmap = Roadmap.objects.filter(team=team).first()
+    if roadmap is None:
+        return None
+    roadmap.team = team
+    (overview,) = overviews([roadmap])
+    return RoadmapSummary(overview, charts.burn_up(overview, csv_url=reverse("roadmap-burn-up-csv", args=[team.pk])))
+
+
+def open_items_of(person: Person) -> list[Item]:
+    """The person's open items in teams that are not archived, the earliest due first, with `roadmap.team`. One query."""
+    items = Item.objects.visible_to(person).of_live_teams().owned_by(person).open()
+    return list(items.by_due_date().select_related("roadmap__team"))
+
+
+def recent_ticks(teams: Iterable[Team], since: datetime, limit: int = 20) -> list[Tick]:
+    """The newest ticks of these teams recorded since then, newest first, with `person` and `item.roadmap.team`. One query.
+
+    `roadmaps.history.said_of(tick)` says in words what each one did.
+    """
+    return list(Tick.objects.of_teams(list(teams)).recorded_since(since).newest_first()[:limit])

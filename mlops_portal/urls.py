@@ -9,6 +9,5 @@ urlpatterns = [
     path("teams/<int:team_id>/connections/", include("connections.urls")),
     path("teams/<int:team_id>/delivery/", include("delivery.urls")),
     path("", include("core.urls")),
-    path("accounts/", include("allauth.account.urls")),
     path("api/", include("mlops_portal.api")),
 ]

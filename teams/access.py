@@ -6,7 +6,11 @@ that came by an API token may at most do what its maker may do now, in the token
 
 from __future__ import annotations
 
+from typing import Any
+
 import rules
+from django.contrib.auth.models import AnonymousUser
+from django.core.exceptions import PermissionDenied
 
 from teams.models import Membership, OrganisationRole, Person, Team, TeamRole, TokenScope
 
@@ -23,9 +27,15 @@ def _role_in(person: Person, team: Team | None) -> str | None:
 
 @rules.predicate
 def within_token(person: Person, team: Team | None = None) -> bool:
-    """True without a token; with one only for writes in its own team by a writing token whose maker still belongs to it."""
+    """True without a token; with one only in its own team and with the scope to write. The rest asks for the maker's rights."""
     token = person.token
     return token is None or (token.scope == TokenScope.WRITE and team is not None and team.pk == token.team_id)
+
+
+@rules.predicate
+def without_token(person: Person) -> bool:
+    """Tokens never administer: a stolen one cannot make more of its kind, nor invite anybody."""
+    return person.token is None
 
 
 @rules.predicate
@@ -56,7 +66,15 @@ def is_live(person: Person, team: Team | None = None) -> bool:
 
 # Answer, tick, comment, edit the roadmap, mark a deployment by hand.
 rules.add_perm("team.edit", within_token & is_live & (is_editor | is_administrator))
-# Members, invitations, connections, deployment rules, team tokens, team settings. Tokens never administer.
-rules.add_perm("team.administer", within_token & is_live & (is_team_admin | is_administrator))
+# Members, invitations, connections, deployment rules, team tokens, team settings.
+rules.add_perm("team.administer", without_token & is_live & (is_team_admin | is_administrator))
+# See what only they see (settings, tokens, invitations) and revoke tokens: also while the team is archived.
+rules.add_perm("team.oversee", without_token & (is_team_admin | is_administrator))
 # Create, rename, group and archive teams; people, organisation settings, audit log.
-rules.add_perm("organisation.administer", within_token & is_administrator)
+rules.add_perm("organisation.administer", without_token & is_administrator)
+
+
+def require(user: Person | AnonymousUser, permission: str, obj: Any = None) -> None:
+    """403 unless `user` may do `permission` to `obj`. Views call it before they look at a form."""
+    if not user.has_perm(permission, obj):
+        raise PermissionDenied

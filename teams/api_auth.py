@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext_lazy as _
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
 from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.permissions import SAFE_METHODS, IsAuthenticated
 from rest_framework.request import Request
 
-from core.crypto import digest
-from teams.models import ApiToken, Membership, Person
+from teams.models import ApiToken, Person, TokenScope
+from teams.services.tokens import note_use
+
+if TYPE_CHECKING:
+    from rest_framework.views import APIView
 
 
 class TokenAuthentication(BaseAuthentication):
@@ -17,11 +24,12 @@ class TokenAuthentication(BaseAuthentication):
         parts = get_authorization_header(request).split()
         if not parts or parts[0].lower() != b"bearer":
             return None
-        if len(parts) != 2:
-            raise AuthenticationFailed
-        token = ApiToken.objects.select_related("maker").filter(digest=digest(parts[1].decode("latin-1"))).first()
-        if token is None or token.revoked_at or not token.maker.is_active or not self._belongs(token):
-            raise AuthenticationFailed
+        secret = parts[1].decode("latin-1") if len(parts) == 2 else ""
+        token = ApiToken.objects.usable().by_secret(secret).select_related("maker", "team").first()
+        if token is None:
+            # The same words whether it never was, was revoked, or ended with its maker.
+            raise AuthenticationFailed(_("This token is not valid."))
+        note_use(token)
         person = token.maker
         person.token = token
         return person, token
@@ -29,5 +37,12 @@ class TokenAuthentication(BaseAuthentication):
     def authenticate_header(self, request: Request) -> str:
         return "Bearer"
 
-    def _belongs(self, token: ApiToken) -> bool:
-        return Membership.objects.filter(team=token.team_id, person=token.maker_id).exists()
+
+class MayCall(IsAuthenticated):
+    """Signed in, and a token of scope “read” only reads, whatever a route forgets to ask."""
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        token = request.auth
+        if isinstance(token, ApiToken) and token.scope == TokenScope.READ and request.method not in SAFE_METHODS:
+            return False
+        return super().has_permission(request, view)

@@ -5,4 +5,4 @@ class TeamsConfig(AppConfig):
     name = "teams"
 
     def ready(self) -> None:
-        from teams import access  # noqa: F401  registers the rules
+        from teams import access, audit_sentences  # noqa: F401  register the rules, and how audit entries read

@@ -1,16 +1,70 @@
-"""The append-only audit log that a person can read. Services write it; nothing else does."""
+"""The append-only audit log that a person can read. Services write it; nothing else does.
+
+Each room says in its `AppConfig.ready` how its own entries read: `audit.describe("team.created", _("Created …"))`.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.db import models
+from django.db.models import Q
+from django.utils.functional import Promise
 
 from core import clock
-from core.append_only import AppendOnly
+from core.append_only import AppendOnly, AppendOnlyQuerySet
 
 if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser
+
     from teams.models import Person, Team
+
+Labels = Mapping[str, Any]  # a value of `data` -> how it reads
+_sentences: dict[str, tuple[str | Promise, Labels]] = {}
+_kinds: dict[str, str | Promise] = {}
+
+
+def describe(action: str, sentence: str | Promise, labels: Labels | None = None) -> None:
+    """Say how entries of `action` read. `sentence` may hold %(subject)s (a person's name) and the names in `data`."""
+    _sentences[action] = (sentence, labels or {})
+
+
+def kinds() -> list[tuple[str, str | Promise]]:
+    """What entries can be about, (first part of the action, name), for the log's filter."""
+    known = {action.partition(".")[0] for action in _sentences}
+    return [(kind, _kinds.get(kind, kind)) for kind in sorted(known)]
+
+
+def name_kind(kind: str, name: str | Promise) -> None:
+    """Say how a kind of entries, the first part of their actions, is called in the log's filter."""
+    _kinds[kind] = name
+
+
+class _Values(dict[str, str]):
+    def __missing__(self, name: str) -> str:
+        return "–"
+
+
+class AuditQuerySet(AppendOnlyQuerySet):
+    def visible_to(self, user: Person | AnonymousUser) -> AuditQuerySet:
+        """Only administrators read the audit log."""
+        return self if user.has_perm("organisation.administer") else self.none()
+
+    def listed(self) -> AuditQuerySet:
+        """Newest first."""
+        return self.select_related("actor", "token", "team").order_by("-recorded_at", "-pk")
+
+    def about(self, room: str) -> AuditQuerySet:
+        """Entries whose action is `room`.something."""
+        return self.filter(action__startswith=f"{room}.")
+
+    def in_team(self, team_id: int) -> AuditQuerySet:
+        return self.filter(team=team_id)
+
+    def concerning(self, person_id: int) -> AuditQuerySet:
+        """What the person did and what was done to the person."""
+        return self.filter(Q(actor=person_id) | Q(subject=f"person:{person_id}"))
 
 
 class AuditEvent(AppendOnly):
@@ -26,9 +80,36 @@ class AuditEvent(AppendOnly):
     subject = models.CharField(max_length=64, blank=True)  # "person:12", "connection:3"
     data = models.JSONField(default=dict)
 
-    class Meta:
+    objects = AuditQuerySet.as_manager()
+
+    class Meta(AppendOnly.Meta):
         app_label = "teams"
         ordering = ["-recorded_at", "-pk"]
+
+    def __str__(self) -> str:
+        return f"{self.recorded_at:%Y-%m-%d %H:%M} {self.action} {self.subject}"
+
+    @property
+    def subject_person(self) -> int | None:
+        """The pk of the person whom the entry is about, if it is about one."""
+        kind, _, pk = self.subject.partition(":")
+        return int(pk) if kind == "person" else None
+
+    def sentence(self, people: Mapping[int, str]) -> str:
+        """What was done, in the reader's language. `people` gives the present names by pk: the log itself holds none."""
+        sentence, labels = _sentences.get(self.action, (f"{self.action} %(subject)s", {}))
+        values = _Values({name: _readable(value, labels) for name, value in self.data.items()})
+        person = self.subject_person
+        values["subject"] = self.subject if person is None else people.get(person, self.subject)
+        return str(sentence) % values
+
+
+def _readable(value: Any, labels: Labels) -> str:
+    if isinstance(value, list):
+        return ", ".join(_readable(each, labels) for each in value) or "–"
+    if isinstance(value, str) and value in labels:
+        return str(labels[value])
+    return "–" if value in (None, "") else str(value)
 
 
 def record(

@@ -51,24 +51,23 @@ class SetupMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         request.organisation = Organisation.current()  # type: ignore[attr-defined]
-        if request.organisation is None and not _is_open(request):  # type: ignore[attr-defined]
+        if request.organisation is None and not _is_open(request, BEFORE_SETUP):  # type: ignore[attr-defined]
             return redirect("setup")
         return self.respond(request)
 
 
+BEFORE_SETUP = {"livez", "readyz", "setup", "language"}
 # Names of the pages that nobody needs to be signed in for. API routes answer 401 themselves.
-OPEN_PAGES = {
-    "livez", "setup", "invitation", "language", "account_login", "account_logout", "account_signup", "account_inactive",
+OPEN_PAGES = BEFORE_SETUP | {
+    "invitation", "account_login", "account_logout", "account_inactive",
     "account_reset_password", "account_reset_password_done", "account_reset_password_from_key",
-    "account_reset_password_from_key_done", "reset_link",
+    "account_reset_password_from_key_done",
 }  # fmt: skip
 
 
-def _is_open(request: HttpRequest) -> bool:
-    return (
-        request.path_info.startswith((f"/{settings.STATIC_URL.lstrip('/')}", "/api/"))
-        or resolve(request.path_info).url_name in OPEN_PAGES
-    )
+def _is_open(request: HttpRequest, pages: set[str]) -> bool:
+    served_otherwise = (settings.STATIC_URL, "/api/v1/", "/api/schema/")
+    return request.path_info.startswith(served_otherwise) or resolve(request.path_info).url_name in pages
 
 
 class SignInMiddleware:
@@ -81,7 +80,7 @@ class SignInMiddleware:
         return self.respond(request)
 
     def process_view(self, request: HttpRequest, *_: object) -> HttpResponse | None:
-        if request.user.is_authenticated or _is_open(request):
+        if request.user.is_authenticated or _is_open(request, OPEN_PAGES):
             return None
         if request.headers.get("HX-Request"):
             response = HttpResponse(status=204)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from functools import cache
+from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
 import rules
@@ -15,14 +16,20 @@ from django.utils.translation import gettext_lazy as _
 
 from core import clock
 from teams.audit import AuditEvent
-
-if TYPE_CHECKING:
-    from django.contrib.auth.models import AnonymousUser
+from teams.querysets import (
+    ApiTokenQuerySet,
+    InvitationQuerySet,
+    MembershipQuerySet,
+    PersonQuerySet,
+    TeamGroupQuerySet,
+    TeamQuerySet,
+)
 
 __all__ = [
     "ApiToken",
     "AuditEvent",
     "Invitation",
+    "InvitationState",
     "JobRole",
     "Membership",
     "Organisation",
@@ -32,6 +39,8 @@ __all__ = [
     "Team",
     "TeamGroup",
     "TeamRole",
+    "Theme",
+    "TokenScope",
 ]
 
 
@@ -66,8 +75,14 @@ class Theme(models.TextChoices):
     DARK = "dark", _("Dark")
 
 
+@cache
+def time_zones() -> frozenset[str]:
+    """All names of the zone database; it is a folder of files, so it is walked once."""
+    return frozenset(available_timezones())
+
+
 def validate_time_zone(name: str) -> None:
-    if name not in available_timezones():
+    if name not in time_zones():
         raise ValidationError(_("“%(name)s” is not a time zone."), params={"name": name})
 
 
@@ -80,7 +95,7 @@ class Organisation(models.Model):
 
     class Meta:
         # Two set-ups at once: the second one's insert breaks here, so there is only ever one first administrator.
-        constraints = [models.CheckConstraint(condition=models.Q(pk=1), name="one_organisation")]
+        constraints = [models.CheckConstraint(condition=models.Q(id=1), name="one_organisation")]
 
     def __str__(self) -> str:
         return self.name
@@ -89,22 +104,6 @@ class Organisation(models.Model):
     def current(cls) -> Organisation | None:
         """The organisation, or None before set-up."""
         return cls.objects.first()
-
-
-class PersonQuerySet(models.QuerySet["Person"]):
-    def visible_to(self, user: Person | AnonymousUser) -> PersonQuerySet:
-        """Everyone signed in sees everyone; a team's token sees its team."""
-        if not user.is_authenticated:
-            return self.none()
-        if user.token is not None:
-            return self.filter(memberships__team=user.token.team_id)
-        return self
-
-    def administrators(self) -> PersonQuerySet:
-        return self.filter(is_active=True, organisation_role=OrganisationRole.ADMINISTRATOR)
-
-    def listed(self) -> PersonQuerySet:
-        return self.order_by(Lower("name"), "pk")
 
 
 class PersonManager(BaseUserManager["Person"].from_queryset(PersonQuerySet)):  # type: ignore[misc]
@@ -143,6 +142,10 @@ class Person(AbstractBaseUser):
     def __str__(self) -> str:
         return self.name or self.email
 
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.email = self.email.lower()  # sign-in looks addresses up in small letters
+        super().save(*args, **kwargs)
+
     @property
     def initials(self) -> str:
         """One or two letters for the avatar; one character of a name without spaces, as Japanese names are written."""
@@ -167,36 +170,16 @@ class Person(AbstractBaseUser):
 class TeamGroup(models.Model):
     """A group of teams, as a department."""
 
-    name = models.CharField(_("name"), max_length=80, unique=True)
+    name = models.CharField(_("name"), max_length=80)
+
+    objects = TeamGroupQuerySet.as_manager()
 
     class Meta:
         ordering = [Lower("name")]
+        constraints = [models.UniqueConstraint(Lower("name"), name="group_name_ignoring_case")]
 
     def __str__(self) -> str:
         return self.name
-
-
-class TeamQuerySet(models.QuerySet["Team"]):
-    def visible_to(self, user: Person | AnonymousUser) -> TeamQuerySet:
-        """Everyone signed in reads every team; a team's token only its own."""
-        if not user.is_authenticated:
-            return self.none()
-        if user.token is not None:
-            return self.filter(pk=user.token.team_id)
-        return self
-
-    def active(self) -> TeamQuerySet:
-        return self.filter(archived_at=None)
-
-    def of(self, person: Person) -> TeamQuerySet:
-        return self.filter(memberships__person=person)
-
-    def listed(self) -> TeamQuerySet:
-        """By group, then by name; teams without a group come last."""
-        return self.select_related("group").order_by(models.F("group__name").asc(nulls_last=True), Lower("name"), "pk")
-
-    def with_people_count(self) -> TeamQuerySet:
-        return self.annotate(people_count=models.Count("memberships", filter=models.Q(memberships__person__is_active=True)))
 
 
 class Team(models.Model):
@@ -234,14 +217,6 @@ class Team(models.Model):
         return ZoneInfo(organisation.time_zone if organisation else "UTC")
 
 
-class MembershipQuerySet(models.QuerySet["Membership"]):
-    def visible_to(self, user: Person | AnonymousUser) -> MembershipQuerySet:
-        return self.filter(team__in=Team.objects.visible_to(user))
-
-    def listed(self) -> MembershipQuerySet:
-        return self.select_related("person").order_by(Lower("person__name"), "pk")
-
-
 class Membership(models.Model):
     """A person in a team, with an access role, and a job role that grants nothing."""
 
@@ -250,6 +225,10 @@ class Membership(models.Model):
     role = models.CharField(_("role"), max_length=16, choices=TeamRole.choices, default=TeamRole.EDITOR)
     job_role = models.CharField(_("job"), max_length=24, choices=JobRole.choices, blank=True, default="")
     joined_at = models.DateTimeField(default=clock.now, editable=False)
+    # Unique, so that an invitation can never make two memberships, whatever comes together.
+    invitation = models.OneToOneField(
+        "Invitation", null=True, blank=True, editable=False, on_delete=models.SET_NULL, related_name="membership"
+    )
 
     objects = MembershipQuerySet.as_manager()
 
@@ -260,8 +239,18 @@ class Membership(models.Model):
         return f"{self.person} · {self.team}"
 
 
+class InvitationState(models.TextChoices):
+    OPEN = "open", _("Open")
+    ACCEPTED = "accepted", _("Accepted")
+    REVOKED = "revoked", _("Revoked")
+    EXPIRED = "expired", _("Expired")
+
+
 class Invitation(models.Model):
-    """An invitation to a team by a link that works once. Only the digest of its secret is kept."""
+    """An invitation to a team by a link that works once. Only the digest of its secret is kept.
+
+    One with an address is for that address only.
+    """
 
     team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="invitations")
     role = models.CharField(_("role"), max_length=16, choices=TeamRole.choices, default=TeamRole.EDITOR)
@@ -274,6 +263,28 @@ class Invitation(models.Model):
     accepted_by = models.ForeignKey(Person, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     accepted_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
+
+    objects = InvitationQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(accepted_at=None, accepted_by=None)
+                | models.Q(accepted_at__isnull=False, accepted_by__isnull=False, revoked_at=None),
+                name="invitation_accepted_by_someone_or_not",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.email or '?'} · {self.team}"
+
+    @property
+    def state(self) -> InvitationState:
+        if self.accepted_at:
+            return InvitationState.ACCEPTED
+        if self.revoked_at:
+            return InvitationState.REVOKED
+        return InvitationState.OPEN if clock.now() < self.expires_at else InvitationState.EXPIRED
 
 
 class TokenScope(models.TextChoices):
@@ -291,8 +302,10 @@ class ApiToken(models.Model):
     digest = models.CharField(max_length=64, unique=True, editable=False)
     hint = models.CharField(max_length=8, editable=False)  # the first characters, to tell tokens apart
     created_at = models.DateTimeField(default=clock.now, editable=False)
-    last_used_at = models.DateTimeField(null=True, blank=True)
+    last_used_at = models.DateTimeField(null=True, blank=True)  # to the minute
     revoked_at = models.DateTimeField(null=True, blank=True)
+
+    objects = ApiTokenQuerySet.as_manager()
 
     def __str__(self) -> str:
         return self.name

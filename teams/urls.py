@@ -1,13 +1,56 @@
-from django.urls import path
+from django.urls import path, re_path
 
-from teams import views
+from teams.views import account, invitation, members, organisation, people, setup, sign_in, teams, tokens
+
+_team = "teams/<int:team_id>/"
+_person = "people/<int:person_id>/"
 
 urlpatterns = [
-    path("setup/", views.setup, name="setup"),
-    path("language/", views.language, name="language"),
-    path("teams/", views.teams, name="teams"),
-    path("teams/<int:team_id>/members/", views.members, name="members"),
-    path("people/", views.people, name="people"),
-    path("organisation/", views.organisation, name="organisation"),
-    path("account/", views.account, name="account"),
+    path("setup/", setup.setup, name="setup"),
+    path("language/", setup.language, name="language"),
+    path("invitation/<str:secret>/", invitation.invitation, name="invitation"),
+    # -- sign-in: only what the portal uses of django-allauth
+    path("accounts/login/", sign_in.login, name="account_login"),
+    path("accounts/logout/", sign_in.logout, name="account_logout"),
+    path("accounts/inactive/", sign_in.inactive, name="account_inactive"),
+    path("accounts/password/reset/", sign_in.password_reset, name="account_reset_password"),
+    path("accounts/password/reset/done/", sign_in.password_reset_done, name="account_reset_password_done"),
+    re_path(
+        r"^accounts/password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$",
+        sign_in.password_reset_from_key,
+        name="account_reset_password_from_key",
+    ),
+    path(
+        "accounts/password/reset/key/done/",
+        sign_in.password_reset_from_key_done,
+        name="account_reset_password_from_key_done",
+    ),
+    # -- teams
+    path("teams/", teams.teams, name="teams"),
+    path("teams/new/", teams.team_new, name="team-new"),
+    path("teams/groups/", teams.team_groups, name="team-groups"),
+    path("teams/groups/<int:group_id>/", teams.team_group, name="team-group"),
+    path("teams/groups/<int:group_id>/delete/", teams.team_group_delete, name="team-group-delete"),
+    path(f"{_team}settings/", teams.team_settings, name="team-settings"),
+    path(f"{_team}archive/", teams.team_archive, name="team-archive"),
+    path(f"{_team}restore/", teams.team_restore, name="team-restore"),
+    path(f"{_team}members/", members.members, name="members"),
+    path(f"{_team}members/join/", members.team_join, name="team-join"),
+    path(f"{_team}members/<int:membership_id>/", members.member, name="member"),
+    path(f"{_team}members/<int:membership_id>/remove/", members.member_remove, name="member-remove"),
+    path(f"{_team}invitations/<int:invitation_id>/renew/", members.invitation_renew, name="invitation-renew"),
+    path(f"{_team}invitations/<int:invitation_id>/revoke/", members.invitation_revoke, name="invitation-revoke"),
+    path(f"{_team}tokens/", tokens.team_tokens, name="team-tokens"),
+    path(f"{_team}tokens/<int:token_id>/revoke/", tokens.team_token_revoke, name="team-token-revoke"),
+    # -- people
+    path("people/", people.people, name="people"),
+    path(_person, people.person, name="person"),
+    path(f"{_person}deactivate/", people.person_deactivate, name="person-deactivate"),
+    path(f"{_person}reactivate/", people.person_reactivate, name="person-reactivate"),
+    path(f"{_person}reset/", people.person_reset, name="person-reset"),
+    path("account/", account.account, name="account"),
+    path("account/password/", account.account_password, name="account-password"),
+    # -- the organisation
+    path("organisation/", organisation.organisation, name="organisation"),
+    path("organisation/audit/", organisation.audit_log, name="audit-log"),
 ]

@@ -3,7 +3,7 @@
 Add one line for each new route, in the section of its room:
 
     page("member", lambda w: [w.team.pk, w.membership.pk], post=ADMINISTER_TEAM),
-    api("team-list", get=READ),
+    api("api-team-list", get=READ),
 
 - The name is the one of the URL pattern (`reverse(name)`); `page` is for people with a session, `api` for /api/v1/.
 - The lambda gives the arguments of the URL. It gets the world `w` below and may make rows with any factory, for `w.team`. Where
@@ -22,7 +22,8 @@ from functools import cached_property
 from typing import Any
 
 from core.crypto import digest
-from teams.models import ApiToken, Membership, Person, Team, TokenScope
+from teams.models import ApiToken, Invitation, Membership, Person, Team, TeamGroup, TokenScope
+from teams.services.invitations import invite
 from tests.factories import MembershipFactory
 
 # -- The cast -------------------------------------------------------------------------------------------------------
@@ -45,6 +46,15 @@ class World:
     def membership(self) -> Membership:
         """A member of the team who is none of the cast."""
         return MembershipFactory(team=self.team)
+
+    @cached_property
+    def group(self) -> TeamGroup:
+        return TeamGroup.objects.create(name=f"Group {self.team.pk}")
+
+    @cached_property
+    def invitation(self) -> tuple[Invitation, str]:
+        """An open invitation to the team, and the secret of its link."""
+        return invite(team=self.team, role="editor", job_role="", email="", by=self.people["administrator"])
 
     def elsewhere(self) -> World:
         """The same world seen from the other team."""
@@ -128,13 +138,13 @@ class Route:
     alike: bool = True
 
 
-def page(name: str, args: Arguments = lambda w: [], *, alike: bool = True, **methods: Rule) -> Route:
-    assert methods and set(methods) <= set(METHODS), f"{name}: name its methods"
+def page(name: str, args: Arguments = lambda _: [], *, alike: bool = True, **methods: Rule) -> Route:
+    assert methods.keys() <= set(METHODS), f"{name}: these are no methods"
     return Route(name, "page", args, methods, alike)
 
 
-def api(name: str, args: Arguments = lambda w: [], *, alike: bool = True, **methods: Rule) -> Route:
-    assert methods and set(methods) <= set(METHODS), f"{name}: name its methods"
+def api(name: str, args: Arguments = lambda _: [], *, alike: bool = True, **methods: Rule) -> Route:
+    assert methods.keys() <= set(METHODS), f"{name}: these are no methods"
     return Route(name, "api", args, methods, alike)
 
 
@@ -150,6 +160,40 @@ ROUTES: list[Route] = [
     page("team", _team, get=READ_TEAM),
     # -- teams
     page("setup", get=GONE, post=GONE),
+    page("language", post=OPEN),
+    page("invitation", lambda w: [w.invitation[1]], alike=False, get=OPEN, post=OPEN),
+    page("account_login", get=OPEN, post=OPEN),
+    page("account_logout", get=OPEN, post=OPEN),
+    page("account_inactive", get=OPEN),
+    page("account_reset_password", get=OPEN, post=OPEN),
+    page("account_reset_password_done", get=OPEN),
+    page("account_reset_password_from_key", lambda _: ["1", "no-key"], get=OPEN, post=OPEN),
+    page("account_reset_password_from_key_done", get=OPEN),
+    page("teams", get=READ),
+    page("team-new", get=ADMINISTER_ORGANISATION, post=ADMINISTER_ORGANISATION),
+    page("team-groups", get=ADMINISTER_ORGANISATION, post=ADMINISTER_ORGANISATION),
+    page("team-group", lambda w: [w.group.pk], post=ADMINISTER_ORGANISATION),
+    page("team-group-delete", lambda w: [w.group.pk], post=ADMINISTER_ORGANISATION),
+    page("team-settings", _team, get=ADMINISTER_TEAM, post=ADMINISTER_TEAM),
+    page("team-archive", _team, post=ADMINISTER_ORGANISATION),
+    page("team-restore", _team, post=ADMINISTER_ORGANISATION),
+    page("members", _team, get=READ_TEAM, post=ADMINISTER_TEAM),
+    page("team-join", _team, post=ADMINISTER_ORGANISATION),
+    page("member", lambda w: [w.team.pk, w.membership.pk], post=ADMINISTER_TEAM),
+    page("member-remove", lambda w: [w.team.pk, w.membership.pk], post=ADMINISTER_TEAM),
+    page("invitation-renew", lambda w: [w.team.pk, w.invitation[0].pk], post=ADMINISTER_TEAM),
+    page("invitation-revoke", lambda w: [w.team.pk, w.invitation[0].pk], post=ADMINISTER_TEAM),
+    page("team-tokens", _team, get=ADMINISTER_TEAM, post=ADMINISTER_TEAM),
+    page("team-token-revoke", lambda w: [w.team.pk, w.team.tokens.first().pk], post=ADMINISTER_TEAM),
+    page("people", get=READ),
+    page("person", lambda w: [w.membership.person_id], get=READ, post=ADMINISTER_ORGANISATION),
+    page("person-deactivate", lambda w: [w.membership.person_id], post=ADMINISTER_ORGANISATION),
+    page("person-reactivate", lambda w: [w.membership.person_id], post=ADMINISTER_ORGANISATION),
+    page("person-reset", lambda w: [w.membership.person_id], post=ADMINISTER_ORGANISATION),
+    page("account", get=OWN, post=OWN),
+    page("account-password", get=OWN, post=OWN),
+    page("organisation", get=ADMINISTER_ORGANISATION, post=ADMINISTER_ORGANISATION),
+    page("audit-log", get=ADMINISTER_ORGANISATION),
     # -- roadmaps
     page("roadmap", _team, get=READ_TEAM),
     # -- connections
@@ -157,5 +201,10 @@ ROUTES: list[Route] = [
     # -- delivery
     page("delivery", _team, get=READ_TEAM),
     # -- the API
+    page("api-docs", get=READ),
     api("api-schema", get=READ),
+    api("api-me", get=READ),
+    api("api-team-list", get=READ),
+    api("api-team-detail", _team, get=READ_TEAM),
+    api("api-team-members", _team, get=READ_TEAM),
 ]

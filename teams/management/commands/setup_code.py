@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from teams import setup
+from teams.services import setup
 
 
 class Command(BaseCommand):

@@ -1,0 +1,106 @@
+"""The API's routes of teams, members and oneself: the same QuerySets as the pages."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_safe
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers, viewsets
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from teams.api_auth import TokenAuthentication
+from teams.models import ApiToken, Membership, Person, Team
+from teams.querysets import TeamQuerySet
+
+
+class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    """How the token stands in the API's description."""
+
+    target_class = TokenAuthentication
+    name = "token"
+
+    def get_security_definition(self, auto_schema: object) -> dict[str, str]:
+        return {"type": "http", "scheme": "bearer", "description": "A team's API token."}
+
+
+class TeamSerializer(serializers.ModelSerializer[Team]):
+    group = serializers.CharField(source="group.name", default=None, read_only=True, allow_null=True)
+    time_zone = serializers.CharField(
+        source="zone.key", read_only=True, help_text="The zone of the team's days; its own or the organisation's."
+    )
+    people = serializers.IntegerField(source="people_count", read_only=True, help_text="Active members.")
+
+    class Meta:
+        model = Team
+        fields = ("id", "name", "group", "time_zone", "people", "created_at", "archived_at")
+        read_only_fields = fields
+
+
+class MemberSerializer(serializers.ModelSerializer[Membership]):
+    person = serializers.IntegerField(source="person_id", read_only=True)
+    name = serializers.CharField(source="person.name", read_only=True)
+    active = serializers.BooleanField(source="person.is_active", read_only=True)
+
+    class Meta:
+        model = Membership
+        fields = ("person", "name", "active", "role", "job_role", "joined_at")
+        read_only_fields = fields
+
+
+class TokenSerializer(serializers.ModelSerializer[ApiToken]):
+    class Meta:
+        model = ApiToken
+        fields = ("id", "name", "scope", "team")
+        read_only_fields = fields
+
+
+class MeSerializer(serializers.ModelSerializer[Person]):
+    teams = serializers.SerializerMethodField()
+    token = TokenSerializer(read_only=True, allow_null=True, help_text="The token of this request, if it came by one.")
+
+    class Meta:
+        model = Person
+        fields = ("id", "name", "email", "organisation_role", "language", "time_zone", "teams", "token")
+        read_only_fields = fields
+
+    def get_teams(self, person: Person) -> list[int]:
+        """The ids of the person's active teams that this request may see."""
+        return list(Team.objects.visible_to(person).active().of(person).order_by("pk").values_list("pk", flat=True))
+
+
+class TeamViewSet(viewsets.ReadOnlyModelViewSet[Team]):
+    """Teams, archived ones included. A token sees its own team."""
+
+    queryset = Team.objects.none()
+    serializer_class = TeamSerializer
+
+    def get_queryset(self) -> TeamQuerySet:
+        return Team.objects.visible_to(self.request.user).with_people_count().listed("name")
+
+    @extend_schema(responses=MemberSerializer(many=True))
+    @action(detail=True, pagination_class=None)
+    def members(self, request: Request, **kwargs: Any) -> Response:
+        """The team's members with access role and job role."""
+        team = get_object_or_404(Team.objects.visible_to(request.user), pk=self.kwargs["pk"])
+        return Response(MemberSerializer(team.memberships.listed(), many=True).data)
+
+
+class MeView(APIView):
+    """Who this request acts as, and by which token."""
+
+    @extend_schema(responses=MeSerializer)
+    def get(self, request: Request) -> Response:
+        return Response(MeSerializer(request.user).data)
+
+
+@require_safe
+def docs(request: HttpRequest) -> HttpResponse:
+    """The API's own page. The user interface comes from the sidecar package, so it works offline and under the strict policy."""
+    return render(request, "teams/api_docs.html", {"room": "api"})

@@ -1,0 +1,60 @@
+"""How this room's audit entries read."""
+
+from django.conf import settings
+from django.utils.translation import gettext_lazy as _
+
+from teams.audit import describe, name_kind
+from teams.models import JobRole, OrganisationRole, TeamRole, TokenScope
+
+name_kind("organisation", _("Organisation"))
+name_kind("team", _("Teams"))
+name_kind("group", _("Groups"))
+name_kind("member", _("Members"))
+name_kind("invitation", _("Invitations"))
+name_kind("token", _("API tokens"))
+name_kind("person", _("People"))
+
+_FIELDS = {"name": _("name"), "email": _("e-mail address")}
+
+describe("organisation.created", _("Set up the portal for “%(name)s”."))
+describe("organisation.name_changed", _("Renamed the organisation from “%(before)s” to “%(after)s”."))
+describe(
+    "organisation.language_changed",
+    _("Changed the default language from %(before)s to %(after)s."),
+    dict(settings.LANGUAGES),
+)
+describe("organisation.time_zone_changed", _("Changed the organisation's time zone from %(before)s to %(after)s."))
+
+describe("team.created", _("Created the team “%(name)s”."))
+describe("team.name_changed", _("Renamed the team from “%(before)s” to “%(after)s”."))
+describe("team.group_changed", _("Moved the team from group “%(before)s” to “%(after)s”."))
+describe("team.time_zone_changed", _("Changed the team's time zone from %(before)s to %(after)s."))
+describe("team.archived", _("Archived the team “%(name)s”."))
+describe("team.restored", _("Restored the team “%(name)s”."))
+describe("group.created", _("Created the group “%(name)s”."))
+describe("group.renamed", _("Renamed the group from “%(before)s” to “%(after)s”."))
+describe("group.deleted", _("Deleted the group “%(name)s”."))
+
+_team_roles = dict(TeamRole.choices)
+describe("member.joined", _("%(subject)s joined the team as %(role)s."), _team_roles)
+describe("member.role_changed", _("Changed the role of %(subject)s from %(before)s to %(after)s."), _team_roles)
+describe(
+    "member.job_role_changed", _("Changed the job of %(subject)s from %(before)s to %(after)s."), dict(JobRole.choices)
+)
+describe("member.removed", _("Removed %(subject)s (%(role)s) from the team."), _team_roles)
+describe("invitation.created", _("Made an invitation as %(role)s."), _team_roles)
+describe("invitation.renewed", _("Made a new link for an invitation as %(role)s."), _team_roles)
+describe("invitation.revoked", _("Withdrew an invitation as %(role)s."), _team_roles)
+
+_scopes = dict(TokenScope.choices)
+describe("token.created", _("Created the API token “%(name)s” (%(scope)s)."), _scopes)
+describe("token.revoked", _("Revoked the API token “%(name)s”."))
+
+_roles = dict(OrganisationRole.choices)
+describe("person.created", _("%(subject)s made an account by invitation."))
+describe("person.role_changed", _("Changed the organisation role of %(subject)s from %(before)s to %(after)s."), _roles)
+describe("person.deactivated", _("Deactivated %(subject)s."))
+describe("person.reactivated", _("Reactivated %(subject)s."))
+describe("person.reset_link_made", _("Made a link for %(subject)s to set a new password."))
+describe("person.password_changed", _("%(subject)s set a new password."))
+describe("person.changed", _("%(subject)s changed the account: %(fields)s."), _FIELDS)

@@ -1,0 +1,67 @@
+"""Changes of who belongs to a team, and as what."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from core import clock, edits
+from teams import audit
+from teams.models import Invitation, Membership, Person, Team
+from teams.services.errors import Refused
+
+
+class AlreadyMember(Refused):
+    """The person belongs to the team already."""
+
+
+@transaction.atomic
+def add_member(
+    *, team: Team, person: Person, role: str, job_role: str, by: Person, invitation: Invitation | None = None
+) -> Membership:
+    """Make `person` a member. AlreadyMember, also for the second of two at once."""
+    try:
+        with transaction.atomic():
+            membership = Membership.objects.create(
+                team=team, person=person, role=role, job_role=job_role, invitation=invitation, joined_at=clock.now()
+            )
+    except IntegrityError as error:
+        raise AlreadyMember(_("You belong to this team already.")) from error
+    audit.record("member.joined", actor=by, subject=person, team=team, role=role)
+    return membership
+
+
+@transaction.atomic
+def change_member(
+    *, membership: Membership, by: Person, seen: Mapping[str, Any], wanted: Mapping[str, Any]
+) -> Membership:
+    """Change `role` and `job_role`. StaleEdit if somebody else changed the same one meanwhile."""
+    locked = Membership.objects.select_for_update(of=("self",)).select_related("person", "team").get(pk=membership.pk)
+    current = {name: getattr(locked, name) for name in wanted}
+    changes = edits.merge(current=current, seen=seen, wanted=wanted)
+    for name, value in changes.items():
+        setattr(locked, name, value)
+        audit.record(
+            f"member.{name}_changed",
+            actor=by,
+            subject=locked.person,
+            team=locked.team,
+            before=current[name],
+            after=value,
+        )
+    locked.save()
+    return locked
+
+
+@transaction.atomic
+def remove_member(*, membership: Membership, by: Person) -> None:
+    """Take the person out of the team; their tokens and open invitations for it end with that. Removing twice does nothing."""
+    locked = (
+        Membership.objects.select_for_update(of=("self",)).select_related("person", "team").filter(pk=membership.pk)
+    )
+    for found in locked:
+        audit.record("member.removed", actor=by, subject=found.person, team=found.team, role=found.role)
+        found.delete()

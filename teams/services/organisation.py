@@ -1,0 +1,23 @@
+"""Changes of the organisation's settings."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import transaction
+
+from core import edits
+from teams import audit
+from teams.models import Organisation, Person
+
+
+@transaction.atomic
+def change_organisation(*, by: Person, seen: Mapping[str, Any], wanted: Mapping[str, Any]) -> Organisation:
+    """Change `name`, `language`, `time_zone`. StaleEdit if somebody else changed one of those meanwhile."""
+    organisation = Organisation.objects.select_for_update().get()
+    current = {name: getattr(organisation, name) for name in wanted}
+    changes = edits.merge(current=current, seen=seen, wanted=wanted)
+    for name, value in changes.items():
+        setattr(organisation, name, value)
+        audit.record(f"organisation.{name}_changed", actor=by, subject=organisation, before=current[name], after=value)
+    organisation.save()
+    return organisation

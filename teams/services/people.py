@@ -1,0 +1,77 @@
+"""Changes of people by administrators: organisation role, deactivation, sign-in resets."""
+
+from __future__ import annotations
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from core import edits
+from teams import audit
+from teams.models import OrganisationRole, Person
+from teams.services.errors import Refused
+
+
+class LastAdministrator(Refused):
+    """Without this person nobody could administer the portal any more."""
+
+
+def _keep_an_administrator(person: Person) -> None:
+    """Refuse if `person` is the only active administrator.
+
+    All administrators are locked, ordered, so that two who demote each other at once come one after the other: the second
+    sees what the first did.
+    """
+    administrators = list(Person.objects.administrators().select_for_update().order_by("pk"))
+    if [each.pk for each in administrators] == [person.pk]:
+        raise LastAdministrator(
+            _("This is the last active administrator. Make somebody else an administrator first."), "organisation_role"
+        )
+
+
+@transaction.atomic
+def change_role(*, person: Person, by: Person, seen: str, role: str) -> Person:
+    """Change the role in the organisation. LastAdministrator; StaleEdit if somebody else changed it meanwhile."""
+    if role != OrganisationRole.ADMINISTRATOR:
+        _keep_an_administrator(person)
+    locked = Person.objects.select_for_update().get(pk=person.pk)
+    before = locked.organisation_role
+    field = "organisation_role"
+    if edits.merge(current={field: before}, seen={field: seen}, wanted={field: role}):
+        locked.organisation_role = role
+        locked.save(update_fields=["organisation_role"])
+        audit.record("person.role_changed", actor=by, subject=locked, before=before, after=role)
+    return locked
+
+
+@transaction.atomic
+def deactivate(*, person: Person, by: Person) -> None:
+    """End sign-in, sessions and tokens of the person at once; what they did stays. LastAdministrator."""
+    _keep_an_administrator(person)
+    locked = Person.objects.select_for_update().get(pk=person.pk)
+    if locked.is_active:
+        locked.is_active = False
+        locked.save(update_fields=["is_active"])
+        audit.record("person.deactivated", actor=by, subject=locked)
+
+
+@transaction.atomic
+def reactivate(*, person: Person, by: Person) -> None:
+    locked = Person.objects.select_for_update().get(pk=person.pk)
+    if not locked.is_active:
+        locked.is_active = True
+        locked.save(update_fields=["is_active"])
+        audit.record("person.reactivated", actor=by, subject=locked)
+
+
+@transaction.atomic
+def make_reset_key(*, person: Person, by: Person) -> tuple[str, str]:
+    """(uidb36, key) of the address that sets a new password: the same as the mail would hold.
+
+    It works once, because it ends with the present password, and for PASSWORD_RESET_TIMEOUT seconds.
+    """
+    from allauth.account.forms import default_token_generator
+    from allauth.account.utils import user_pk_to_url_str
+
+    locked = Person.objects.select_for_update().get(pk=person.pk)
+    audit.record("person.reset_link_made", actor=by, subject=locked)
+    return user_pk_to_url_str(locked), default_token_generator.make_token(locked)

@@ -1,0 +1,1 @@
+"""The pages of people and teams, one module for each part."""

@@ -1,0 +1,54 @@
+"""One's own account."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.contrib.auth import update_session_auth_hash
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import translation
+from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods
+
+from core.edits import StaleEdit
+from teams.forms import AccountForm, PasswordForm
+from teams.services import account as services
+from teams.views.shared import me, sent
+
+_FIELDS = ("name", "language", "theme", "time_zone")
+
+
+@require_http_methods(["GET", "POST"])
+def account(request: HttpRequest) -> HttpResponse:
+    """Name, language, appearance and time zone."""
+    person = me(request)
+    form, status = AccountForm(sent(request), current={name: getattr(person, name) for name in _FIELDS}), 200
+    if request.method == "POST":
+        status = 422
+        if form.is_valid():
+            try:
+                changed = services.change_account(person=person, seen=form.seen, wanted=form.wanted)
+            except StaleEdit as error:
+                form.show_stale(error)
+                status = 409
+            else:
+                with translation.override(changed.language):
+                    messages.success(request, _("Saved."))
+                return redirect("account")
+    context = {"room": "account", "form": form, "memberships": person.memberships.by_team()}
+    return render(request, "teams/account.html", context, status=status)
+
+
+@sensitive_post_parameters()
+@require_http_methods(["GET", "POST"])
+def account_password(request: HttpRequest) -> HttpResponse:
+    """A new password; this browser stays signed in, all others do not."""
+    person = me(request)
+    form = PasswordForm(sent(request), person=person)
+    if request.method == "POST" and form.is_valid():
+        services.set_password(person=person, password=form.cleaned_data["new"])
+        update_session_auth_hash(request, person)
+        messages.success(request, _("Your password is changed. Other browsers are signed out."))
+        return redirect("account")
+    return render(request, "teams/account_password.html", {"form": form}, status=422 if form.errors else 200)

@@ -1,0 +1,97 @@
+"""Everyone, and what an administrator changes about a person."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from core.edits import StaleEdit
+from teams import links, shown_once
+from teams.access import require
+from teams.forms import RoleForm
+from teams.models import OrganisationRole, Person
+from teams.services import people as services
+from teams.services.errors import Refused
+from teams.views.shared import me, page_of, sent
+
+
+@require_safe
+def people(request: HttpRequest) -> HttpResponse:
+    """Everyone, with roles and teams; search, role, state and sort by URL."""
+    asked = {name: request.GET.get(name, "").strip() for name in ("q", "role", "sort", "state")}
+    everyone = Person.objects.visible_to(request.user)
+    rows = everyone.deactivated() if asked["state"] == "deactivated" else everyone.active()
+    if asked["role"] in OrganisationRole.values:
+        rows = rows.with_role(asked["role"])
+    context = {
+        "room": "people",
+        "page": page_of(request, rows.matching(asked["q"]).with_teams().listed(asked["sort"])),
+        "asked": asked,
+        "roles": OrganisationRole.choices,
+    }
+    return render(request, "teams/people.html", context)
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def person(request: HttpRequest, person_id: int) -> HttpResponse:
+    """A person's teams; a POST by an administrator changes the role in the organisation."""
+    shown = get_object_or_404(Person.objects.visible_to(request.user), pk=person_id)
+    may_administer = me(request).has_perm("organisation.administer")
+    form, status = RoleForm(sent(request), current={"organisation_role": shown.organisation_role}), 200
+    if request.method == "POST":
+        require(request.user, "organisation.administer")
+        status = 422
+        if form.is_valid():
+            seen, wanted = form.seen["organisation_role"], form.wanted["organisation_role"]
+            try:
+                services.change_role(person=shown, by=me(request), seen=seen, role=wanted)
+                messages.success(request, _("Saved."))
+                return redirect("person", shown.pk)
+            except StaleEdit as error:
+                form.show_stale(error)
+                status = 409
+            except Refused as error:
+                form.add_error(error.field, error.message)
+    context = {
+        "room": "people",
+        "person": shown,
+        "memberships": shown.memberships.by_team(),
+        "form": form if may_administer else None,
+        "shown": shown_once.take(request, f"reset_{shown.pk}") if may_administer else None,
+    }
+    return render(request, "teams/person.html", context, status=status)
+
+
+@require_POST
+def person_deactivate(request: HttpRequest, person_id: int) -> HttpResponse:
+    require(request.user, "organisation.administer")
+    shown = get_object_or_404(Person.objects.visible_to(request.user), pk=person_id)
+    try:
+        services.deactivate(person=shown, by=me(request))
+    except Refused as error:
+        messages.error(request, error.message)
+    return redirect("person", shown.pk)
+
+
+@require_POST
+def person_reactivate(request: HttpRequest, person_id: int) -> HttpResponse:
+    require(request.user, "organisation.administer")
+    shown = get_object_or_404(Person.objects.visible_to(request.user), pk=person_id)
+    services.reactivate(person=shown, by=me(request))
+    return redirect("person", shown.pk)
+
+
+@require_POST
+def person_reset(request: HttpRequest, person_id: int) -> HttpResponse:
+    """Make a link by which the person sets a new password; it is shown once on the person's page."""
+    require(request.user, "organisation.administer")
+    shown = get_object_or_404(Person.objects.visible_to(request.user), pk=person_id)
+    uidb36, key = services.make_reset_key(person=shown, by=me(request))
+    link = links.absolute(request, "account_reset_password_from_key", uidb36, key)
+    shown_once.keep(request, f"reset_{shown.pk}", link=link)
+    return redirect("person", shown.pk)

@@ -1,0 +1,66 @@
+"""The first run, and the language switch."""
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth import login
+from django.core.exceptions import BadRequest
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_POST
+
+from teams import limits
+from teams.forms import SetupForm
+from teams.models import Organisation, Person
+from teams.services.account import choose_language
+from teams.services.setup import AlreadySetUp, WrongCode, set_up
+from teams.views.shared import sent
+
+BACKEND = settings.AUTHENTICATION_BACKENDS[0]
+
+
+@never_cache
+@sensitive_post_parameters("code", "password")
+@require_http_methods(["GET", "POST"])
+def setup(request: HttpRequest) -> HttpResponse:
+    """Make the organisation and its administrator; afterwards the page is gone."""
+    if Organisation.current() is not None:
+        raise Http404
+    form = SetupForm(sent(request), initial={"language": get_language()})
+    if limits.too_many_wrong_codes(request):
+        return render(request, "teams/setup.html", {"form": None, "minutes": limits.MINUTES}, status=429)
+    if request.method == "POST" and form.is_valid():
+        try:
+            person = set_up(**form.cleaned_data)
+        except WrongCode as error:
+            limits.note_wrong_code(request)
+            form.add_error(error.field, error.message)
+        except AlreadySetUp:
+            messages.error(request, _("Somebody has just set up the portal. Ask them for an invitation."))
+            return redirect("account_login")
+        else:
+            login(request, person, backend=BACKEND)
+            return redirect("home")
+    return render(request, "teams/setup.html", {"form": form}, status=422 if form.errors else 200)
+
+
+@require_POST
+def language(request: HttpRequest) -> HttpResponse:
+    """Speak another language from now on: to the person, or to this browser where nobody is signed in."""
+    wanted = request.POST.get("language", "")
+    if wanted not in dict(settings.LANGUAGES):
+        raise BadRequest("no such language")
+    back = request.POST.get("next", "")
+    safe = url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()}, require_https=request.is_secure())
+    response = redirect(back if safe else "home")
+    if isinstance(request.user, Person):
+        choose_language(person=request.user, language=wanted)
+    else:
+        response.set_cookie(
+            settings.LANGUAGE_COOKIE_NAME, wanted, max_age=365 * 86400, samesite="Lax", secure=request.is_secure()
+        )
+    return response

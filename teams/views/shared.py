@@ -1,0 +1,33 @@
+"""What the pages of this room share."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from django.core.paginator import Page, Paginator
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.shortcuts import get_object_or_404
+
+from teams.models import Person, Team
+
+PER_PAGE = 50
+
+
+def me(request: HttpRequest) -> Person:
+    """The person behind the request. Only behind sign-in, which every page is that teams/middleware.py does not open."""
+    return cast(Person, request.user)
+
+
+def visible_team(request: HttpRequest, team_id: int) -> Team:
+    return get_object_or_404(Team.objects.visible_to(request.user).select_related("group"), pk=team_id)
+
+
+def sent(request: HttpRequest) -> Any:
+    """The data of a form that was sent, even empty; None for a look at the page."""
+    return request.POST if request.method == "POST" else None
+
+
+def page_of(request: HttpRequest, rows: QuerySet[Any]) -> Page[Any]:
+    """The page of `rows` that ?page= asks for; the nearest one for nonsense."""
+    return Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))

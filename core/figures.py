@@ -29,6 +29,7 @@ class Figure:
     better: Literal["more", "less"]
     values: Callable[[Sequence[Any], Sequence[date]], Values]
     pooled: Callable[[Sequence[Any], date], float | None]
+    is_share: bool = False  # a value of 0 to 1 that people read as percent
 
 
 _figures: dict[str, Figure] = {}

@@ -48,6 +48,7 @@ ROADMAP_PROGRESS = Figure(
     better="more",
     values=values,
     pooled=pooled,
+    is_share=True,
 )
 
 

@@ -10,9 +10,10 @@ from django import template
 from django.http import HttpRequest
 from django.templatetags.static import static
 from django.utils import timezone
-from django.utils.formats import date_format
+from django.utils.formats import date_format, number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 
 from core import charts, content
 
@@ -68,6 +69,16 @@ def in_language(entry: dict[str, str]) -> str:
 def web_link(url: str) -> str:
     """The address if it is http(s), else "": what people or hosts wrote becomes a link only then."""
     return url if urlsplit(url or "").scheme in ("http", "https") else ""
+
+
+@register.filter
+def shown_as(value: float | None, figure: Figure) -> str:
+    """A figure's value as people read it: "46%", "1.5"; "no data" where there is none."""
+    if value is None:
+        return gettext("no data")
+    if figure.is_share:
+        return f"{number_format(100 * value, 0)}%"
+    return number_format(round(value, 1), None if value % 1 else 0)
 
 
 @register.filter

@@ -12,6 +12,7 @@ router.register("teams", teams.TeamViewSet, basename="api-team")
 urlpatterns = [
     path("", teams.docs, name="api-docs"),
     path("v1/me/", teams.MeView.as_view(), name="api-me"),
+    path("v1/teams/<int:team_id>/roadmap/", include("roadmaps.api")),
     path("v1/", include(router.urls)),
     path("schema/", SpectacularAPIView.as_view(), name="api-schema"),
 ]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import TYPE_CHECKING
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
@@ -12,33 +11,17 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from core import clock
-from core.append_only import AppendOnly, AppendOnlyQuerySet
+from core.append_only import AppendOnly
 from core.content import text
 from roadmaps import template
 from roadmaps.dates import Span, span_of_phase, span_of_roadmap
+from roadmaps.querysets import ItemQuerySet, NoteQuerySet, RoadmapQuerySet, TickQuerySet
+from roadmaps.states import Checklist, State
 from teams.models import ApiToken, Person, Team
 
-if TYPE_CHECKING:
-    from django.contrib.auth.models import AnonymousUser
+__all__ = ["NOTE_LENGTH", "Change", "Checklist", "Field", "Item", "Note", "Roadmap", "State", "Tick"]
 
 NOTE_LENGTH = 1000
-
-
-class State(models.TextChoices):
-    TO_DO = "to_do", _("To do")
-    IN_PROGRESS = "in_progress", _("In progress")
-    DONE = "done", _("Done")
-    SKIPPED = "skipped", _("Dropped")
-
-
-class Checklist(models.TextChoices):
-    TECHNICAL = "technical", _("Technical checklist")
-    ORGANISATIONAL = "organisational", _("Organisational checklist")
-
-
-class RoadmapQuerySet(models.QuerySet["Roadmap"]):
-    def visible_to(self, user: Person | AnonymousUser) -> RoadmapQuerySet:
-        return self.filter(team__in=Team.objects.visible_to(user))
 
 
 class Roadmap(models.Model):
@@ -63,34 +46,6 @@ class Roadmap(models.Model):
     @property
     def template(self) -> template.Template:
         return template.load(self.template_id)
-
-
-class ItemQuerySet(models.QuerySet["Item"]):
-    def visible_to(self, user: Person | AnonymousUser) -> ItemQuerySet:
-        return self.filter(roadmap__team__in=Team.objects.visible_to(user))
-
-    def of_team(self, team_id: int) -> ItemQuerySet:
-        return self.filter(roadmap__team=team_id)
-
-    def of_phases(self) -> ItemQuerySet:
-        """What progress, burn-up and forecast count: not the checklists."""
-        return self.filter(phase__isnull=False)
-
-    def open(self) -> ItemQuerySet:
-        return self.filter(state__in=(State.TO_DO, State.IN_PROGRESS))
-
-    def owned_by(self, person: Person) -> ItemQuerySet:
-        return self.filter(owner=person)
-
-    def of_live_teams(self) -> ItemQuerySet:
-        return self.filter(roadmap__team__archived_at=None)
-
-    def listed(self) -> ItemQuerySet:
-        """In the order of the roadmap."""
-        return self.select_related("owner", "roadmap").order_by("phase", "checklist", "position", "pk")
-
-    def by_due_date(self) -> ItemQuerySet:
-        return self.order_by(models.F("due_date").asc(nulls_last=True), "phase", "position", "pk")
 
 
 class Item(models.Model):
@@ -123,7 +78,9 @@ class Item(models.Model):
         constraints = [
             models.CheckConstraint(
                 name="item_of_a_phase_or_of_a_checklist",
-                condition=Q(phase__range=(1, 4), checklist="") | Q(phase=None, checklist__in=Checklist.values),
+                # Without "not null" a missing phase would make the whole condition unknown, which a database lets pass.
+                condition=Q(phase__isnull=False, phase__range=(1, 4), checklist="")
+                | Q(phase=None, checklist__in=Checklist.values),
             ),
             models.CheckConstraint(name="item_has_a_title", condition=~Q(template_key="") | ~Q(title="")),
             models.UniqueConstraint(
@@ -154,20 +111,6 @@ class Item(models.Model):
         return span_of_phase(self.roadmap.start_date, self.phase).last if self.phase else None
 
 
-class TickQuerySet(AppendOnlyQuerySet):
-    def visible_to(self, user: Person | AnonymousUser) -> TickQuerySet:
-        return self.filter(item__roadmap__team__in=Team.objects.visible_to(user))
-
-    def of_teams(self, teams: object) -> TickQuerySet:
-        return self.filter(item__roadmap__team__in=teams)
-
-    def recorded_since(self, instant: object) -> TickQuerySet:
-        return self.filter(recorded_at__gte=instant)
-
-    def newest_first(self) -> TickQuerySet:
-        return self.select_related("person", "item__roadmap__team").order_by("-recorded_at", "-pk")
-
-
 class Tick(AppendOnly):
     """One change of an item's state, kept for ever.
 
@@ -195,14 +138,6 @@ class Tick(AppendOnly):
             models.UniqueConstraint("item", "request_id", condition=~Q(request_id=""), name="tick_request_once"),
         ]
         ordering = ["item", "version"]
-
-
-class NoteQuerySet(models.QuerySet["Note"]):
-    def visible_to(self, user: Person | AnonymousUser) -> NoteQuerySet:
-        return self.filter(item__roadmap__team__in=Team.objects.visible_to(user))
-
-    def of_team(self, team_id: int) -> NoteQuerySet:
-        return self.filter(item__roadmap__team=team_id)
 
 
 class Note(models.Model):

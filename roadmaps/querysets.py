@@ -1,0 +1,76 @@
+"""Reads of roadmaps, in the words of the domain."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from django.db import models
+
+from core.append_only import AppendOnlyQuerySet
+from roadmaps.states import State
+from teams.models import Person, Team
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser
+
+    from roadmaps.models import Item, Note, Roadmap  # noqa: F401  named in the types below
+
+
+class RoadmapQuerySet(models.QuerySet["Roadmap"]):
+    def visible_to(self, user: Person | AnonymousUser) -> RoadmapQuerySet:
+        return self.filter(team__in=Team.objects.visible_to(user))
+
+
+class ItemQuerySet(models.QuerySet["Item"]):
+    def visible_to(self, user: Person | AnonymousUser) -> ItemQuerySet:
+        return self.filter(roadmap__team__in=Team.objects.visible_to(user))
+
+    def of_team(self, team_id: int) -> ItemQuerySet:
+        return self.filter(roadmap__team=team_id)
+
+    def of_phases(self) -> ItemQuerySet:
+        """What progress, burn-up and forecast count: not the checklists."""
+        return self.filter(phase__isnull=False)
+
+    def open(self) -> ItemQuerySet:
+        return self.filter(state__in=(State.TO_DO, State.IN_PROGRESS))
+
+    def owned_by(self, person: Person) -> ItemQuerySet:
+        return self.filter(owner=person)
+
+    def of_live_teams(self) -> ItemQuerySet:
+        return self.filter(roadmap__team__archived_at=None)
+
+    def listed(self) -> ItemQuerySet:
+        """In the order of the roadmap."""
+        return self.select_related("owner", "roadmap").order_by("phase", "checklist", "position", "pk")
+
+    def by_due_date(self) -> ItemQuerySet:
+        return self.order_by(models.F("due_date").asc(nulls_last=True), "phase", "position", "pk")
+
+
+class TickQuerySet(AppendOnlyQuerySet):
+    def visible_to(self, user: Person | AnonymousUser) -> TickQuerySet:
+        return self.filter(item__roadmap__team__in=Team.objects.visible_to(user))
+
+    def of_teams(self, teams: Iterable[Team]) -> TickQuerySet:
+        return self.filter(item__roadmap__team__in=teams)
+
+    def of_item(self, item_id: int) -> TickQuerySet:
+        return self.filter(item=item_id)
+
+    def recorded_since(self, instant: datetime) -> TickQuerySet:
+        return self.filter(recorded_at__gte=instant)
+
+    def newest_first(self) -> TickQuerySet:
+        return self.select_related("person", "item__roadmap__team").order_by("-recorded_at", "-pk")
+
+
+class NoteQuerySet(models.QuerySet["Note"]):
+    def visible_to(self, user: Person | AnonymousUser) -> NoteQuerySet:
+        return self.filter(item__roadmap__team__in=Team.objects.visible_to(user))
+
+    def of_team(self, team_id: int) -> NoteQuerySet:
+        return self.filter(item__roadmap__team=team_id)

@@ -48,8 +48,15 @@ def test_phases_have_neither_gaps_nor_overlaps(start: date) -> None:
 
 def test_months_and_phases_of_days() -> None:
     start = date(2026, 4, 1)
-    assert [month_number(start, day) for day in (date(2026, 3, 31), start, date(2026, 5, 1), date(2028, 1, 1))] == [0, 1, 2, 12]
-    assert [phase_on(start, day) for day in (date(2026, 3, 31), date(2026, 7, 1), date(2027, 3, 31), date(2027, 4, 1))] == [
+    assert [month_number(start, day) for day in (date(2026, 3, 31), start, date(2026, 5, 1), date(2028, 1, 1))] == [
+        0,
+        1,
+        2,
+        12,
+    ]
+    assert [
+        phase_on(start, day) for day in (date(2026, 3, 31), date(2026, 7, 1), date(2027, 3, 31), date(2027, 4, 1))
+    ] == [
         None,
         2,
         4,

@@ -35,7 +35,10 @@ def test_starting_makes_the_template_into_items(team: Team, editor: Person) -> N
         (3, date(2027, 8, 29)),
         (4, date(2027, 11, 29)),
     ]
-    assert set(made.items.filter(phase=None).values_list("checklist", "due_date")) == {("technical", None), ("organisational", None)}
+    assert set(made.items.filter(phase=None).values_list("checklist", "due_date")) == {
+        ("technical", None),
+        ("organisational", None),
+    }
     change = made.changes.get()
     assert (change.field, change.new, change.person) == (Field.STARTED, "2026-11-30", editor)
 
@@ -103,7 +106,12 @@ def test_an_added_item_is_in_the_scope_from_its_day(roadmap: Roadmap, editor: Pe
     made = services.add_item(roadmap=roadmap, title="  Tidy\n the notebooks ", phase=2, owner=editor, by=editor)
 
     assert (made.title, made.phase, made.position, made.added_on) == ("Tidy the notebooks", 2, 4, date(2026, 5, 20))
-    assert (made.due_date, made.due_edited, made.mandatory, made.state) == (date(2026, 9, 30), False, False, State.TO_DO)
+    assert (made.due_date, made.due_edited, made.mandatory, made.state) == (
+        date(2026, 9, 30),
+        False,
+        False,
+        State.TO_DO,
+    )
     change = made.changes.get()
     assert (change.field, change.new, change.person) == (Field.ADDED, "Tidy the notebooks", editor)
 
@@ -115,7 +123,9 @@ def test_an_item_added_before_the_start_is_there_from_the_start(team: Team, edit
 
 
 def test_adding_twice_by_one_request_adds_once(roadmap: Roadmap, editor: Person) -> None:
-    one, two = (services.add_item(roadmap=roadmap, title="Once", phase=1, by=editor, request_id="r1") for _time in range(2))
+    one, two = (
+        services.add_item(roadmap=roadmap, title="Once", phase=1, by=editor, request_id="r1") for _time in range(2)
+    )
     assert one == two
     assert Item.objects.filter(title="Once").count() == 1
 
@@ -141,7 +151,11 @@ def test_what_cannot_be_added_is_refused(roadmap: Roadmap, editor: Person, wrong
 
 
 def test_the_database_keeps_an_item_to_a_phase_or_a_checklist(roadmap: Roadmap) -> None:
-    for wrong in ({"phase": 1, "checklist": "technical"}, {"phase": None, "checklist": ""}, {"phase": 5, "checklist": ""}):
+    for wrong in (
+        {"phase": 1, "checklist": "technical"},
+        {"phase": None, "checklist": ""},
+        {"phase": 5, "checklist": ""},
+    ):
         with pytest.raises(IntegrityError), transaction.atomic():
             Item.objects.create(roadmap=roadmap, title="Wrong", position=9, **wrong)
     with pytest.raises(IntegrityError), transaction.atomic():
@@ -157,7 +171,9 @@ def test_a_title_of_the_team_replaces_the_templates_in_every_language(item: Item
     made = services.rename(item=item, title="Move to our GitHub", seen=item.shown_title, by=editor)
     with translation.override("ja"):
         assert made.shown_title == "Move to our GitHub"
-    assert [(change.field, change.old, change.new) for change in made.changes.all()] == [(Field.TITLE, "", "Move to our GitHub")]
+    assert [(change.field, change.old, change.new) for change in made.changes.all()] == [
+        (Field.TITLE, "", "Move to our GitHub")
+    ]
 
     back = services.rename(item=made, title="", seen="Move to our GitHub", by=editor)
     with translation.override("ja"):

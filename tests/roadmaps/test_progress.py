@@ -69,12 +69,22 @@ def test_the_scope_of_a_past_day_is_the_scope_of_that_day() -> None:
 
 
 def test_expected_are_the_items_in_that_days_scope_that_are_due() -> None:
-    items = [item(due=day(2)), item(due=day(2), added=day(4)), item(Event(1, day(6), SKIPPED), due=day(3)), item(due=None)]
+    items = [
+        item(due=day(2)),
+        item(due=day(2), added=day(4)),
+        item(Event(1, day(6), SKIPPED), due=day(3)),
+        item(due=None),
+    ]
     assert [expected for _done, _scope, expected in counted(items, 1, 2, 3, 4, 6)] == [0, 1, 2, 3, 2]
 
 
 def test_unticked_counts_until_it_was_taken_back() -> None:
-    assert [done for done, *_ in counted([item(Event(1, day(2), DONE), Event(2, day(4), TO_DO))], 1, 2, 3, 4)] == [0, 1, 1, 0]
+    assert [done for done, *_ in counted([item(Event(1, day(2), DONE), Event(2, day(4), TO_DO))], 1, 2, 3, 4)] == [
+        0,
+        1,
+        1,
+        0,
+    ]
 
 
 def test_a_tick_recorded_later_with_an_earlier_day_overrides_what_came_between() -> None:
@@ -102,7 +112,11 @@ some_items = st.lists(st.tuples(events, st.integers(0, 10), st.none() | st.integ
 @given(some_items)
 def test_burn_up_is_what_counting_each_item_on_each_day_gives(drawn: list) -> None:
     items = [
-        item(*(Event(number, day(when), state) for number, (when, state) in enumerate(ticks, start=1)), added=day(added), due=None if due is None else day(due))
+        item(
+            *(Event(number, day(when), state) for number, (when, state) in enumerate(ticks, start=1)),
+            added=day(added),
+            due=None if due is None else day(due),
+        )
         for ticks, added, due in drawn
     ]
     for counted_day in burn_up(items, [day(number) for number in range(22)]):
@@ -118,7 +132,9 @@ def test_the_state_of_a_day_is_that_of_the_newest_event_until_then(ticks: list) 
     made = [Event(number, day(when), state) for number, (when, state) in enumerate(ticks, start=1)]
     for number in range(22):
         until = [event for event in made if event.day <= day(number)]
-        assert state_on(item(*made), day(number)) == (max(until, key=lambda each: each.version).to_state if until else TO_DO)
+        assert state_on(item(*made), day(number)) == (
+            max(until, key=lambda each: each.version).to_state if until else TO_DO
+        )
 
 
 # -- Pace --

@@ -112,7 +112,12 @@ def test_undo_reverses_the_newest_tick(item: Item, editor: Person, team_admin: P
 
     assert (made.state, made.version) == (IN_PROGRESS, 3)
     newest = item.ticks.last()
-    assert (newest.undoes.version, newest.person, newest.from_state, newest.to_state) == (2, team_admin, DONE, IN_PROGRESS)
+    assert (newest.undoes.version, newest.person, newest.from_state, newest.to_state) == (
+        2,
+        team_admin,
+        DONE,
+        IN_PROGRESS,
+    )
 
 
 def test_undo_twice_undoes_once(item: Item, editor: Person) -> None:
@@ -172,7 +177,9 @@ def test_days_are_those_of_the_teams_time_zone(roadmap: Roadmap, item: Item, edi
 # -- Already had it --
 
 
-def test_already_had_is_dated_at_the_start_and_leaves_the_pace_alone(roadmap: Roadmap, item: Item, editor: Person) -> None:
+def test_already_had_is_dated_at_the_start_and_leaves_the_pace_alone(
+    roadmap: Roadmap, item: Item, editor: Person
+) -> None:
     services.tick(item=item, wanted=DONE, seen_version=0, by=editor, already_had=True)
     days = burn_up(roadmap)
     assert days[date(2026, 4, 1)] == (1, 12, 0)

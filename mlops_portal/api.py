@@ -4,13 +4,14 @@ from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView
 from rest_framework.routers import SimpleRouter
 
+from core import api_docs
 from teams import api as teams
 
 router = SimpleRouter()
 router.register("teams", teams.TeamViewSet, basename="api-team")
 
 urlpatterns = [
-    path("", teams.docs, name="api-docs"),
+    path("", api_docs.page, name="api-docs"),
     path("v1/me/", teams.MeView.as_view(), name="api-me"),
     path("v1/teams/<int:team_id>/roadmap/", include("roadmaps.api")),
     path("v1/", include(router.urls)),

@@ -17,6 +17,12 @@
     if (form) { form.requestSubmit(); }
   });
 
+  // Propose the browser's own time zone where nobody has chosen one yet.
+  document.querySelectorAll("select[data-own-zone]").forEach((select) => {
+    const own = Intl.DateTimeFormat().resolvedOptions().timeZone;
+    if ([...select.options].some((option) => option.value === own)) { select.value = own; }
+  });
+
   // Menus close on Escape and on a click elsewhere.
   function closeMenus(except) {
     document.querySelectorAll("details[data-menu][open]").forEach((menu) => { if (menu !== except) { menu.open = false; } });

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
-from django.views.decorators.http import require_safe
+from django.shortcuts import get_object_or_404
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers, viewsets
@@ -98,9 +96,3 @@ class MeView(APIView):
     @extend_schema(responses=MeSerializer)
     def get(self, request: Request) -> Response:
         return Response(MeSerializer(request.user).data)
-
-
-@require_safe
-def docs(request: HttpRequest) -> HttpResponse:
-    """The API's own page. The user interface comes from the sidecar package, so it works offline and under the strict policy."""
-    return render(request, "teams/api_docs.html", {"room": "api"})

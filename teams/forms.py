@@ -206,7 +206,7 @@ class TokenForm(forms.Form):
 
 
 class RoleForm(SeenForm):
-    organisation_role = forms.ChoiceField(label=_("Role in the organisation"), choices=OrganisationRole.choices)
+    organisation_role = forms.ChoiceField(label=_("Role"), choices=OrganisationRole.choices)
 
 
 class AccountForm(SeenForm):

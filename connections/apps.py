@@ -3,3 +3,6 @@ from django.apps import AppConfig
 
 class ConnectionsConfig(AppConfig):
     name = "connections"
+
+    def ready(self) -> None:
+        from connections import audit_sentences  # noqa: F401  how its audit entries read

@@ -23,6 +23,18 @@ PROBLEMS: dict[str, Promise | str] = {
     ),
 }
 
+# While a person waits in front of a form nothing is tried again by itself.
+TRY_YOURSELF: dict[str, Promise | str] = {
+    "unreachable": _(
+        "%(host)s cannot be reached at present. Check the address; if it is right, try again in a moment."
+    ),
+    "dropped": _("%(host)s closed the connection in the middle of its answer. Try again in a moment."),
+    "timeout": _("%(host)s did not answer in time. Try again in a moment."),
+    "server_error": _("%(host)s has a problem of its own (%(status)s). Try again in a moment."),
+    "not_json": _("%(host)s answered with a web page instead of data. Check that the address is that of the API."),
+    "rate_limited": _("The request limit of this token at %(host)s is used up. Try again later, or use another token."),
+}
+
 ASIDE: dict[str, Promise | str] = {
     "missing_instant": _("The host sent it without a time that the portal needs."),
     "missing_value": _("The host sent it without a value that the portal needs."),
@@ -43,6 +55,13 @@ NOT_NOW: dict[str, Promise | str] = {
 def problem(code: str, params: Mapping[str, Any] | None = None) -> str:
     """The sentence for a run's error code; plain text, it may quote the host."""
     return str(PROBLEMS[code]) if code in PROBLEMS else http_messages.sentence(code, params)
+
+
+def refusal(code: str, params: Mapping[str, Any] | None = None) -> str:
+    """The sentence for a look that a person asked for; plain text, it may quote the host."""
+    if code in TRY_YOURSELF:
+        return str(TRY_YOURSELF[code]) % {"host": "", "status": "", **(params or {})}
+    return problem(code, params)
 
 
 def aside(reason: str) -> str:

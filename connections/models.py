@@ -52,6 +52,12 @@ class Credential(models.Model):
     entered_at = models.DateTimeField(default=clock.now, editable=False)
 
 
+class DraftQuerySet(models.QuerySet["Draft"]):
+    def kept_for(self, person: Person) -> DraftQuerySet:
+        """Those that the person entered and that have not expired."""
+        return self.filter(created_by=person, expires_at__gt=clock.now())
+
+
 class Draft(models.Model):
     """A tested address and token between the two steps of connecting: seen only by who entered it, gone within the hour."""
 
@@ -64,6 +70,8 @@ class Draft(models.Model):
     created_by = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="+")
     created_at = models.DateTimeField(default=clock.now, editable=False)
     expires_at = models.DateTimeField(db_index=True)
+
+    objects = DraftQuerySet.as_manager()
 
 
 class SourceQuerySet(models.QuerySet["Source"]):
@@ -110,6 +118,7 @@ class Source(models.Model):
     disconnected_at = models.DateTimeField(null=True)
     paused = models.BooleanField(default=False)
 
+    seen = models.JSONField(default=dict)  # what the last look at it found; connections.inspections
     options = models.JSONField(default=dict)  # connections.options
     state = models.JSONField(default=dict)  # by stream; opaque to everyone but the connector
     # Raised whenever `options` change: a sync that runs with the old ones stops before it writes its next page.

@@ -48,13 +48,6 @@ def look(*, kind: str, address: Address, token: str) -> Inspection:
         return connector.inspect(client, address.repository)
 
 
-def look_again(*, source: Source) -> Inspection:
-    """The same with the stored token. Raises OutgoingError, Credential.DoesNotExist, core.crypto.Undecryptable."""
-    credential = Credential.objects.get(connection=source.connection_id)
-    address = Address(source.base_url, source.full_name)
-    return look(kind=source.connection.kind, address=address, token=credential.token)
-
-
 def refuse_claimed(base_url: str, external_id: str) -> None:
     """Raises Claimed where some team reads this repository. The constraint says it once more when the row is written."""
     claim = Source.objects.claims(base_url, external_id).select_related("connection__team").first()
@@ -96,7 +89,7 @@ def connect(*, draft_id: int, options: ReadOptions, by: Person) -> Source:
 
     A repository that the team had disconnected gets its old row back, and so its deployments and incidents.
     """
-    draft = Draft.objects.select_for_update().filter(pk=draft_id, created_by=by, expires_at__gt=clock.now()).first()
+    draft = Draft.objects.select_for_update().kept_for(by).filter(pk=draft_id).first()
     if draft is None:
         raise DraftGone
     seen = inspections.from_json(draft.seen)
@@ -124,6 +117,7 @@ def _former(draft: Draft, seen: Inspection) -> Source | None:
 def _describe(source: Source, seen: Inspection) -> None:
     """What people read about it; the id does not change, all this may."""
     source.full_name, source.url, source.default_branch = seen.full_name, seen.url, seen.default_branch
+    source.seen = inspections.to_json(seen)
 
 
 def change_access(*, source: Source, base_url: str, token: str, by: Person) -> None:
@@ -173,7 +167,8 @@ def pause(*, source_id: int, by: Person) -> None:
         return
     source.paused = True
     source.save(update_fields=["paused"])
-    audit.record("connection.paused", actor=by, subject=source, team=source.connection.team)
+    team = source.connection.team
+    audit.record("connection.paused", actor=by, subject=source, team=team, repository=source.full_name)
 
 
 @transaction.atomic
@@ -183,7 +178,8 @@ def resume(*, source_id: int, by: Person) -> None:
         return
     source.paused = False
     source.save(update_fields=["paused"])
-    audit.record("connection.resumed", actor=by, subject=source, team=source.connection.team)
+    team = source.connection.team
+    audit.record("connection.resumed", actor=by, subject=source, team=team, repository=source.full_name)
     if not source.connection.needs_token:
         schedule.make_due(source, by=by)
 
@@ -214,15 +210,25 @@ def change_options(*, source_id: int, options: ReadOptions, by: Person) -> None:
     source.state = {stream: state for stream, state in source.state.items() if stream not in again}
     source.edition += 1
     source.save(update_fields=["options", "state", "edition"])
-    audit.record("connection.rules_changed", actor=by, subject=source, team=source.connection.team, **source.options)
-    if not source.connection.needs_token and not source.paused and not source.is_waiting(clock.now()):
+    team = source.connection.team
+    audit.record(
+        "connection.rules_changed", actor=by, subject=source, team=team, repository=source.full_name, **source.options
+    )
+    if source.active and not source.connection.needs_token and not source.paused and not source.is_waiting(clock.now()):
         schedule.make_due(source, by=by)
 
 
-def refresh_description(*, source_id: int, seen: Inspection) -> None:
-    """Take over a new name or default branch that a look at the repository showed."""
+def look_again(*, source: Source) -> Inspection:
+    """Look with the stored token at what there is to read now, and keep it.
+
+    Raises OutgoingError, OtherRepository, Credential.DoesNotExist, core.crypto.Undecryptable.
+    """
+    token = Credential.objects.get(connection=source.connection_id).token
+    seen = look(kind=source.connection.kind, address=Address(source.base_url, source.full_name), token=token)
+    if seen.external_id != source.external_id:
+        raise OtherRepository
     with transaction.atomic():
-        source = Source.objects.select_for_update().get(pk=source_id)
-        if seen.external_id == source.external_id:
-            _describe(source, seen)
-            source.save(update_fields=["full_name", "url", "default_branch"])
+        locked = Source.objects.select_for_update().get(pk=source.pk)
+        _describe(locked, seen)
+        locked.save(update_fields=["full_name", "url", "default_branch", "seen"])
+    return seen

@@ -11,7 +11,7 @@ from connectors.records import Record
 
 
 class Store(Protocol):
-    """Keeps records of a source. All three are called with the source's row locked, inside the caller's transaction."""
+    """Keeps records of a source. The first three are called with its row locked, inside the caller's transaction."""
 
     def store(self, source: Source, records: Sequence[Record], now: datetime) -> int:
         """Keep the records it knows, ignore others; returns how many rows are new or changed. Twice is as once."""
@@ -21,6 +21,9 @@ class Store(Protocol):
 
     def sweep(self, source: Source, now: datetime) -> None:
         """At the start of each sync: let go of what will not be asked for again."""
+
+    def rules_url(self, source: Source) -> str:
+        """The page on which people say what of this source counts; "" if there is none."""
 
 
 _stores: list[Store] = []
@@ -42,3 +45,7 @@ def unfinished_keys(source: Source, now: datetime) -> list[str]:
 def sweep(source: Source, now: datetime) -> None:
     for each in _stores:
         each.sweep(source, now)
+
+
+def rules_url(source: Source) -> str:
+    return next(filter(None, (each.rules_url(source) for each in _stores)), "")

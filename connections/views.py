@@ -1,7 +1,168 @@
-"""Placeholder."""
+"""The pages of a team's connections: how they are doing, one of them with its running sync, token, pause, disconnect."""
 
+from __future__ import annotations
+
+from django.contrib import messages
+from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.cache import patch_vary_headers
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django_htmx.middleware import HtmxDetails
+
+from connections import health, schedule, services, stores
+from connections import messages as sentences
+from connections.forms import AccessForm, show_refusal
+from connections.models import Credential, Source
+from connections.progress import Progress
+from core import clock
+from core.crypto import Undecryptable
+from core.http import OutgoingError
+from teams.access import require
+from teams.models import Person, Team
+
+PER_PAGE = 20
+ASIDE_SHOWN = 50
 
 
-def connections(request: HttpRequest, team_id: int) -> HttpResponse:
-    return HttpResponse("")
+class Request(HttpRequest):
+    """A request as these pages get it: nobody comes here without sign-in."""
+
+    user: Person  # type: ignore[assignment]
+    htmx: HtmxDetails
+
+
+def visible_team(request: Request, team_id: int) -> Team:
+    return get_object_or_404(Team.objects.visible_to(request.user).select_related("group"), pk=team_id)
+
+
+def _source(request: Request, team_id: int, source_id: int) -> Source:
+    """The source, if its team is the one of the address. 404 else."""
+    sources = Source.objects.visible_to(request.user).listed().with_set_aside_count()
+    return get_object_or_404(sources, pk=source_id, connection__team=team_id)
+
+
+def _administered(request: Request, team_id: int, source_id: int) -> Source:
+    source = _source(request, team_id, source_id)
+    require(request.user, "team.administer", source.connection.team)
+    return source
+
+
+@require_safe
+def connections(request: Request, team_id: int) -> HttpResponse:
+    team = visible_team(request, team_id)
+    sources = Source.objects.of(team).listed().with_set_aside_count()
+    context = {
+        "room": "teams",
+        "team": team,
+        "rows": health.rows(sources, clock.now()),
+        "may_administer": request.user.has_perm("team.administer", team),
+    }
+    return render(request, "connections/connections.html", context)
+
+
+@never_cache
+@require_safe
+def connection(request: Request, team_id: int, source_id: int) -> HttpResponse:
+    """One repository. While a sync runs, the page asks for its fragment `live` again."""
+    source = _source(request, team_id, source_id)
+    now = clock.now()
+    newest = source.runs.newest_first().first()
+    context = {
+        "room": "teams",
+        "team": source.connection.team,
+        "source": source,
+        "health": health.of(source, now),
+        "progress": Progress(newest) if newest else None,
+        "may_administer": request.user.has_perm("team.administer", source.connection.team),
+        "rules_url": stores.rules_url(source),
+        "aside": [(each, sentences.aside(each.reason)) for each in source.set_aside.listed()[:ASIDE_SHOWN]],
+    }
+    if request.htmx:
+        response = render(request, "connections/connection.html#live", context)
+    else:
+        runs = Paginator(source.runs.newest_first(), PER_PAGE).get_page(request.GET.get("page"))
+        context |= {"runs": runs, "history": [Progress(run) for run in runs]}
+        response = render(request, "connections/connection.html", context)
+    patch_vary_headers(response, ["HX-Request"])
+    return response
+
+
+@require_POST
+def sync_now(request: Request, team_id: int, source_id: int) -> HttpResponse:
+    source = _administered(request, team_id, source_id)
+    try:
+        schedule.sync_now(source_id=source.pk, by=request.user)
+    except schedule.NotNow as refusal:
+        messages.info(request, sentences.not_now(refusal))
+    return redirect("connection", team_id, source.pk)
+
+
+@require_POST
+def pause(request: Request, team_id: int, source_id: int) -> HttpResponse:
+    source = _administered(request, team_id, source_id)
+    services.pause(source_id=source.pk, by=request.user)
+    return redirect("connection", team_id, source.pk)
+
+
+@require_POST
+def resume(request: Request, team_id: int, source_id: int) -> HttpResponse:
+    source = _administered(request, team_id, source_id)
+    services.resume(source_id=source.pk, by=request.user)
+    return redirect("connection", team_id, source.pk)
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def access(request: Request, team_id: int, source_id: int) -> HttpResponse:
+    """Enter a new token, or correct the API's address; both are tried before they are saved."""
+    source = _administered(request, team_id, source_id)
+    form = AccessForm(
+        request.POST if request.method == "POST" else None,
+        kind=source.connection.kind,
+        repository=source.full_name,
+        present=source.base_url,
+        needs_token=source.connection.needs_token,
+    )
+    if request.method == "POST" and form.is_valid() and _change_access(request, source, form):
+        messages.success(request, _("The token works. Reading goes on."))
+        return redirect("connection", team_id, source.pk)
+    context = {"room": "teams", "team": source.connection.team, "source": source, "form": form}
+    return render(request, "connections/access.html", context, status=422 if form.errors else 200)
+
+
+def _change_access(request: Request, source: Source, form: AccessForm) -> bool:
+    """Whether it was changed; else the form says why not."""
+    address, token = form.cleaned_data["address"], form.cleaned_data["token"]
+    try:
+        services.change_access(source=source, base_url=address.base_url, token=token, by=request.user)
+    except OutgoingError as error:
+        show_refusal(form, error, field="base_url")
+    except services.TokenNeeded:
+        form.add_error("token", _("This is another host. The stored token is not sent there: enter one for it."))
+    except services.OtherRepository:
+        form.add_error(
+            "base_url", _("The repository of this name at this address is another one than was read so far.")
+        )
+    except services.Claimed as claimed:
+        form.add_error("base_url", _("The team %(team)s reads this repository already.") % {"team": claimed.team})
+    except Credential.DoesNotExist:
+        form.add_error("token", sentences.problem("no_token"))
+    except Undecryptable:
+        form.add_error("token", sentences.problem("undecryptable"))
+    return not form.errors
+
+
+@require_http_methods(["GET", "POST"])
+def disconnect(request: Request, team_id: int, source_id: int) -> HttpResponse:
+    """Asks once and says what stays."""
+    source = _administered(request, team_id, source_id)
+    if request.method == "POST":
+        services.disconnect(source_id=source.pk, by=request.user)
+        messages.success(request, _("%(repository)s is disconnected.") % {"repository": source.full_name})
+        return redirect("connections", team_id)
+    return render(
+        request, "connections/disconnect.html", {"room": "teams", "team": source.connection.team, "source": source}
+    )

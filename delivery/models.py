@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import date
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -113,11 +113,16 @@ class DeploymentQuerySet(models.QuerySet["Deployment"]):
     def created_between(self, first: date, last: date, zone: ZoneInfo) -> DeploymentQuerySet:
         return self.filter(created_at__gte=clock.start_of(first, zone), created_at__lt=clock.end_of(last, zone))
 
-    def dated_between(self, first: date, last: date, zone: ZoneInfo) -> DeploymentQuerySet:
-        """By the finish, or where there is none by the beginning: what a list of "everything then" shows."""
-        from_, until = clock.start_of(first, zone), clock.end_of(last, zone)
-        finished = Q(finished_at__gte=from_, finished_at__lt=until)
-        return self.filter(finished | Q(finished_at=None, created_at__gte=from_, created_at__lt=until))
+    def dated(self, first: date | None, last: date | None, zone: ZoneInfo) -> DeploymentQuerySet:
+        """By the finish, or where there is none by the beginning: "everything of these days" (inclusive, either may be open)."""
+        rows = self
+        if first is not None:
+            from_ = clock.start_of(first, zone)
+            rows = rows.filter(Q(finished_at__gte=from_) | Q(finished_at=None, created_at__gte=from_))
+        if last is not None:
+            until = clock.end_of(last, zone)
+            rows = rows.filter(Q(finished_at__lt=until) | Q(finished_at=None, created_at__lt=until))
+        return rows
 
     def search(self, words: str) -> DeploymentQuerySet:
         wanted = Q()
@@ -203,8 +208,19 @@ class IncidentQuerySet(models.QuerySet["Incident"]):
         """Resolved on one of these days (inclusive) of `zone`."""
         return self.filter(resolved_at__gte=clock.start_of(first, zone), resolved_at__lt=clock.end_of(last, zone))
 
-    def open_at(self, instant: datetime) -> IncidentQuerySet:
-        return self.filter(Q(resolved_at=None) | Q(resolved_at__gte=instant), began_at__lt=instant)
+    def resolved_within(self, first: date | None, last: date | None, zone: ZoneInfo) -> IncidentQuerySet:
+        """Resolved on these days (inclusive); either end may be open, and with both open ones unresolved are in as well."""
+        rows = self
+        if first is not None:
+            rows = rows.filter(resolved_at__gte=clock.start_of(first, zone))
+        if last is not None:
+            rows = rows.filter(resolved_at__lt=clock.end_of(last, zone))
+        return rows
+
+    def with_took(self) -> IncidentQuerySet:
+        """Annotate `took`, from began to resolved; None while open."""
+        took = models.ExpressionWrapper(F("resolved_at") - F("began_at"), output_field=models.DurationField())
+        return self.annotate(took=took)
 
     def search(self, words: str) -> IncidentQuerySet:
         wanted = Q()

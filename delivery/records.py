@@ -7,6 +7,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.urls import reverse
+
 from connections.models import Source
 from connectors.records import DeploymentRecord, IncidentRecord, Outcome, Record
 from delivery import rules
@@ -41,6 +43,10 @@ class DeliveryStore:
     def sweep(self, source: Source, now: datetime) -> None:
         running = Deployment.objects.filter(service__source=source, outcome=OutcomeChoice.RUNNING)
         running.filter(created_at__lte=now - GIVEN_UP_AFTER).update(outcome=OutcomeChoice.UNKNOWN)
+
+    def rules_url(self, source: Source) -> str:
+        service = Service.objects.filter(source=source).first()
+        return reverse("delivery-rules", args=[service.team_id, service.pk]) if service else ""
 
 
 def _given_up(record: DeploymentRecord, now: datetime) -> DeploymentRecord:

@@ -1,5 +1,14 @@
 from django.urls import path
 
-from delivery import views
+from delivery.views import connect, listing, page
 
-urlpatterns = [path("", views.delivery, name="delivery")]
+urlpatterns = [
+    path("", page.delivery, name="delivery"),
+    path("frequency.csv", page.frequency_csv, name="delivery-frequency-csv"),
+    path("mttr.csv", page.mttr_csv, name="delivery-mttr-csv"),
+    path("deployments/", listing.deployments, name="deployments"),
+    path("incidents/", listing.incidents, name="incidents"),
+    path("connect/", connect.connect, name="connect"),
+    path("connect/<int:draft_id>/", connect.connect_rules, name="connect-rules"),
+    path("rules/<int:service_id>/", connect.change_rules, name="delivery-rules"),
+]

@@ -1,0 +1,15 @@
+"""How this room's audit entries read."""
+
+from django.utils.translation import gettext_lazy as _
+
+from teams.audit import describe, name_kind
+
+name_kind("connection", _("Connections"))
+
+describe("connection.added", _("Connected %(repository)s at %(address)s."))
+describe("connection.removed", _("Disconnected %(repository)s."))
+describe("connection.token_entered", _("Entered a new token for %(address)s."))
+describe("connection.moved", _("Moved a connection from %(before)s to %(after)s."))
+describe("connection.paused", _("Paused reading %(repository)s."))
+describe("connection.resumed", _("Resumed reading %(repository)s."))
+describe("connection.rules_changed", _("Changed what is read of %(repository)s."))

@@ -1,0 +1,79 @@
+"""What people type about connections."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from connections import messages
+from connectors.records import Address
+from connectors.registry import CONNECTORS
+from core.http import OutgoingError
+
+ADDRESS_PROBLEMS: dict[str, Any] = {
+    "empty": _("Paste the address of a repository, as https://github.com/owner/name."),
+    "not_an_address": _("This is not an address. Paste that of a repository, as https://github.com/owner/name."),
+    "unsupported_scheme": _("The address must start with https://."),
+    "no_repository": _(
+        "This address names no repository. It should end in owner/name, as https://github.com/owner/name."
+    ),
+    "bad_base_url": _("This is not the address of an API. It looks like https://github.example.com/api/v3."),
+}
+TOKEN_CODES = frozenset({"unauthorised", "missing_scope", "forbidden"})
+
+
+def token_field(label: Any, *, required: bool = True) -> forms.CharField:
+    """A token is never sent back to the page: after a refusal it is typed again."""
+    widget = forms.PasswordInput(render_value=False, attrs={"autocomplete": "off", "spellcheck": "false"})
+    return forms.CharField(label=label, widget=widget, max_length=500, required=required)
+
+
+def base_url_field() -> forms.CharField:
+    return forms.CharField(
+        label=_("Address of the API"),
+        required=False,
+        max_length=300,
+        help_text=_("Only for GitHub Enterprise, and only where it differs from https://your-host/api/v3."),
+        widget=forms.TextInput(attrs={"inputmode": "url", "autocomplete": "off", "spellcheck": "false"}),
+    )
+
+
+def understand(form: forms.Form, kind: str, text: str, base_url: str, *, field: str) -> Address | None:
+    """The address that was typed, or None with a sentence at its field."""
+    try:
+        return CONNECTORS[kind].parse_address(text, base_url)
+    except ValueError as error:
+        code = str(error)
+        form.add_error(
+            "base_url" if code == "bad_base_url" else field, ADDRESS_PROBLEMS.get(code, ADDRESS_PROBLEMS["empty"])
+        )
+        return None
+
+
+def show_refusal(form: forms.Form, error: OutgoingError, *, field: str) -> None:
+    """The sentence of a refused look, at the token or at the address, whichever can be put right."""
+    sentence = messages.refusal(error.code, error.params)
+    form.add_error("token" if error.code in TOKEN_CODES else field, sentence)
+
+
+class AccessForm(forms.Form):
+    """A new token for a connection, and its API's address."""
+
+    token = token_field(_("New token"), required=False)
+    base_url = base_url_field()
+
+    def __init__(self, *args: Any, kind: str, repository: str, present: str, needs_token: bool, **kwargs: Any) -> None:
+        kwargs["initial"] = {"base_url": present}
+        super().__init__(*args, **kwargs)
+        self.kind, self.repository = kind, repository
+        self.fields["token"].required = needs_token
+        self.fields["base_url"].required = True
+        self.fields["base_url"].help_text = _("Another host gets nothing of the stored token: enter one for it.")
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or {}
+        if "base_url" in cleaned:
+            cleaned["address"] = understand(self, self.kind, self.repository, cleaned["base_url"], field="base_url")
+        return cleaned

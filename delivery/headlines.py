@@ -1,0 +1,164 @@
+"""The two figures as a page says them: value, unit, band, what they were computed from, and a sparkline."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from delivery.board import Board
+from delivery.charts import figure_text, hours_number, hours_text
+from delivery.figures import Band, Frequency, Recovery
+from delivery.periods import Period
+
+SPARK_WIDTH, SPARK_HEIGHT = 232.0, 40.0
+
+
+@dataclass(frozen=True)
+class Rect:
+    """A bar of a sparkline, in the units of its viewBox; one pixel high where the value is zero."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+    zero: bool
+
+
+@dataclass(frozen=True)
+class Spark:
+    """Thirteen weeks as a small drawing: bars, or a line with gaps (`lines`: points of SVG polylines) and dots."""
+
+    bars: Sequence[Rect] = ()
+    lines: Sequence[str] = ()
+    dots: Sequence[tuple[float, float]] = ()
+
+
+@dataclass(frozen=True)
+class Headline:
+    """`value` "" means no data. `facts` are sentences that say the numerator and denominator and what was left out."""
+
+    id: str
+    title: str
+    value: str
+    unit: str
+    band: Band | None
+    was: str
+    facts: Sequence[str]
+    spark: Spark
+
+    @property
+    def band_label(self) -> Promise | str:
+        return self.band.label if self.band else ""
+
+
+def frequency_headline(board: Board) -> Headline:
+    """Median deployment days a week, a month where that is 0; always with "n deployments in m weeks"."""
+    figure = board.frequency()
+    before = board.frequency(board.before) if board.before else None
+    return Headline(
+        id="deployment_frequency",
+        title=_("Deployment frequency"),
+        value=figure_text(figure.value) if figure else "",
+        unit=_unit(figure),
+        band=figure.band if figure else None,
+        was=_was(f"{figure_text(before.value)} {_unit(before)}" if before else ""),
+        facts=_frequency_facts(board, figure),
+        spark=_bars(figure.week_days if figure and board.choice.length == "13w" else ()),
+    )
+
+
+def _unit(figure: Frequency | None) -> str:
+    if figure is None:
+        return ""
+    return _("days / week") if figure.is_weekly else _("days / month")
+
+
+def _was(text: str) -> str:
+    return _("was %(value)s") % {"value": text} if text else ""
+
+
+def _frequency_facts(board: Board, figure: Frequency | None) -> list[str]:
+    if figure is None:
+        return [_("No deployment is known up to then.") if board.counts_deployments else _("Deployments are not read.")]
+    count = ngettext("%(count)s deployment", "%(count)s deployments", figure.count) % {"count": figure.count}
+    weeks = ngettext("%(count)s week", "%(count)s weeks", figure.weeks) % {"count": figure.weeks}
+    facts = [_("%(deployments)s in %(weeks)s") % {"deployments": count, "weeks": weeks}]
+    facts.append(_("median of deployment days a week") if figure.is_weekly else _("median of deployment days a month"))
+    if figure.unknown:
+        text = ngettext("%(count)s unknown, not counted", "%(count)s unknown, not counted", figure.unknown)
+        facts.append(text % {"count": figure.unknown})
+    return facts
+
+
+def mttr_headline(board: Board) -> Headline:
+    """The mean, with the median beside it, which the band reads."""
+    figure = board.recovery()
+    before = board.recovery(board.before) if board.before else None
+    was = hours_text(before.mean) if before and before.mean is not None else ""
+    return Headline(
+        id="mttr",
+        title=_("Time to restore (MTTR)"),
+        value=hours_number(figure.mean) if figure.mean is not None else "",
+        unit=_("h mean") if figure.mean is not None else "",
+        band=figure.band,
+        was=_was(was),
+        facts=_mttr_facts(board, figure),
+        spark=_line(_weekly_means(board) if board.choice.length == "13w" else ()),
+    )
+
+
+def _mttr_facts(board: Board, figure: Recovery) -> list[str]:
+    if not board.counts_incidents:
+        return [_("Incidents are not read.")]
+    facts = []
+    if figure.median is not None:
+        facts.append(_("median %(hours)s") % {"hours": hours_text(figure.median)})
+        text = ngettext("%(count)s incident resolved", "%(count)s incidents resolved", figure.count)
+        facts.append(text % {"count": figure.count})
+    else:
+        facts.append(_("No incident was resolved."))
+    if figure.still_open:
+        facts.append(ngettext("%(count)s open", "%(count)s open", figure.still_open) % {"count": figure.still_open})
+    return facts
+
+
+def _weekly_means(board: Board) -> list[float | None]:
+    weeks = (Period(monday, monday + timedelta(days=6)) for monday in board.period.weeks)
+    return [board.recovery(week).mean for week in weeks]
+
+
+def _bars(values: Sequence[int]) -> Spark:
+    if not any(values):
+        return Spark()
+    step = SPARK_WIDTH / len(values)
+    most = max(values)
+    bars = []
+    for number, value in enumerate(values):
+        height = max(1.0, round((SPARK_HEIGHT - 1) * value / most, 1))
+        bars.append(
+            Rect(round(number * step + 1, 1), round(SPARK_HEIGHT - height, 1), round(step - 5, 1), height, value == 0)
+        )
+    return Spark(bars=bars)
+
+
+def _line(values: Sequence[float | None]) -> Spark:
+    known = [value for value in values if value is not None]
+    if not known:
+        return Spark()
+    step = SPARK_WIDTH / len(values)
+    most = max(known) or 1.0
+    runs: list[list[str]] = [[]]
+    dots: list[tuple[float, float]] = []
+    for number, value in enumerate(values):
+        if value is None:
+            runs.append([])
+            continue
+        x, y = round((number + 0.5) * step, 1), round(SPARK_HEIGHT - 3 - (SPARK_HEIGHT - 6) * value / most, 1)
+        runs[-1].append(f"{x},{y}")
+        dots.append((x, y))
+    return Spark(lines=[" ".join(run) for run in runs if len(run) > 1], dots=dots)

@@ -1,0 +1,45 @@
+"""A team's delivery in one glance, for pages of rooms above."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from core.charts import Chart
+from delivery import charts, headlines
+from delivery.board import Board, Choice, board
+from delivery.headlines import Headline
+from delivery.models import Service
+from teams.models import Team
+
+
+@dataclass(frozen=True)
+class DeliverySummary:
+    """`services` empty: nothing is connected, and there is neither headline nor chart."""
+
+    services: Sequence[Service]
+    headlines: Sequence[Headline]
+    frequency_chart: Chart | None
+    mttr_chart: Chart | None
+    period: str  # "24 Aug – 22 Nov 2026"
+    caption: str
+    first_sync: bool  # a repository has not been read whole yet: figures will still grow
+
+
+def for_team(team: Team) -> DeliverySummary:
+    """The usual 13 weeks. A constant number of queries."""
+    return of_board(board(team, Choice()))
+
+
+def of_board(found: Board) -> DeliverySummary:
+    if not found.services:
+        return DeliverySummary((), (), None, None, "", "", first_sync=False)
+    return DeliverySummary(
+        services=found.services,
+        headlines=[headlines.frequency_headline(found), headlines.mttr_headline(found)],
+        frequency_chart=charts.frequency_chart(found),
+        mttr_chart=charts.mttr_chart(found),
+        period=charts.period_text(found.period),
+        caption=charts.source_text(found),
+        first_sync=found.first_sync,
+    )

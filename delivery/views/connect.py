@@ -1,0 +1,141 @@
+"""Connecting a repository in two steps, and changing its rules later."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from connections import inspections
+from connections import messages as sentences
+from connections import services as connecting
+from connections.forms import TOKEN_CODES, show_refusal
+from connections.models import Credential, Draft, Source
+from connections.services import Claimed, DraftGone, OtherRepository
+from connections.views import Request, visible_team
+from connectors.records import Inspection
+from core import clock
+from core.crypto import Undecryptable
+from core.http import OutgoingError
+from delivery import rules, services
+from delivery.forms import KIND, ConnectForm, RulesForm
+from delivery.models import Service
+from teams.access import require
+from teams.models import Team
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def connect(request: Request, team_id: int) -> HttpResponse:
+    """The first step: address and token, tried before anything is kept."""
+    team = visible_team(request, team_id)
+    require(request.user, "team.administer", team)
+    form = ConnectForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        draft = _prepare(request, team, form)
+        if draft is not None:
+            return redirect("connect-rules", team.pk, draft.pk)
+    context = {"room": "teams", "team": team, "form": form}
+    return render(request, "delivery/connect.html", context, status=422 if form.errors else 200)
+
+
+def _prepare(request: Request, team: Team, form: ConnectForm) -> Draft | None:
+    address, token = form.cleaned_data["found"], form.cleaned_data["token"]
+    try:
+        return connecting.prepare(team=team, by=request.user, kind=KIND, address=address, token=token)
+    except OutgoingError as error:
+        show_refusal(form, error, field="base_url" if form.cleaned_data["base_url"] else "address")
+    except Claimed as claimed:
+        form.add_error("address", _claimed(team, claimed))
+    return None
+
+
+def _claimed(team: Team, claimed: Claimed) -> str:
+    if claimed.team == team:
+        return _("This team reads this repository already; its rules can be changed on its page.")
+    return _("The team %(team)s reads this repository already. A repository counts for one team.") % {
+        "team": claimed.team
+    }
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def connect_rules(request: Request, team_id: int, draft_id: int) -> HttpResponse:
+    """The second step: what of it counts. Saving starts the first sync."""
+    team = visible_team(request, team_id)
+    require(request.user, "team.administer", team)
+    draft = Draft.objects.kept_for(request.user).filter(pk=draft_id, team=team).first()
+    if draft is None:
+        return _draft_gone(request, team)
+    seen = inspections.from_json(draft.seen)
+    form = _rules_form(request, team, seen, None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            service = services.connect(draft_id=draft.pk, rules=form.rules, by=request.user)
+        except DraftGone:
+            return _draft_gone(request, team)
+        except Claimed as claimed:
+            form.add_error(None, _claimed(team, claimed))
+        else:
+            return redirect("connection", team.pk, service.source_id)
+    context = {"room": "teams", "team": team, "form": form, "seen": seen, "draft": draft}
+    return render(request, "delivery/connect_rules.html", context, status=422 if form.errors else 200)
+
+
+def _rules_form(request: Request, team: Team, seen: Inspection, current: rules.Rules | None) -> RulesForm:
+    data = request.POST if request.method == "POST" else None
+    return RulesForm(data, seen=seen, current=current, today=clock.today(team.zone))
+
+
+def _draft_gone(request: Request, team: Team) -> HttpResponse:
+    """Sent twice, or left lying for more than an hour."""
+    newest = Source.objects.of(team).active().filter(connection__created_by=request.user).order_by("-pk").first()
+    if request.method == "POST" and newest is not None:
+        messages.info(request, _("The repository is connected already."))
+        return redirect("connection", team.pk, newest.pk)
+    messages.info(request, _("Address and token are kept for one hour only. Enter them once more."))
+    return redirect("connect", team.pk)
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def change_rules(request: Request, team_id: int, service_id: int) -> HttpResponse:
+    """What counts, later on. `look` asks the host again for what there is to choose from."""
+    team = visible_team(request, team_id)
+    service = get_object_or_404(Service.objects.visible_to(request.user).listed(), pk=service_id, team=team)
+    require(request.user, "team.administer", team)
+    if request.method == "POST" and "look" in request.POST:
+        return _look_again(request, team, service)
+    seen = inspections.from_json(service.source.seen) if service.source.seen else _as_stored(service)
+    form = _rules_form(request, team, seen, rules.of_service(service))
+    if request.method == "POST" and form.is_valid():
+        services.change_rules(service_id=service.pk, rules=form.rules, by=request.user)
+        messages.success(request, _("The rules are saved. What was read before is counted by them as well."))
+        return redirect("connection", team.pk, service.source_id)
+    context = {"room": "teams", "team": team, "form": form, "seen": seen, "service": service, "source": service.source}
+    return render(request, "delivery/rules.html", context, status=422 if form.errors else 200)
+
+
+def _as_stored(service: Service) -> Inspection:
+    source = service.source
+    return Inspection(source.external_id, source.full_name, source.url, source.default_branch)
+
+
+def _look_again(request: Request, team: Team, service: Service) -> HttpResponse:
+    try:
+        connecting.look_again(source=service.source)
+    except OutgoingError as error:
+        sentence = sentences.refusal(error.code, error.params)
+        messages.error(request, sentence)
+        if error.code in TOKEN_CODES:
+            return redirect("connection-access", team.pk, service.source_id)
+    except (Credential.DoesNotExist, Undecryptable):
+        messages.error(request, sentences.problem("no_token"))
+    except OtherRepository:
+        messages.error(request, _("The repository of this name is another one than was read so far."))
+    else:
+        messages.success(request, _("Looked at the repository again."))
+    return redirect("delivery-rules", team.pk, service.pk)

@@ -127,6 +127,9 @@ def main() -> None:
         return collect_static()
     from django.core.management import call_command
 
+    call_command(
+        "check", stdout=io.StringIO()
+    )  # also imports every page, so that what is broken is told here and not by a log
     check_database()
     check_redis()
     migrate()

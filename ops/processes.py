@@ -40,7 +40,7 @@ def adopt_orphans() -> None:
         _LIBC.prctl(PR_SET_CHILD_SUBREAPER, 1)
 
 
-def _everyone() -> Iterable[tuple[int, int, list[str]]]:
+def everyone() -> Iterable[tuple[int, int, list[str]]]:
     """(process, its parent, its command line) of every process that can be seen."""
     if PROC.joinpath("self", "stat").exists():
         for folder in PROC.iterdir():
@@ -66,21 +66,20 @@ def marked(mark: str) -> list[int]:
     width = len(words)
     return [
         process
-        for process, _, command in _everyone()
+        for process, _, command in everyone()
         if process != os.getpid()
         and (mark in command or any(command[i : i + width] == words for i in range(len(command))))
     ]
 
 
-def descendants() -> list[int]:
-    """Children, their children, and so on."""
-    parents = {process: parent for process, parent, _ in _everyone()}
-    mine = {os.getpid()}
-    while True:
-        more = {process for process, parent in parents.items() if parent in mine} - mine
-        if not more:
-            return sorted(mine - {os.getpid()})
-        mine |= more
+def descendants(ancestor: int | None = None) -> list[int]:
+    """Children of the running process or of `ancestor`, their children, and so on."""
+    ancestor = ancestor or os.getpid()
+    parents = {process: parent for process, parent, _ in everyone()}
+    family = {ancestor}
+    while more := {process for process, parent in parents.items() if parent in family} - family:
+        family |= more
+    return sorted(family - {ancestor})
 
 
 def end(find: Callable[[], list[int]], *, patience: float) -> bool:

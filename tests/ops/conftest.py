@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,7 +18,7 @@ import pytest
 
 from ops.bootstrap import ROOT
 from ops.journey import own_database, own_redis
-from ops.processes import _everyone, end, marked
+from ops.processes import end, everyone, marked
 
 # Far more than anything here takes on a slow machine: a wait that ends with it has failed.
 LONG = 120.0
@@ -73,16 +73,16 @@ class Launched:
     def parents(self) -> dict[str, int]:
         """The process of web, worker and beat that supervisor started, and supervisor's own."""
         mine = set(self.running())
-        everyone = {process: (parent, command) for process, parent, command in _everyone() if process in mine}
-        supervisor = next(process for process, (_, command) in everyone.items() if "supervisor.supervisord" in command)
+        found = {process: (parent, command) for process, parent, command in everyone() if process in mine}
+        supervisor = next(process for process, (_, command) in found.items() if "supervisor.supervisord" in command)
         words = {"web": "gunicorn", "worker": "worker", "beat": "beat"}
-        found = {
+        parents = {
             name: process
-            for process, (parent, command) in everyone.items()
+            for process, (parent, command) in found.items()
             for name, word in words.items()
             if parent == supervisor and word in command
         }
-        return found | {"supervisor": supervisor}
+        return parents | {"supervisor": supervisor}
 
 
 Launch = Callable[..., Launched]
@@ -101,9 +101,10 @@ def collected(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return var / "static"
 
 
-@pytest.fixture
-def portal_environment(tmp_path: Path, collected: Path) -> Iterator[dict[str, str]]:
-    var = tmp_path / "var"
+@contextmanager
+def new_environment(folder: Path, collected: Path) -> Iterator[dict[str, str]]:
+    """The environment of a new portal."""
+    var = folder / "var"
     var.mkdir()
     (var / "static").symlink_to(collected)
     environment = plain_environment() | {"PORTAL_VAR": str(var), "PORT": "0"}
@@ -114,15 +115,14 @@ def portal_environment(tmp_path: Path, collected: Path) -> Iterator[dict[str, st
         yield environment
 
 
-@pytest.fixture
-def launch(portal_environment: dict[str, str]) -> Iterator[Launch]:
-    """Start the launcher; `launch(PORT="1")` with other knobs."""
+@contextmanager
+def launcher(portal_environment: dict[str, str]) -> Iterator[Launch]:
     started: list[Launched] = []
 
-    def launch(**knobs: str) -> Launched:
+    def launch(command: list[str] | None = None, **knobs: str) -> Launched:
         environment = portal_environment | knobs
         process = subprocess.Popen(
-            [sys.executable, "-m", "ops.run"],
+            command or [sys.executable, "-m", "ops.run"],
             cwd=ROOT,
             env=environment,
             stdout=subprocess.PIPE,
@@ -142,28 +142,38 @@ def launch(portal_environment: dict[str, str]) -> Iterator[Launch]:
 
 
 @pytest.fixture
-def portal(launch: Launch) -> Launched:
-    """A portal that is ready."""
-    return launch().wait_until_ready()
+def portal_environment(tmp_path: Path, collected: Path) -> Iterator[dict[str, str]]:
+    with new_environment(tmp_path, collected) as environment:
+        yield environment
+
+
+@pytest.fixture
+def launch(portal_environment: dict[str, str]) -> Iterator[Launch]:
+    """Start the launcher; `launch(PORT="1")` with other knobs."""
+    with launcher(portal_environment) as launch:
+        yield launch
+
+
+@pytest.fixture(scope="module")
+def standing(tmp_path_factory: pytest.TempPathFactory, collected: Path) -> Iterator[Launched]:
+    """A portal that is ready, for the tests that leave it standing."""
+    with (
+        new_environment(tmp_path_factory.mktemp("standing"), collected) as environment,
+        launcher(environment) as launch,
+    ):
+        yield launch().wait_until_ready()
 
 
 @pytest.fixture
 def refusal(portal_environment: dict[str, str]) -> Callable[..., str]:
     """What the launcher says when it cannot start: one sentence, exit code 1, nothing else."""
 
-    def refusal(**knobs: str) -> str:
-        done = subprocess.run(
-            [sys.executable, "-m", "ops.run"],
-            cwd=ROOT,
-            env=portal_environment | knobs,
-            capture_output=True,
-            text=True,
-            timeout=LONG,
-            check=False,
-        )
-        assert done.returncode == 1, done
-        assert done.stdout == ""
-        assert len(done.stderr.strip().splitlines()) == 1, done.stderr
-        return done.stderr.strip()
+    return lambda **knobs: refused([sys.executable, "-m", "ops.run"], portal_environment | knobs)
 
-    return refusal
+
+def refused(command: list[str], environment: dict[str, str]) -> str:
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=LONG, check=False)
+    assert done.returncode == 1, done
+    assert done.stdout == ""
+    assert len(done.stderr.strip().splitlines()) == 1, done.stderr
+    return done.stderr.strip()

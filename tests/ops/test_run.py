@@ -6,7 +6,6 @@ import re
 import signal
 import socket
 import sqlite3
-import subprocess
 import time
 import urllib.request
 from collections.abc import Callable
@@ -26,7 +25,8 @@ def answers(portal: Launched) -> int:
         return int(response.status)
 
 
-def test_one_line_says_that_it_is_ready_and_it_is(portal: Launched) -> None:
+def test_one_line_says_that_it_is_ready_and_it_is(standing: Launched) -> None:
+    portal = standing
     assert len(portal.lines) == 1
     assert re.fullmatch(
         r"MLOps Portal is ready: http://127\.0\.0\.1:\d+  ·  set-up code: [A-Z0-9]{4}-[A-Z0-9]{4}", portal.ready_line
@@ -41,9 +41,15 @@ def test_one_line_says_that_it_is_ready_and_it_is(portal: Launched) -> None:
             assert response.status == 200
 
 
-def test_a_second_start_says_that_it_is_running_already(portal: Launched, refusal: Callable[..., str]) -> None:
-    assert refusal() == f"The portal is already running at {portal.address}."
-    assert answers(portal) == 200
+def test_livez_says_more_than_a_code(standing: Launched) -> None:
+    with urllib.request.urlopen(f"{standing.address}/livez", timeout=30) as response:
+        assert response.headers["Content-Type"] == "application/json"
+        assert json.load(response)
+
+
+def test_a_second_start_says_that_it_is_running_already(standing: Launched, refusal: Callable[..., str]) -> None:
+    assert refusal(PORTAL_VAR=str(standing.var)) == f"The portal is already running at {standing.address}."
+    assert answers(standing) == 200
 
 
 def test_a_second_start_after_the_first_ended_loses_nothing(launch: Launch) -> None:
@@ -51,6 +57,9 @@ def test_a_second_start_after_the_first_ended_loses_nothing(launch: Launch) -> N
     secrets = [(first.var / name).read_text() for name in ("secret_key", "encryption_key")]
     first.process.terminate()
     first.process.communicate()
+    # A binding that was half written when its process was killed would stop the file broker for ever.
+    for binding in (first.var / "broker" / "control").glob("*"):
+        binding.write_text("")
     second = launch().wait_until_ready()
     assert len(second.lines) == 1
     assert [(second.var / name).read_text() for name in ("secret_key", "encryption_key")] == secrets
@@ -58,7 +67,8 @@ def test_a_second_start_after_the_first_ended_loses_nothing(launch: Launch) -> N
 
 
 @pytest.mark.parametrize("name", ["web", "worker", "beat"])
-def test_what_died_is_started_again(portal: Launched, name: str) -> None:
+def test_what_died_is_started_again(standing: Launched, name: str) -> None:
+    portal = standing
     before = portal.parents()
     os.kill(before[name], signal.SIGKILL)
     until(lambda: portal.parents().get(name, before[name]) != before[name], f"another {name}")
@@ -75,26 +85,20 @@ def _answers_or_not(portal: Launched) -> bool:
         return False
 
 
-@pytest.mark.parametrize("signum", [signal.SIGTERM, signal.SIGINT])
-def test_a_stop_ends_everything_within_five_seconds(portal: Launched, signum: signal.Signals) -> None:
+@pytest.mark.parametrize("frozen", [False, True])
+def test_a_stop_ends_everything_within_five_seconds(launch: Launch, frozen: bool) -> None:
+    """Also a worker that cannot end by itself."""
+    portal = launch().wait_until_ready()
+    if frozen:
+        os.kill(portal.parents()["worker"], signal.SIGSTOP)
     began = time.monotonic()
-    portal.process.send_signal(signum)
+    portal.process.send_signal(signal.SIGTERM if frozen else signal.SIGINT)
     output, _ = portal.process.communicate()
     took = time.monotonic() - began
     assert portal.running() == []
     assert output.strip() == "Stopped."
     assert portal.process.returncode == 0
     assert took < 5, "the promise of `make run`"
-
-
-def test_a_stop_ends_a_worker_that_does_not_listen(portal: Launched) -> None:
-    """A frozen worker cannot end by itself."""
-    os.kill(portal.parents()["worker"], signal.SIGSTOP)
-    began = time.monotonic()
-    portal.process.terminate()
-    portal.process.communicate()
-    assert portal.running() == []
-    assert time.monotonic() - began < 5, "the promise of `make run`"
 
 
 @pytest.mark.parametrize("killed", [("launcher",), ("supervisor",), ("launcher", "supervisor")])
@@ -109,13 +113,6 @@ def test_a_start_after_kill_9_ends_what_was_left(launch: Launch, killed: tuple[s
     assert not before & set(second.running())
     assert answers(second) == 200
     assert second.parents().keys() == {"web", "worker", "beat", "supervisor"}
-
-
-def test_a_half_written_binding_of_the_file_broker_does_no_harm(launch: Launch, tmp_path: Path) -> None:
-    control = tmp_path / "var" / "broker" / "control"
-    control.mkdir(parents=True)
-    (control / "celery.exchange").touch()
-    launch().wait_until_ready()
 
 
 def test_the_worker_is_told_alone_and_the_rest_of_its_pool_is_killed_late() -> None:
@@ -227,27 +224,9 @@ def _migrations(database: Path) -> int:
         connection.close()
 
 
-def test_livez_says_more_than_a_code(portal: Launched) -> None:
-    with urllib.request.urlopen(f"{portal.address}/livez", timeout=30) as response:
-        assert response.headers["Content-Type"] == "application/json"
-        assert json.load(response)
-
-
-def test_whoever_kills_make_means_the_portal(portal_environment: dict[str, str], launch: Launch) -> None:
+def test_whoever_kills_make_means_the_portal(launch: Launch) -> None:
     """Killed with -9, `make` cannot tell the launcher; the kernel does."""
-    portal = launch()  # only for its folder and its end
-    portal.process.terminate()
-    portal.process.communicate()
-    make = subprocess.Popen(
-        ["make", "run", f"PORTAL_VAR={portal.var}", "PORT=0"],
-        env=portal_environment,
-        stdout=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
-    assert make.stdout is not None
-    assert any("is ready" in line for line in make.stdout)
+    portal = launch(command=["make", "--silent", "run"]).wait_until_ready()
     assert portal.running()
-    make.kill()
-    make.communicate()
+    portal.process.kill()
     until(lambda: not portal.running(), "everything to end")

@@ -1,0 +1,105 @@
+"""The check of the translations finds what it is there to find."""
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from ops import messages
+
+PO = """
+msgid ""
+msgstr "Content-Type: text/plain; charset=UTF-8\\nPlural-Forms: nplurals=1; plural=0;\\nLanguage: ja\\n"
+
+msgid "Teams"
+msgstr "チーム"
+
+msgid "%(count)s person"
+msgid_plural "%(count)s people"
+msgstr[0] "%(count)s人"
+"""
+CODE = """
+from django.utils.translation import gettext as _, ngettext
+
+title = _("Teams")
+
+
+def people(count):
+    return ngettext("%(count)s person", "%(count)s people", count) % {"count": count}
+"""
+
+
+@pytest.fixture
+def sources(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(messages, "ROOT", tmp_path)
+    monkeypatch.delenv("DJANGO_SETTINGS_MODULE", raising=False)
+    (tmp_path / "rooms.py").write_text(CODE)
+    catalogue = tmp_path / messages.CATALOGUE
+    catalogue.parent.mkdir(parents=True)
+    catalogue.write_text(PO)
+    subprocess.run(["git", "init", "--quiet", tmp_path], check=True)
+    return tmp_path
+
+
+def change(file: Path, old: str, new: str) -> None:
+    text = file.read_text()
+    assert old in text
+    file.write_text(text.replace(old, new))
+
+
+def test_a_complete_catalogue_has_no_problems(sources: Path) -> None:
+    assert messages.check() == []
+
+
+def test_a_text_of_the_code_or_a_template_that_is_not_in_the_catalogue_is_found(sources: Path) -> None:
+    change(sources / "rooms.py", 'title = _("Teams")', 'title = _("Teams") + _("Roadmap")')
+    (sources / "templates").mkdir()
+    (sources / "templates" / "page.html").write_text("{% load i18n %}{% translate 'Home' %}")
+    assert messages.check() == [
+        "not in the catalogue (make messages): 'Home'",
+        "not in the catalogue (make messages): 'Roadmap'",
+    ]
+
+
+def test_a_text_that_is_no_longer_used_is_found(sources: Path) -> None:
+    change(sources / "rooms.py", '_("Teams")', '"Teams"')
+    assert messages.check() == ["no longer used (make messages): 'Teams'"]
+
+
+def test_an_empty_translation_is_found(sources: Path) -> None:
+    change(sources / messages.CATALOGUE, "チーム", "")
+    change(sources / messages.CATALOGUE, "%(count)s人", "")
+    assert messages.check() == ["not translated: '%(count)s person'", "not translated: 'Teams'"]
+
+
+def test_a_fuzzy_translation_is_found(sources: Path) -> None:
+    change(sources / messages.CATALOGUE, 'msgid "Teams"', '#, fuzzy\nmsgid "Teams"')
+    assert messages.check() == ["fuzzy: 'Teams'"]
+
+
+def test_a_translation_that_lost_its_placeholder_is_found(sources: Path) -> None:
+    change(
+        sources / messages.CATALOGUE,
+        'msgid "%(count)s person"',
+        '#, python-format\nmsgid "%(count)s person"',
+    )
+    change(sources / messages.CATALOGUE, "%(count)s人", "%(number)s人")
+    (problem,) = messages.check()
+    assert "'%(count)s person'" in problem
+
+
+def test_no_catalogue_at_all_is_found(sources: Path) -> None:
+    (sources / messages.CATALOGUE).unlink()
+    assert messages.check() == [f"{messages.CATALOGUE} is missing: `make messages` makes it"]
+
+
+def test_compiled_translations_are_what_gettext_reads(sources: Path) -> None:
+    import gettext
+
+    messages.compile_all()
+    with (sources / messages.CATALOGUE).with_suffix(".mo").open("rb") as compiled:
+        japanese = gettext.GNUTranslations(compiled)
+    assert japanese.gettext("Teams") == "チーム"
+    assert japanese.ngettext("%(count)s person", "%(count)s people", 3) == "%(count)s人"
+    assert [name for name in os.listdir(sources / messages.CATALOGUE.parent) if name.endswith(".tmp")] == []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, datetime
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -97,6 +97,9 @@ class DeploymentQuerySet(models.QuerySet["Deployment"]):
     def of_services(self, services: Iterable[int]) -> DeploymentQuerySet:
         return self.in_scope().filter(service__in=list(services))
 
+    def of_teams(self, teams: Iterable[Team]) -> DeploymentQuerySet:
+        return self.in_scope().filter(service__team__in=list(teams))
+
     def counted(self) -> DeploymentQuerySet:
         """Succeeded, in production, with a finish time. docs/definitions.md, Deployment."""
         return self.in_scope().filter(
@@ -105,6 +108,9 @@ class DeploymentQuerySet(models.QuerySet["Deployment"]):
 
     def unknown_in_production(self) -> DeploymentQuerySet:
         return self.in_scope().filter(outcome=OutcomeChoice.UNKNOWN, environment_class=EnvironmentClass.PRODUCTION)
+
+    def finished_since(self, instant: datetime) -> DeploymentQuerySet:
+        return self.filter(finished_at__gte=instant)
 
     def finished_between(self, first: date, last: date, zone: ZoneInfo) -> DeploymentQuerySet:
         """Finished on one of these days (inclusive) of `zone`."""
@@ -197,6 +203,13 @@ class IncidentQuerySet(models.QuerySet["Incident"]):
 
     def of_services(self, services: Iterable[int]) -> IncidentQuerySet:
         return self.in_scope().filter(service__in=list(services))
+
+    def of_teams(self, teams: Iterable[Team]) -> IncidentQuerySet:
+        return self.in_scope().filter(service__team__in=list(teams))
+
+    def moved_since(self, instant: datetime) -> IncidentQuerySet:
+        """Begun or resolved since then."""
+        return self.filter(Q(began_at__gte=instant) | Q(resolved_at__gte=instant))
 
     def resolved(self) -> IncidentQuerySet:
         return self.filter(resolved_at__isnull=False)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from core.charts import Chart
 from delivery import charts, headlines
 from delivery.board import Board, Choice, board
 from delivery.headlines import Headline
-from delivery.models import Service
+from delivery.models import Deployment, Incident, Service
 from teams.models import Team
 
 
@@ -43,3 +44,15 @@ def of_board(found: Board) -> DeliverySummary:
         caption=charts.source_text(found),
         first_sync=found.first_sync,
     )
+
+
+def recent_deployments(teams: Iterable[Team], since: datetime, limit: int = 20) -> list[Deployment]:
+    """The newest counted deployments of these teams since then, with `service.team`. One query."""
+    rows = Deployment.objects.of_teams(teams).counted().finished_since(since).newest_first()
+    return list(rows.select_related("service__team")[:limit])
+
+
+def recent_incidents(teams: Iterable[Team], since: datetime, limit: int = 20) -> list[Incident]:
+    """The incidents of these teams begun or resolved since then, newest first, with `service.team`. One query."""
+    rows = Incident.objects.of_teams(teams).moved_since(since).newest_first()
+    return list(rows.select_related("service__team")[:limit])

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+import delivery.summary
 import roadmaps.history
 import roadmaps.summary
 from core import clock, figures
@@ -84,15 +88,29 @@ def owed(person: Person) -> list[Owed]:
 def news(teams: Sequence[Team]) -> list[News]:
     """What happened in these teams in the last fortnight, newest first: ticks, production deployments, incidents."""
     since = clock.now() - NEWS
-    found = [
-        News(
-            tick.recorded_at,
-            "list-check",
-            tick.item.roadmap.team,
-            tick.item.shown_title,
-            f"{roadmaps.history.said_of(tick)} · {tick.person}",
-            tick.item.get_absolute_url(),
-        )
-        for tick in roadmaps.summary.recent_ticks(teams, since, NEWS_SHOWN)
-    ]
+    found = [*_ticks(teams, since), *_deployments(teams, since), *_incidents(teams, since)]
     return sorted(found, key=lambda each: each.at, reverse=True)[:NEWS_SHOWN]
+
+
+def _ticks(teams: Sequence[Team], since: datetime) -> Iterator[News]:
+    for tick in roadmaps.summary.recent_ticks(teams, since, NEWS_SHOWN):
+        item = tick.item
+        what = f"{roadmaps.history.said_of(tick)} · {tick.person}"
+        yield News(tick.recorded_at, "list-check", item.roadmap.team, item.shown_title, what, item.get_absolute_url())
+
+
+def _deployments(teams: Sequence[Team], since: datetime) -> Iterator[News]:
+    for each in delivery.summary.recent_deployments(teams, since, NEWS_SHOWN):
+        team = each.service.team
+        what = _("Deployed to production · %(service)s") % {"service": each.service}
+        if each.finished_at:
+            yield News(each.finished_at, "rocket", team, str(each), what, reverse("deployments", args=[team.pk]))
+
+
+def _incidents(teams: Sequence[Team], since: datetime) -> Iterator[News]:
+    for each in delivery.summary.recent_incidents(teams, since, NEWS_SHOWN):
+        team = each.service.team
+        sentence = _("Incident resolved · %(service)s") if each.resolved_at else _("Incident open · %(service)s")
+        what = sentence % {"service": each.service}
+        at = each.resolved_at or each.began_at
+        yield News(at, "alert-triangle", team, str(each), what, reverse("incidents", args=[team.pk]))

@@ -5,6 +5,7 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
 import connections.summary
+import delivery.summary
 import roadmaps.summary
 from insights import home as selectors
 from insights.steps import first_steps, next_step, team_steps
@@ -46,6 +47,7 @@ def team(request: HttpRequest, team_id: int) -> HttpResponse:
         "page": "overview",
         "team": shown,
         "roadmap": roadmap,
+        "delivery": delivery.summary.for_team(shown),
         "connections": health,
         "steps": steps,
         "now": next_step(steps),

@@ -44,8 +44,9 @@ class ItemQuerySet(models.QuerySet["Item"]):
         return self.filter(roadmap__team__archived_at=None)
 
     def listed(self) -> ItemQuerySet:
-        """In the order of the roadmap."""
-        return self.select_related("owner", "roadmap").order_by("phase", "checklist", "position", "pk")
+        """In the order of the roadmap: the phases, then the technical checklist, then the organisational one."""
+        phase = models.F("phase").asc(nulls_last=True)
+        return self.select_related("owner", "roadmap").order_by(phase, "-checklist", "position", "pk")
 
     def by_due_date(self) -> ItemQuerySet:
         return self.order_by(models.F("due_date").asc(nulls_last=True), "phase", "position", "pk")

@@ -21,10 +21,15 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from connections.models import Draft
 from core.crypto import digest
+from roadmaps.models import Roadmap
+from delivery.models import Service
 from teams.models import ApiToken, Invitation, Membership, Person, Team, TeamGroup, TokenScope
 from teams.services.invitations import invite
+from tests.connections.factories import DraftFactory, ServiceFactory
 from tests.factories import MembershipFactory
+from tests.roadmaps.factories import started
 
 # -- The cast -------------------------------------------------------------------------------------------------------
 
@@ -55,6 +60,22 @@ class World:
     def invitation(self) -> tuple[Invitation, str]:
         """An open invitation to the team, and the secret of its link."""
         return invite(team=self.team, role="editor", job_role="", email="", by=self.people["administrator"])
+
+    @cached_property
+    def service(self) -> Service:
+        """A connected repository."""
+        return ServiceFactory(source__connection__team=self.team)
+
+    @cached_property
+    def draft(self) -> Draft:
+        """A repository that is being connected."""
+        return DraftFactory(team=self.team, created_by=self.people["administrator"])
+
+    @property
+    def roadmap(self) -> Roadmap:
+        """The team's roadmap, started when it is first asked for."""
+        found = Roadmap.objects.filter(team=self.team).first()
+        return found or started(self.team, self.people["administrator"])
 
     def elsewhere(self) -> World:
         """The same world seen from the other team."""
@@ -152,6 +173,28 @@ def _team(w: World) -> list[Any]:
     return [w.team.pk]
 
 
+def _roadmap_item(w: World) -> list[Any]:
+    return [w.roadmap.team_id, w.roadmap.items.order_by("pk")[0].pk]
+
+
+def _roadmap_note(w: World) -> list[Any]:
+    item = w.roadmap.items.order_by("pk")[0]
+    note, _made = item.notes.get_or_create(text="written by the administrator", person=w.people["administrator"])
+    return [w.roadmap.team_id, note.pk]
+
+
+def _source(w: World) -> list[Any]:
+    return [w.team.pk, w.service.source_id]
+
+
+def _service(w: World) -> list[Any]:
+    return [w.team.pk, w.service.pk]
+
+
+def _draft(w: World) -> list[Any]:
+    return [w.team.pk, w.draft.pk]
+
+
 ROUTES: list[Route] = [
     # -- core
     page("livez", get=OPEN),
@@ -196,10 +239,36 @@ ROUTES: list[Route] = [
     page("audit-log", get=ADMINISTER_ORGANISATION),
     # -- roadmaps
     page("roadmap", _team, get=READ_TEAM),
+    page("roadmap-start", _team, post=EDIT_TEAM),
+    page("roadmap-start-date", lambda w: [w.roadmap.team_id], get=EDIT_TEAM, post=EDIT_TEAM),
+    page("roadmap-items-csv", lambda w: [w.roadmap.team_id], get=READ_TEAM),
+    page("roadmap-burn-up-csv", lambda w: [w.roadmap.team_id], get=READ_TEAM),
+    page("roadmap-add-item", lambda w: [w.roadmap.team_id, 2], get=EDIT_TEAM, post=EDIT_TEAM),
+    page("roadmap-item", _roadmap_item, get=READ_TEAM),
+    page("roadmap-edit-item", _roadmap_item, post=EDIT_TEAM),
+    page("roadmap-tick", _roadmap_item, post=EDIT_TEAM),
+    page("roadmap-undo", _roadmap_item, post=EDIT_TEAM),
+    page("roadmap-state", _roadmap_item, post=EDIT_TEAM),
+    page("roadmap-drop", _roadmap_item, post=EDIT_TEAM),
+    page("roadmap-add-note", _roadmap_item, post=EDIT_TEAM),
+    page("roadmap-blank-note", _roadmap_note, post=ADMINISTER_TEAM),  # an editor may blank words of their own
     # -- connections
     page("connections", _team, get=READ_TEAM),
+    page("connection", _source, get=READ_TEAM),
+    page("connection-sync", _source, post=ADMINISTER_TEAM),
+    page("connection-pause", _source, post=ADMINISTER_TEAM),
+    page("connection-resume", _source, post=ADMINISTER_TEAM),
+    page("connection-access", _source, get=ADMINISTER_TEAM, post=ADMINISTER_TEAM),
+    page("connection-disconnect", _source, get=ADMINISTER_TEAM, post=ADMINISTER_TEAM),
     # -- delivery
     page("delivery", _team, get=READ_TEAM),
+    page("delivery-frequency-csv", _team, get=READ_TEAM),
+    page("delivery-mttr-csv", _team, get=READ_TEAM),
+    page("deployments", _team, get=READ_TEAM),
+    page("incidents", _team, get=READ_TEAM),
+    page("connect", _team, get=ADMINISTER_TEAM, post=ADMINISTER_TEAM),
+    page("connect-rules", _draft, get=ADMINISTER_TEAM, post=ADMINISTER_TEAM),
+    page("delivery-rules", _service, get=ADMINISTER_TEAM, post=ADMINISTER_TEAM),
     # -- the API
     page("api-docs", get=READ),
     api("api-schema", get=READ),
@@ -207,4 +276,14 @@ ROUTES: list[Route] = [
     api("api-team-list", get=READ),
     api("api-team-detail", _team, get=READ_TEAM),
     api("api-team-members", _team, get=READ_TEAM),
+    api("api-roadmap", lambda w: [w.roadmap.team_id], get=READ_TEAM, post=EDIT_TEAM, patch=EDIT_TEAM),
+    api("api-roadmap-items", lambda w: [w.roadmap.team_id], get=READ_TEAM, post=EDIT_TEAM),
+    api("api-roadmap-item", _roadmap_item, get=READ_TEAM, patch=EDIT_TEAM),
+    api("api-roadmap-tick", _roadmap_item, post=EDIT_TEAM),
+    api("api-roadmap-undo", _roadmap_item, post=EDIT_TEAM),
+    api("api-roadmap-ticks", lambda w: [w.roadmap.team_id], get=READ_TEAM),
+    api("api-deployments", _team, get=READ_TEAM),
+    api("api-incidents", _team, get=READ_TEAM),
+    api("api-figures", _team, get=READ_TEAM),
+    api("api-figure", lambda w: [w.team.pk, "mttr"], get=READ_TEAM),
 ]

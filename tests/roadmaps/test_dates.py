@@ -1,6 +1,7 @@
 """The days of phases: docs/definitions.md, Roadmap."""
 
 from datetime import date, timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -41,7 +42,7 @@ def test_phases_have_neither_gaps_nor_overlaps(start: date) -> None:
     spans = [span_of_phase(start, phase) for phase in PHASES]
     assert spans[0].first == start
     assert spans[-1].last == span_of_roadmap(start).last
-    for one, two in zip(spans, spans[1:], strict=False):
+    for one, two in pairwise(spans):
         assert two.first - one.last == timedelta(days=1)
     assert sum(span.days for span in spans) == span_of_roadmap(start).days
 

@@ -53,23 +53,27 @@ class Credential(models.Model):
 
 
 class DraftQuerySet(models.QuerySet["Draft"]):
-    def kept_for(self, person: Person) -> DraftQuerySet:
-        """Those that the person entered and that have not expired."""
-        return self.filter(created_by=person, expires_at__gt=clock.now())
+    def kept(self) -> DraftQuerySet:
+        """Those that have not expired."""
+        return self.filter(expires_at__gt=clock.now())
 
 
 class Draft(models.Model):
-    """A tested address and token between the two steps of connecting: seen only by who entered it, gone within the hour."""
+    """A tested address and token between the two steps of connecting; gone within the hour.
+
+    Used, it has its source and no token any more: what is sent twice finds what it made.
+    """
 
     team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="+")
     kind = models.CharField(max_length=20)
     base_url = models.CharField(max_length=300)
     repository = models.CharField(max_length=255)
-    token = EncryptedTextField()
+    token = EncryptedTextField(blank=True)
     seen = models.JSONField()  # connections.inspections
     created_by = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="+")
     created_at = models.DateTimeField(default=clock.now, editable=False)
     expires_at = models.DateTimeField(db_index=True)
+    source = models.ForeignKey("Source", null=True, on_delete=models.CASCADE, related_name="+")
 
     objects = DraftQuerySet.as_manager()
 

@@ -30,7 +30,15 @@ class Claimed(Exception):
 
 
 class DraftGone(Exception):
-    """The tested address and token are not kept any more, or were used already."""
+    """The tested address and token are not kept any more."""
+
+
+class DraftUsed(Exception):
+    """The draft was sent twice; `source` is what it made."""
+
+    def __init__(self, source: Source) -> None:
+        super().__init__(source.pk)
+        self.source = source
 
 
 class TokenNeeded(Exception):
@@ -85,16 +93,18 @@ def prepare(*, team: Team, by: Person, kind: str, address: Address, token: str) 
 
 @transaction.atomic
 def connect(*, draft_id: int, options: ReadOptions, by: Person) -> Source:
-    """Turn a draft into a connection that is read at once. Raises DraftGone, Claimed.
+    """Turn a draft into a connection that is read at once. Raises DraftGone, DraftUsed, Claimed.
 
     A repository that the team had disconnected gets its old row back, and so its deployments and incidents.
     """
-    draft = Draft.objects.select_for_update().kept_for(by).filter(pk=draft_id).first()
+    draft = Draft.objects.select_for_update().kept().filter(pk=draft_id).first()
     if draft is None:
         raise DraftGone
+    if draft.source is not None:
+        raise DraftUsed(draft.source)
     seen = inspections.from_json(draft.seen)
     connection = Connection.objects.create(team=draft.team, kind=draft.kind, base_url=draft.base_url, created_by=by)
-    Credential.objects.create(connection=connection, token=draft.token, entered_by=by)
+    Credential.objects.create(connection=connection, token=draft.token, entered_by=draft.created_by)
     source = _former(draft, seen) or Source(base_url=draft.base_url, external_id=seen.external_id)
     source.connection, source.active, source.paused, source.disconnected_at = connection, True, False, None
     source.error_code, source.error_params, source.failures, source.waiting_until = "", {}, 0, None
@@ -102,7 +112,8 @@ def connect(*, draft_id: int, options: ReadOptions, by: Person) -> Source:
     _describe(source, seen)
     with _claiming(draft.base_url, seen.external_id):
         source.save()
-    draft.delete()
+    draft.source, draft.token = source, ""
+    draft.save(update_fields=["source", "token"])
     audit.record("connection.added", actor=by, subject=source, team=connection.team, repository=source.full_name,
                  address=connection.base_url, **source.options)  # fmt: skip
     schedule.make_due(source, by=by)

@@ -9,7 +9,7 @@ from django.db import transaction
 
 from connections import services as connections
 from connections.models import Source
-from connections.services import Claimed, DraftGone
+from connections.services import Claimed, DraftGone, DraftUsed
 from connectors.records import Inspection
 from delivery import rules as rule
 from delivery.models import Deployment, EnvironmentClass, Incident, Service
@@ -17,14 +17,14 @@ from delivery.rules import Rules
 from teams import audit
 from teams.models import Person
 
-__all__ = ["Claimed", "DraftGone", "change_rules", "connect"]
+__all__ = ["Claimed", "DraftGone", "DraftUsed", "change_rules", "connect"]
 
 CHUNK = 500  # names in one query
 
 
 @transaction.atomic
 def connect(*, draft_id: int, rules: Rules, by: Person) -> Service:
-    """Connect the repository of a draft as a service of its team; it is read at once. Raises DraftGone, Claimed.
+    """Connect the repository of a draft as a service of its team; it is read at once. Raises DraftGone, DraftUsed, Claimed.
 
     A repository that the team had disconnected goes on with what was stored of it.
     """

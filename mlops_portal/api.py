@@ -14,6 +14,7 @@ urlpatterns = [
     path("", api_docs.page, name="api-docs"),
     path("v1/me/", teams.MeView.as_view(), name="api-me"),
     path("v1/teams/<int:team_id>/roadmap/", include("roadmaps.api")),
+    path("v1/teams/<int:team_id>/", include("delivery.api")),
     path("v1/", include(router.urls)),
     path("schema/", SpectacularAPIView.as_view(), name="api-schema"),
 ]

@@ -13,8 +13,8 @@ from connections import inspections
 from connections import messages as sentences
 from connections import services as connecting
 from connections.forms import TOKEN_CODES, show_refusal
-from connections.models import Credential, Draft, Source
-from connections.services import Claimed, DraftGone, OtherRepository
+from connections.models import Credential, Draft
+from connections.services import Claimed, DraftUsed, OtherRepository
 from connections.views import Request, visible_team
 from connectors.records import Inspection
 from core import clock
@@ -38,8 +38,12 @@ def connect(request: Request, team_id: int) -> HttpResponse:
         draft = _prepare(request, team, form)
         if draft is not None:
             return redirect("connect-rules", team.pk, draft.pk)
-    context = {"room": "teams", "team": team, "form": form}
-    return render(request, "delivery/connect.html", context, status=422 if form.errors else 200)
+    return _first_step(request, team, form, status=422 if form.errors else 200)
+
+
+def _first_step(request: Request, team: Team, form: ConnectForm, *, status: int, expired: bool = False) -> HttpResponse:
+    context = {"room": "teams", "team": team, "form": form, "expired": expired}
+    return render(request, "delivery/connect.html", context, status=status)
 
 
 def _prepare(request: Request, team: Team, form: ConnectForm) -> Draft | None:
@@ -67,16 +71,16 @@ def connect_rules(request: Request, team_id: int, draft_id: int) -> HttpResponse
     """The second step: what of it counts. Saving starts the first sync."""
     team = visible_team(request, team_id)
     require(request.user, "team.administer", team)
-    draft = Draft.objects.kept_for(request.user).filter(pk=draft_id, team=team).first()
+    draft = Draft.objects.kept().filter(pk=draft_id, team=team).first()
     if draft is None:
-        return _draft_gone(request, team)
+        return _first_step(request, team, ConnectForm(), status=404, expired=True)
     seen = inspections.from_json(draft.seen)
     form = _rules_form(request, team, seen, None)
     if request.method == "POST" and form.is_valid():
         try:
             service = services.connect(draft_id=draft.pk, rules=form.rules, by=request.user)
-        except DraftGone:
-            return _draft_gone(request, team)
+        except DraftUsed as used:
+            return redirect("connection", team.pk, used.source.pk)
         except Claimed as claimed:
             form.add_error(None, _claimed(team, claimed))
         else:
@@ -88,16 +92,6 @@ def connect_rules(request: Request, team_id: int, draft_id: int) -> HttpResponse
 def _rules_form(request: Request, team: Team, seen: Inspection, current: rules.Rules | None) -> RulesForm:
     data = request.POST if request.method == "POST" else None
     return RulesForm(data, seen=seen, current=current, today=clock.today(team.zone))
-
-
-def _draft_gone(request: Request, team: Team) -> HttpResponse:
-    """Sent twice, or left lying for more than an hour."""
-    newest = Source.objects.of(team).active().filter(connection__created_by=request.user).order_by("-pk").first()
-    if request.method == "POST" and newest is not None:
-        messages.info(request, _("The repository is connected already."))
-        return redirect("connection", team.pk, newest.pk)
-    messages.info(request, _("Address and token are kept for one hour only. Enter them once more."))
-    return redirect("connect", team.pk)
 
 
 @never_cache

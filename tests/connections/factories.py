@@ -4,13 +4,23 @@ from datetime import UTC, datetime
 
 import factory
 
-from connections import options
-from connections.models import Connection, Credential, Source
-from connectors.records import DeploymentSource, ReadOptions
+from connections import inspections, options
+from connections.models import Connection, Credential, Draft, Source
+from connectors.records import DeploymentSource, Inspection, ReadOptions, Seen
 from delivery.models import Service
-from tests.factories import TeamFactory
+from tests.factories import PersonFactory, TeamFactory
 
 NOW = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)
+SEEN = Inspection(
+    external_id="77",
+    full_name="acme/drafted",
+    url="https://example.com/acme/drafted",
+    default_branch="main",
+    environments=(Seen("production", "production", 12, True), Seen("staging", "staging", 30, False)),
+    workflows=(Seen("42", "Deploy", 9, True, ("main",)), Seen("43", "Tests", 80, False, ("main", "topic"))),
+    labels=(Seen("incident", "incident", 4, True), Seen("bug", "bug", 20, False)),
+    proposed_source=DeploymentSource.DEPLOYMENTS,
+)
 READ_ALL = options.to_json(ReadOptions(DeploymentSource.DEPLOYMENTS, incident_labels=("incident",)))
 
 
@@ -32,6 +42,22 @@ class ConnectionFactory(factory.django.DjangoModelFactory):
     kind = "stub"
     base_url = "https://api.example.com"
     credential = factory.RelatedFactory(CredentialFactory, factory_related_name="connection")
+
+
+class DraftFactory(factory.django.DjangoModelFactory):
+    """An address and a token that were tried, kept until far in the future."""
+
+    class Meta:
+        model = Draft
+
+    team = factory.SubFactory(TeamFactory)
+    created_by = factory.SubFactory(PersonFactory)
+    kind = "stub"
+    base_url = "https://api.example.com"
+    repository = "acme/drafted"
+    token = "drafted-token"
+    seen = factory.LazyFunction(lambda: inspections.to_json(SEEN))
+    expires_at = datetime(2099, 1, 1, tzinfo=UTC)
 
 
 class SourceFactory(factory.django.DjangoModelFactory):

@@ -12,6 +12,7 @@ from typing import Any, ClassVar, NoReturn
 from django.apps import AppConfig, apps
 from django.db import connections, models
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models.signals import pre_delete
 
 _lifted: ContextVar[bool] = ContextVar("lifted", default=False)
 
@@ -45,6 +46,11 @@ class AppendOnlyQuerySet(models.QuerySet[Any]):
             _refuse(self.model)
         return super().delete()
 
+    def bulk_create(self, objs: Any, *args: Any, **kwargs: Any) -> list[Any]:
+        if kwargs.get("update_conflicts") and not _lifted.get():
+            _refuse(self.model)
+        return super().bulk_create(objs, *args, **kwargs)
+
     def bulk_update(self, *args: Any, **kwargs: Any) -> int:
         if not _lifted.get():
             _refuse(self.model)
@@ -71,6 +77,18 @@ class AppendOnly(models.Model):
         if not _lifted.get():
             _refuse(type(self))
         return super().delete(*args, **kwargs)
+
+
+def _refuse_cascade(sender: type[models.Model], **_: Any) -> None:
+    if not _lifted.get():
+        _refuse(sender)
+
+
+def watch_cascades() -> None:
+    """Refuse deletes that come along a foreign key too: they ask neither `delete()` of the row nor of its QuerySet."""
+    for model in apps.get_models():
+        if issubclass(model, AppendOnly):
+            pre_delete.connect(_refuse_cascade, sender=model, dispatch_uid="core.append_only")
 
 
 # The one place with raw SQL: the same guard in both dialects.

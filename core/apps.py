@@ -9,5 +9,6 @@ class CoreConfig(AppConfig):
 
         from core import append_only
 
+        append_only.watch_cascades()
         # SQLite remakes a table when a field is added, which drops its triggers: put them back after every migrate.
         post_migrate.connect(append_only.guard_tables, dispatch_uid="core.append_only")

@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 import delivery.summary
 import roadmaps.history
@@ -100,11 +101,11 @@ def _ticks(teams: Sequence[Team], since: datetime) -> Iterator[News]:
 
 
 def _deployments(teams: Sequence[Team], since: datetime) -> Iterator[News]:
-    for each in delivery.summary.recent_deployments(teams, since, NEWS_SHOWN):
-        team = each.service.team
-        what = _("Deployed to production · %(service)s") % {"service": each.service}
-        if each.finished_at:
-            yield News(each.finished_at, "rocket", team, str(each), what, reverse("deployments", args=[team.pk]))
+    """One line for each service, dated by its newest: a lively team would fill the page otherwise."""
+    for service, finished in delivery.summary.deployments_by_service(teams, since):
+        title = ngettext("%(number)s deployment to production", "%(number)s deployments to production", len(finished))
+        url = reverse("deployments", args=[service.team_id])
+        yield News(max(finished), "rocket", service.team, title % {"number": len(finished)}, service.name, url)
 
 
 def _incidents(teams: Sequence[Team], since: datetime) -> Iterator[News]:

@@ -1,6 +1,6 @@
 """Home and the team page: they read across rooms and write nothing."""
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
@@ -10,10 +10,11 @@ import roadmaps.summary
 from insights import home as selectors
 from insights.steps import first_steps, next_step, team_steps
 from teams.models import Team
+from teams.requests import PortalRequest
 
 
 @require_safe
-def home(request: HttpRequest) -> HttpResponse:
+def home(request: PortalRequest) -> HttpResponse:
     person = request.user
     cards = selectors.team_cards(person)
     owed = selectors.owed(person)
@@ -31,14 +32,14 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-def team(request: HttpRequest, team_id: int) -> HttpResponse:
-    shown = get_object_or_404(Team.objects.visible_to(request.user).with_people_count(), pk=team_id)
+def team(request: PortalRequest, team_id: int) -> HttpResponse:
+    shown = get_object_or_404(Team.objects.visible_to(request.user), pk=team_id)
     roadmap = roadmaps.summary.for_team(shown)
     health = connections.summary.health_of(shown)
     steps = team_steps(
         request.user,
         shown,
-        people=shown.people_count,
+        people=shown.memberships.count(),
         has_roadmap=roadmap is not None,
         has_connection=bool(health.rows),
     )

@@ -19,7 +19,7 @@ from core import charts
 from core.charts import Chart, Link
 from delivery.board import Board
 from delivery.figures import Frequency, days_per_week, median
-from delivery.periods import Bucket, By, Period
+from delivery.periods import Bucket, By, Period, start_of
 
 TICKS, NARROW_TICKS = 8, 4
 DAY_MS = 24 * 3600 * 1000
@@ -127,11 +127,10 @@ def _narrow(board: Board) -> dict[str, Any]:
 
 def _no_data(board: Board) -> dict[str, Any]:
     """A shaded stretch before anything is known: no data is a gap, not a row of zeros."""
-    known_from = board.deployments.known_from
-    found = board.buckets
-    if not found or (known_from is not None and known_from <= found[0].start):
+    known_from, found = board.deployments.known_from, board.buckets
+    until = start_of(known_from, board.choice.by) if known_from else board.today
+    if not found or until <= found[0].start:
         return {}
-    until = known_from or board.today
     shape = {
         "type": "rect", "xref": "x", "yref": "paper", "x0": found[0].start.isoformat(), "x1": until.isoformat(),
         "y0": 0, "y1": 1, "fillcolor": charts.GRID, "line": {"width": 0}, "layer": "below",

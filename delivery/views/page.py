@@ -18,7 +18,7 @@ from delivery.board import LENGTHS, Board, Choice, board
 from delivery.models import Deployment, Incident, OutcomeChoice
 from teams.models import Team
 
-NEWEST = 8  # rows of each list below the charts
+NEWEST = 6  # rows of each list below the charts
 
 
 @require_safe

@@ -113,7 +113,9 @@ def stage(var: Path) -> Iterator[dict[str, str]]:
             process = stack.enter_context(background(*command, environment=environment, log=file))
             return line_with(wanted, process, file)
 
-        github = start("github", *python, "tests.fakes.github", "--port", "0", "--scenario", "shop", wanted="http://")
+        token = secrets.token_hex(20)
+        fake = ("tests.fakes.github", "--port", "0", "--token", token, "--scenario", "shop")
+        github = start("github", *python, *fake, wanted="http://")
         environment |= {"PORTAL_VAR": str(var), "HOST": "127.0.0.1", "PORT": "0"}
         environment["OUTGOING_ALLOW"] = urlsplit(github).netloc
         for knob, own in (("DATABASE_URL", own_database), ("REDIS_URL", own_redis)):
@@ -125,6 +127,7 @@ def stage(var: Path) -> Iterator[dict[str, str]]:
             "PORTAL_ADDRESS": told["MLOps Portal is ready"],
             "SETUP_CODE": told.get("set-up code", ""),
             "FAKE_GITHUB": github,
+            "FAKE_GITHUB_TOKEN": token,
         }
 
 

@@ -49,6 +49,16 @@ class Actor:
         (self.find(target) if isinstance(target, str) else target).first.select_option(value)
         self.clicks += 2
 
+    def speak(self, language: str) -> None:
+        """Choose the language by the switch in the page's head, unless the page speaks it already."""
+        if self.find("html").get_attribute("lang") != language:
+            self.click(f"button[name=language][value={language}]")
+        expect(self.find("html")).to_have_attribute("lang", language)
+
+    def look(self, title: str) -> None:
+        """Keep what the page shows in the middle of a step."""
+        self.stage.keep(self, title)
+
     def step(self, title: str) -> None:
         """End a step: keep what the page shows and tell what it took."""
         self.stage.finish_step(self, title)
@@ -64,7 +74,10 @@ class Stage:
     language: str
     folder: Path
     browser: Browser
-    steps: list[str] = field(default_factory=list)
+    pictures: int = 0
+    steps: int = 0
+    clicks: int = 0
+    keys: int = 0
     problems: list[str] = field(default_factory=list)
 
     @contextmanager
@@ -84,15 +97,25 @@ class Stage:
         finally:
             opened.close()
 
-    def finish_step(self, actor: Actor, title: str) -> None:
-        number = len(self.steps) + 1
+    def keep(self, actor: Actor, title: str) -> None:
+        """A picture of the page, which speaks the language that is played in."""
+        self.pictures += 1
         slug = re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")
         actor.page.wait_for_load_state("networkidle")
-        actor.page.screenshot(path=self.folder / f"{number:02}-{slug}.png", full_page=True)
-        line = f"{number:2}. {title} ({actor.name}): {actor.clicks} clicks, {actor.keys} keys"
-        self.steps.append(line)
-        print(f"  {line}", flush=True)
+        expect(actor.find("html")).to_have_attribute("lang", self.language)
+        actor.page.screenshot(path=self.folder / f"{self.pictures:02}-{slug}.png", full_page=True)
+
+    def finish_step(self, actor: Actor, title: str) -> None:
+        self.keep(actor, title)
+        self.steps += 1
+        self.clicks += actor.clicks
+        self.keys += actor.keys
+        print(f"  {self.steps:2}. {title} ({actor.name}): {_took(actor.clicks, actor.keys)}", flush=True)
         actor.clicks = actor.keys = 0
+
+
+def _took(clicks: int, keys: int) -> str:
+    return f"{clicks} click{'s' * (clicks != 1)}, {keys} key{'s' * (keys != 1)}"
 
 
 def _is_problem(line: object) -> bool:
@@ -119,6 +142,7 @@ def run(play: Callable[[Stage], None]) -> None:
         )
         play(stage)
         browser.close()
+    print(f"  In all {_took(stage.clicks, stage.keys)} in {stage.steps} steps", flush=True)
     if stage.problems:
         print("\n".join(stage.problems))
         sys.exit(1)

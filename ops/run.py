@@ -29,8 +29,8 @@ from ops.processes import end, end_with_my_parent, end_with_parent, marked
 from ops.say import refuse, say
 
 # The promise is that all has ended 5 s after Ctrl-C: the worker gives its tasks 2 s (CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT),
-# supervisor kills what is left after 3 s, and what outlives even supervisor is killed after 4 s.
-SUPERVISOR_KILLS_AFTER, LAUNCHER_KILLS_AFTER = 3, 4.0
+# then supervisor kills what is left, and what outlives even supervisor is killed after 3.5 s. A sync is safe to kill.
+SUPERVISOR_KILLS_AFTER, LAUNCHER_KILLS_AFTER = 2, 3.5
 READY_WITHIN = 90.0
 
 

@@ -50,23 +50,19 @@ def _is_of_source(reader: Reader, key: str) -> bool:
 def _one(reader: Reader, key: str, running: Mapping[str, Any], batch: Batch) -> None:
     batch.read += 1
     try:
-        found = _found(reader, key, running)
+        batch.records.append(_found(reader, key, running))
     except parse.Unreadable as problem:
         batch.set_aside.append(parse.aside(key, problem))
-        return
-    if found is not None:
-        batch.records.append(found)
 
 
-def _found(reader: Reader, key: str, running: Mapping[str, Any]) -> Record | None:
+def _found(reader: Reader, key: str, running: Mapping[str, Any]) -> Record:
     kind, _, number = key.partition(":")
     if not number.isascii() or not number.isdigit():
         raise GONE
     if kind == "run":
         return parse.run_record(_object(reader, f"actions/runs/{number}"))
     if kind == "issue":
-        item = _object(reader, f"issues/{number}")
-        return None if parse.is_pull_request(item) else parse.incident_record(item)
+        return _incident(reader, _object(reader, f"issues/{number}"))
     if kind != "deployment":
         raise GONE
     base = running.get(key) or parse.deployment_base(
@@ -76,6 +72,15 @@ def _found(reader: Reader, key: str, running: Mapping[str, Any]) -> Record | Non
     if found is None:
         raise GONE
     return found
+
+
+def _incident(reader: Reader, item: Mapping[str, Any]) -> Record:
+    """What is no incident any more, its label having been taken off, is gone as one."""
+    record = parse.incident_record(item)
+    chosen = {label.lower() for label in reader.options.incident_labels}
+    if parse.is_pull_request(item) or not chosen & {label.lower() for label in record.labels}:
+        raise GONE
+    return record
 
 
 def _object(reader: Reader, rest: str) -> dict[str, Any]:

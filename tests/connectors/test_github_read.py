@@ -669,6 +669,23 @@ def test_keys_that_lead_nowhere(key: str, reason: str, fake: FakeGitHub, repo: R
     assert [(aside.key, aside.reason) for page in pages for aside in page.set_aside] == [(key, reason)]
 
 
+def test_an_issue_that_lost_its_label_is_gone_as_an_incident(fake: FakeGitHub, repo: Repo) -> None:
+    from connectors.github import GitHub
+
+    kept, lost = repo.add_issue(NOW - DAY, labels=["INCIDENT"]), repo.add_issue(NOW - DAY, labels=["bug"])
+    pull = repo.add_issue(NOW - DAY, pull_request=True)
+    reader = GitHub().client(fake.url, "secret")
+    keys = [f"issue:{number}" for number in (kept, lost, pull)]
+    options = ReadOptions(DeploymentSource.NONE, incident_labels=("incident",))
+    # As if the listing, which is asked first, were a 304.
+    state: dict[str, Any] = {}
+    for page in GitHub().read(reader, "acme/shop", options, {}, [], NOW):
+        state[page.stream] = page.state
+    (page,) = [page for page in GitHub().read(reader, "acme/shop", options, state, keys, NOW) if page.stream == "again"]
+    assert [record.key for record in page.records] == [f"issue:{kept}"]
+    assert [(aside.key, aside.reason) for aside in page.set_aside] == [(key, "gone") for key in keys[1:]]
+
+
 def test_keys_of_a_source_no_longer_chosen_are_left_alone(fake: FakeGitHub, repo: Repo) -> None:
     from connectors.github import GitHub
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, timedelta
+from itertools import pairwise
 from typing import Any
 
 import plotly.graph_objects as go
@@ -233,21 +234,7 @@ def _line_labels(overview: Overview, days: Sequence[BurnUpDay], top: int) -> lis
         "yanchor": "bottom",
         "text": _("scope %(number)s") % {"number": days[-1].scope},
     }
-    notes = [scope]
-    rising = [day for day in days if 0 < day.expected < day.scope]
-    if rising:
-        # At the foot of the last step, below the line: above it is where done will be.
-        day = rising[-1]
-        notes.append(
-            {
-                "x": day.day.isoformat(),
-                "y": day.expected,
-                "xanchor": "right",
-                "yanchor": "top",
-                "yshift": -2,
-                "text": _("expected"),
-            }
-        )
+    notes = [scope, *_expected_label(overview, days)]
     if overview.month:
         # Above and left of the point: what was done before lies below, what is to come lies right.
         edge = overview.month <= 2
@@ -264,6 +251,28 @@ def _line_labels(overview: Overview, days: Sequence[BurnUpDay], top: int) -> lis
             }
         )
     return notes
+
+
+def _expected_label(overview: Overview, days: Sequence[BurnUpDay]) -> list[dict[str, Any]]:
+    """At a step of the expected line, on the side where the other lines are not: below it when the team is ahead."""
+    pairs = pairwise(days)
+    rises = [day for before, day in pairs if before.expected < day.expected < day.scope]
+    if not rises:
+        return []
+    past = [day for day in rises if day.day < overview.today]
+    step = past[len(past) // 2] if past else rises[-1]
+    near_the_left = (step.day - overview.span.first).days < 0.15 * overview.span.days
+    is_ahead = step.done >= step.expected or not past
+    return [
+        {
+            "x": step.day.isoformat(),
+            "y": step.expected,
+            "xanchor": "left" if is_ahead or near_the_left else "right",
+            "yanchor": "top" if is_ahead else "bottom",
+            "xshift": 4 if is_ahead or near_the_left else -4,
+            "text": _("expected"),
+        }
+    ]
 
 
 def _alt(overview: Overview, past: Sequence[BurnUpDay]) -> str:

@@ -55,6 +55,10 @@ class RequestForm(forms.Form):
 
     request_id = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput, initial=lambda: uuid4().hex)
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        # Several of them stand on one page: each its own ids.
+        super().__init__(*args, **{"auto_id": f"{type(self).__name__.lower()}_%s"} | kwargs)
+
 
 class StartForm(forms.Form):
     start_date = DayField(label=_("Start"), help_text=_("The first phase begins on this day. You can move it later."))

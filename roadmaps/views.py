@@ -318,6 +318,7 @@ def _item_page(request: Request, found: Item, status: int = 200, **sent: Form) -
         "row": row,
         "section": board.section_of(found),
         "history": history.of_item(row),
+        "can_administer": request.user.has_perm("team.administer", found.roadmap.team),
         "edit_form": forms.EditItemForm(item=fresh),
         "state_form": forms.StateForm(initial=state),
         "drop_form": forms.DropForm(initial=state),

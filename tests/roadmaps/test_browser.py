@@ -189,6 +189,16 @@ def test_pages_fit_and_are_accessible(
         assert found.violations_count == 0, f"{path}: {found.generate_report()}"
 
 
+def test_a_readers_page_is_accessible(
+    opened: OpenPage, roadmap: Roadmap, editor: Person, team_admin: Person, outsider: Person
+) -> None:
+    many(roadmap, editor, team_admin)
+    for path in ("", f"items/{item_of(roadmap, 'foundation.git_repository').pk}/"):
+        page = opened(outsider, roadmap_of(roadmap) + path)
+        found = Axe().run(page)
+        assert found.violations_count == 0, f"{path}: {found.generate_report()}"
+
+
 def test_the_empty_page_is_accessible(opened: OpenPage, team: Team, editor: Person) -> None:
     page = opened(editor, f"/teams/{team.pk}/roadmap/", width=390)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390

@@ -452,6 +452,8 @@ def test_notes(
     assert "This text was removed." in member.get(item.get_absolute_url()).content.decode()
 
     services.add_note(item=item, text="by the admin", by=team_admin)
+    assert "Remove this text" not in member.get(item.get_absolute_url()).content.decode()
+    assert "Remove this text" in signed_in(team_admin).get(item.get_absolute_url()).content.decode()
     theirs = item.notes.get(person=team_admin)
     assert member.post(url("roadmap-blank-note", item.roadmap, theirs.pk)).status_code == 403  # another's words
 

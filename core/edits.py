@@ -37,8 +37,8 @@ class SeenForm(forms.Form):
     `current` are the stored values by field name, as `cleaned_data` would hold them. Fields are strings, choices or rows.
     """
 
-    def __init__(self, *args: Any, current: Mapping[str, Any], **kwargs: Any) -> None:
-        super().__init__(*args, initial=dict(current), **kwargs)
+    def __init__(self, data: Any = None, *, current: Mapping[str, Any], **kwargs: Any) -> None:
+        super().__init__(data, initial=dict(current), **kwargs)
         self.shown = [name for name in self.fields if name in current]
         for name in self.shown:
             original = self.fields[name]
@@ -64,12 +64,13 @@ class SeenForm(forms.Form):
 
     def show_stale(self, error: StaleEdit) -> None:
         """Say at each field what stands there now. What was typed stays; sending it once more replaces the other's."""
-        self.data = self.data.copy()
+        data = {name: self.data[name] for name in self.data}
         for name, theirs in error.theirs.items():
             message = _("Meanwhile somebody changed this to “%(theirs)s”. Save again to replace it with yours.")
             self.add_error(name, message % {"theirs": self._readable(name, theirs)})
             stored = self.fields[name].prepare_value(theirs)
-            self.data[self.add_prefix(f"seen_{name}")] = "" if stored is None else str(stored)
+            data[self.add_prefix(f"seen_{name}")] = "" if stored is None else str(stored)
+        self.data = data
 
     def _readable(self, name: str, value: Any) -> str:
         choices = dict(getattr(self.fields[name], "choices", ()) or ())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django.shortcuts import get_object_or_404
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from teams.api_auth import TokenAuthentication
-from teams.models import ApiToken, Membership, Person, Team
+from teams.models import ApiToken, Membership, Organisation, Person, Team
 from teams.querysets import TeamQuerySet
 
 
@@ -30,8 +30,8 @@ class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-ca
 
 class TeamSerializer(serializers.ModelSerializer[Team]):
     group = serializers.CharField(source="group.name", default=None, read_only=True, allow_null=True)
-    time_zone = serializers.CharField(
-        source="zone.key", read_only=True, help_text="The zone of the team's days; its own or the organisation's."
+    time_zone = serializers.SerializerMethodField(
+        help_text="The zone of the team's days; its own or the organisation's."
     )
     people = serializers.IntegerField(source="people_count", read_only=True, help_text="Active members.")
 
@@ -39,6 +39,9 @@ class TeamSerializer(serializers.ModelSerializer[Team]):
         model = Team
         fields = ("id", "name", "group", "time_zone", "people", "created_at", "archived_at")
         read_only_fields = fields
+
+    def get_time_zone(self, team: Team) -> str:
+        return team.time_zone or str(self.context["organisation_zone"])
 
 
 class MemberSerializer(serializers.ModelSerializer[Membership]):
@@ -79,6 +82,13 @@ class TeamViewSet(viewsets.ReadOnlyModelViewSet[Team]):
     queryset = Team.objects.none()
     serializer_class = TeamSerializer
 
+    def get_serializer_context(self) -> dict[str, Any]:
+        organisation = Organisation.current()  # once, not for each team
+        return {
+            **super().get_serializer_context(),
+            "organisation_zone": organisation.time_zone if organisation else "UTC",
+        }
+
     def get_queryset(self) -> TeamQuerySet:
         return Team.objects.visible_to(self.request.user).with_people_count().listed("name")
 
@@ -95,4 +105,4 @@ class MeView(APIView):
 
     @extend_schema(responses=MeSerializer)
     def get(self, request: Request) -> Response:
-        return Response(MeSerializer(request.user).data)
+        return Response(MeSerializer(cast(Person, request.user)).data)

@@ -30,6 +30,11 @@ def describe(action: str, sentence: str | Promise, labels: Labels | None = None)
     _sentences[action] = (sentence, labels or {})
 
 
+def described() -> set[str]:
+    """The actions that have a sentence."""
+    return set(_sentences)
+
+
 def kinds() -> list[tuple[str, str | Promise]]:
     """What entries can be about, (first part of the action, name), for the log's filter."""
     known = {action.partition(".")[0] for action in _sentences}
@@ -80,7 +85,7 @@ class AuditEvent(AppendOnly):
     subject = models.CharField(max_length=64, blank=True)  # "person:12", "connection:3"
     data = models.JSONField(default=dict)
 
-    objects = AuditQuerySet.as_manager()
+    objects = AuditQuerySet.as_manager()  # type: ignore[misc]
 
     class Meta(AppendOnly.Meta):
         app_label = "teams"

@@ -155,12 +155,12 @@ class NewTeamForm(TeamForm):
 
 
 class TeamSettingsForm(SeenForm, TeamForm):
-    """A team admin sets the time zone; `only` names the fields that this person may change."""
+    """A team's settings; the fields that `current` does not hold are not this person's to change."""
 
-    def __init__(self, *args: Any, only: tuple[str, ...] = (), current: Mapping[str, Any], **kwargs: Any) -> None:
-        self.base_fields = {name: field for name, field in self.base_fields.items() if not only or name in only}
-        current = {name: value for name, value in current.items() if not only or name in only}
-        super().__init__(*args, current=current, **kwargs)
+    def __init__(self, data: Any = None, *, current: Mapping[str, Any], **kwargs: Any) -> None:
+        super().__init__(data, current=current, **kwargs)
+        for name in TeamForm.base_fields.keys() - current.keys():
+            del self.fields[name]
 
 
 class GroupForm(forms.Form):

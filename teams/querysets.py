@@ -146,7 +146,7 @@ class ApiTokenQuerySet(QuerySet["ApiToken"]):
         return self.annotate(maker_belongs=Exists(still))
 
     def usable(self) -> ApiTokenQuerySet:
-        return self.with_standing().filter(revoked_at=None, maker_belongs=True)
+        return self.filter(revoked_at=None).with_standing().filter(Q(maker_belongs=True))
 
     def listed(self) -> ApiTokenQuerySet:
         """The unrevoked ones first, each kind newest first."""

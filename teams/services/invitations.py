@@ -32,7 +32,7 @@ class AddressHasAccount(Refused):
 @transaction.atomic
 def invite(*, team: Team, role: str, job_role: str, email: str, by: Person) -> tuple[Invitation, str]:
     """An invitation and the secret of its link, which is kept nowhere."""
-    secret = new_token()
+    secret, now = new_token(), clock.now()
     invitation = Invitation.objects.create(
         team=team,
         role=role,
@@ -40,8 +40,8 @@ def invite(*, team: Team, role: str, job_role: str, email: str, by: Person) -> t
         email=email.lower(),
         secret_digest=digest(secret),
         created_by=by,
-        created_at=clock.now(),
-        expires_at=clock.now() + VALID_FOR,
+        created_at=now,
+        expires_at=now + VALID_FOR,
     )
     audit.record("invitation.created", actor=by, subject=invitation, team=team, role=role)
     return invitation, secret

@@ -53,9 +53,10 @@ def team_new(request: HttpRequest) -> HttpResponse:
 
 def _settings_form(request: HttpRequest, team: Team) -> TeamSettingsForm:
     """Name and group are an administrator's, the time zone also a team admin's."""
-    only = () if me(request).has_perm("organisation.administer") else ("time_zone",)
-    current = {"name": team.name, "group": team.group, "time_zone": team.time_zone}
-    return TeamSettingsForm(sent(request), current=current, only=only)
+    current: dict[str, Any] = {"time_zone": team.time_zone}
+    if me(request).has_perm("organisation.administer"):
+        current |= {"name": team.name, "group": team.group}
+    return TeamSettingsForm(sent(request), current=current)
 
 
 @require_http_methods(["GET", "POST"])

@@ -39,13 +39,13 @@ def test_a_row_is_not_saved_again(event: AuditEvent) -> None:
     "attempt",
     [
         lambda event: event.delete(),
-        lambda event: AuditEvent.objects.all().delete(),
-        lambda event: AuditEvent.objects.update(action="x"),
+        lambda _: AuditEvent.objects.all().delete(),
+        lambda _: AuditEvent.objects.update(action="x"),
         lambda event: AuditEvent.objects.bulk_update([event], ["action"]),
         lambda event: AuditEvent.objects.bulk_create(
             [event], update_conflicts=True, unique_fields=["id"], update_fields=["action"]
         ),
-        lambda event: AuditEvent._base_manager.all().delete(),
+        lambda _: AuditEvent._base_manager.all().delete(),
         lambda event: pre_delete.send(AuditEvent, instance=event),  # what a cascade sends
     ],
     ids=["delete", "delete all", "update", "bulk update", "upsert", "base manager", "cascade"],

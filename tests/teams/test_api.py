@@ -1,0 +1,125 @@
+"""The API's routes of teams, and the page that describes the API."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from core import api_docs
+from teams.models import Person, Team, TeamGroup
+from tests.factories import MembershipFactory, TeamFactory
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def api(signed_in, editor: Person) -> Client:
+    return signed_in(editor)
+
+
+def test_a_team(api: Client, team: Team, organisation) -> None:
+    organisation.time_zone = "Asia/Tokyo"
+    organisation.save()
+    team.group = TeamGroup.objects.create(name="Supply")
+    team.save()
+    assert api.get(f"/api/v1/teams/{team.pk}/").json() == {
+        "id": team.pk,
+        "name": "Forecasting",
+        "group": "Supply",
+        "time_zone": "Asia/Tokyo",
+        "people": 1,
+        "created_at": team.created_at.isoformat().replace("+00:00", "Z"),
+        "archived_at": None,
+    }
+
+
+def test_members_have_roles_and_no_addresses(api: Client, team: Team, editor: Person) -> None:
+    (member,) = api.get(f"/api/v1/teams/{team.pk}/members/").json()
+    assert (member["person"], member["name"], member["role"]) == (editor.pk, "Emma Editor", "editor")
+    assert editor.email not in str(member)
+
+
+def test_me(api: Client, editor: Person, team: Team) -> None:
+    me = api.get("/api/v1/me/").json()
+    assert (me["id"], me["teams"], me["token"]) == (editor.pk, [team.pk], None)
+
+
+def test_the_list_is_paged_in_a_constant_number_of_queries(api: Client, team: Team) -> None:
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as captured:
+            assert api.get("/api/v1/teams/").status_code == 200
+        return len(captured)
+
+    TeamFactory.create_batch(3)
+    at_n = queries()
+    for each in TeamFactory.create_batch(6):
+        MembershipFactory(team=each)
+    assert queries() == at_n
+    page = api.get("/api/v1/teams/?limit=2").json()
+    assert (page["count"], len(page["results"])) == (10, 2)
+
+
+def test_the_description_names_every_route(api: Client) -> None:
+    schema = api.get("/api/schema/").content.decode()
+    for path in ("/api/v1/me/", "/api/v1/teams/{id}/members/", "bearer"):
+        assert path in schema
+
+
+def test_the_page_lists_operations_and_objects(api: Client) -> None:
+    page = api.get("/api/").content.decode()
+    assert "/api/v1/teams/{id}/members/" in page
+    assert 'id="object-Team"' in page
+    assert 'href="#object-Member"' in page
+
+
+SCHEMA = {
+    "paths": {
+        "/things/{id}/": {
+            "get": {
+                "operationId": "thing",
+                "tags": ["things"],
+                "description": "One thing.\nMore of it.",
+                "parameters": [{"name": "id", "in": "path", "required": True, "schema": {"type": "integer"}}],
+                "responses": {
+                    "200": {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/Thing"}}}}
+                },
+            },
+            "delete": {"operationId": "drop", "tags": ["things"], "responses": {"204": {"description": "No body"}}},
+        }
+    },
+    "components": {
+        "schemas": {
+            "Colour": {"enum": ["red", "blue", ""], "type": "string"},
+            "Thing": {
+                "properties": {
+                    "colour": {"allOf": [{"$ref": "#/components/schemas/Colour"}], "description": "How it looks."},
+                    "parts": {"type": "array", "items": {"$ref": "#/components/schemas/Thing"}},
+                    "made": {"type": "string", "format": "date-time", "nullable": True},
+                    "odd": {},
+                },
+                "required": ["colour"],
+            },
+        }
+    },
+}
+
+
+def test_a_schema_becomes_plain_operations_and_objects() -> None:
+    made = api_docs.describe(SCHEMA)
+
+    (section,) = made.sections
+    get, drop = section.operations
+    assert (section.name, get.method, get.title) == ("things", "GET", "One thing.")
+    assert [(f.name, f.kind.text, f.required) for f in get.parameters] == [("id", "integer", True)]
+    assert get.answers[0].kind.object == "Thing"
+    assert drop.answers[0].kind.text == ""
+    (thing,) = made.objects
+    assert [(f.name, f.kind.text, f.kind.object, f.kind.choices) for f in thing.fields] == [
+        ("colour", "string", "", ("red", "blue")),
+        ("parts", "Thing[]", "Thing", ()),
+        ("made", "date-time | null", "", ()),
+        ("odd", "any", "", ()),
+    ]
+    assert thing.fields[0].required

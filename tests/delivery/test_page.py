@@ -1,0 +1,243 @@
+"""The delivery page, its headlines, and the card of the team page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.template.loader import render_to_string
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from delivery import headlines
+from delivery.board import Choice, board
+from delivery.figures import Band
+from delivery.models import Service
+from delivery.summary import for_team
+from teams.models import Person, Team
+from tests.delivery.factories import NOW, DeploymentFactory, IncidentFactory, ServiceFactory, at
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("now", "organisation")]
+SignIn = Callable[[Person], Client]
+MONDAY = at("2026-08-24 10:00")  # of the first of the 13 weeks before NOW
+
+
+@pytest.fixture
+def service(team: Team) -> Service:
+    return ServiceFactory(source__connection__team=team, source__succeeded_at=NOW, name="acme/shop")
+
+
+@pytest.fixture
+def reader(signed_in: SignIn, outsider: Person) -> Client:
+    return signed_in(outsider)
+
+
+def page(client: Client, team: Team, query: str = "") -> str:
+    response = client.get(reverse("delivery", args=[team.pk]) + query)
+    assert response.status_code == 200
+    return response.text
+
+
+# -- Headlines --------------------------------------------------------------------------------------------------------
+
+
+def test_the_headline_says_numerator_and_denominator(team: Team, service: Service) -> None:
+    for week in range(-13, 13):
+        for day in range(2 if week >= 0 else 1):
+            DeploymentFactory(service=service, finished_at=MONDAY + timedelta(weeks=week, days=day))
+    DeploymentFactory(service=service, finished_at=None, created_at=MONDAY, outcome="unknown")
+    made = headlines.frequency_headline(board(team))
+    assert (made.value, made.unit, made.band) == ("2", "days / week", Band.HIGH)
+    assert made.was == "was 1 days / week"
+    assert made.facts == ["26 deployments in 13 weeks", "median of deployment days a week", "1 unknown, not counted"]
+    assert len(made.spark.bars) == 13
+
+
+def test_it_speaks_of_months_where_the_median_week_is_empty(team: Team, service: Service) -> None:
+    for finish in ("2026-09-01", "2026-10-01", "2026-10-02", "2026-11-03"):
+        DeploymentFactory(service=service, finished_at=at(f"{finish} 10:00"))
+    made = headlines.frequency_headline(board(team))
+    assert (made.value, made.unit, made.band) == ("1", "days / month", Band.MEDIUM)
+    assert made.facts[:2] == ["4 deployments in 13 weeks", "median of deployment days a month"]
+
+
+def test_no_data_is_not_zero(team: Team, service: Service) -> None:
+    found = board(team)
+    assert headlines.frequency_headline(found).value == ""
+    assert headlines.frequency_headline(found).band is None
+    assert headlines.mttr_headline(found).value == ""
+    assert headlines.mttr_headline(found).facts == ["No incident was resolved."]
+
+
+def test_zero_is_zero_once_a_deployment_is_known(team: Team, service: Service) -> None:
+    DeploymentFactory(service=service, finished_at=at("2026-01-01 10:00"))
+    made = headlines.frequency_headline(board(team))
+    assert (made.value, made.unit, made.band) == ("0", "days / month", Band.LOW)
+    assert made.facts[0] == "0 deployments in 13 weeks"
+
+
+def test_mttr_shows_mean_median_resolved_and_open(team: Team, service: Service) -> None:
+    for hours in (1.5, 24, 0.5):
+        IncidentFactory(service=service, began_at=MONDAY, resolved_at=MONDAY + timedelta(hours=hours))
+    IncidentFactory(service=service, began_at=MONDAY, resolved_at=None)
+    IncidentFactory(service=service, began_at=MONDAY, resolved_at=NOW - timedelta(hours=1))  # of the present week
+    made = headlines.mttr_headline(board(team))
+    assert (made.value, made.unit, made.band) == ("8.67", "h mean", Band.HIGH)
+    assert made.facts == ["median 1.5 h", "3 incidents resolved", "1 open"]
+
+
+def test_what_is_not_read_is_said(team: Team) -> None:
+    ServiceFactory(source__connection__team=team, deployment_source="none", incident_labels=[])
+    found = board(team)
+    assert headlines.frequency_headline(found).facts == ["Deployments are not read."]
+    assert headlines.mttr_headline(found).facts == ["Incidents are not read."]
+
+
+def test_a_sparkline_has_gaps_where_nothing_was() -> None:
+    spark = headlines._line([1.0, 2.0, None, 4.0])
+    assert len(spark.dots) == 3
+    assert [len(line.split()) for line in spark.lines] == [2]
+    assert headlines._line([None, None]).dots == ()
+    bars = headlines._bars([0, 2, 1])
+    assert [bar.zero for bar in bars.bars] == [True, False, False]
+    assert [bar.height for bar in bars.bars] == [1.0, 39.0, 19.5]
+
+
+def test_over_all_time_the_weeks_begin_with_the_first_deployment(team: Team, service: Service) -> None:
+    IncidentFactory(service=service, began_at=at("2018-08-03 10:00"), resolved_at=at("2018-08-04 10:00"))
+    for finish in ("2026-11-02", "2026-11-10", "2026-11-17"):
+        DeploymentFactory(service=service, finished_at=at(f"{finish} 10:00"))
+    found = board(team, Choice("all", "month"))
+    made = headlines.frequency_headline(found)
+    assert made.facts[0] == "3 deployments in 4 weeks"
+    assert made.value == "1"
+    assert made.was == ""
+    assert headlines.mttr_headline(found).value == "24"
+
+
+# -- The page ---------------------------------------------------------------------------------------------------------
+
+
+def test_the_page_shows_figures_charts_lists_and_rules(reader: Client, team: Team, service: Service) -> None:
+    for days in range(1, 10):
+        DeploymentFactory(service=service, finished_at=NOW - timedelta(days=days * 7))
+    DeploymentFactory(service=service, finished_at=NOW - timedelta(days=8), outcome="failed")
+    DeploymentFactory(service=service, finished_at=NOW - timedelta(days=8), environment_class="staging")
+    incident = IncidentFactory(service=service, title="Basket is empty")
+    text = page(reader, team)
+    for expected in (
+        "High",
+        "deployments in 13 weeks",
+        "1 failed",
+        "1 outside production",
+        "Basket is empty",
+        incident.url,
+        "24 Aug – 22 Nov 2026",
+        'data-chart="chart-mttr"',
+        "The host&#x27;s deployments",
+        "read 24 Nov 2026, 09:30",
+    ):
+        assert expected in text, expected
+    assert "Connect a repository" not in text, "a reader cannot"
+
+
+def test_nothing_connected_teaches_the_next_step(
+    signed_in: SignIn, team: Team, team_admin: Person, editor: Person
+) -> None:
+    assert reverse("connect", args=[team.pk]) in page(signed_in(team_admin), team)
+    text = page(signed_in(editor), team)
+    assert reverse("connect", args=[team.pk]) not in text
+    assert "A team admin can connect it." in text
+
+
+@pytest.mark.parametrize(
+    "query", ["?period=all", "?period=12m&by=week", "?period=all&by=week", "?period=nonsense&by=day"]
+)
+def test_every_period_works_empty_and_full(reader: Client, team: Team, service: Service, query: str) -> None:
+    page(reader, team, query)
+    DeploymentFactory(service=service, finished_at=at("2019-05-05 10:00"))
+    IncidentFactory(service=service, began_at=at("2018-05-05 10:00"))
+    page(reader, team, query)
+
+
+def test_links_of_the_host_only_if_they_are_web_addresses(reader: Client, team: Team, service: Service) -> None:
+    DeploymentFactory(service=service, url="javascript:alert(1)", title="<script>alert(1)</script>")
+    text = page(reader, team)
+    assert "javascript:" not in text
+    assert "<script>alert(1)" not in text
+
+
+def test_the_first_sync_says_that_figures_will_grow(reader: Client, team: Team, service: Service) -> None:
+    assert "not complete yet" not in page(reader, team)
+    service.source.succeeded_at = None
+    service.source.save()
+    assert "not complete yet" in page(reader, team)
+
+
+@pytest.mark.parametrize("query", ["", "?period=12m", "?period=all"])
+def test_the_page_costs_the_same_for_few_and_many(reader: Client, team: Team, service: Service, query: str) -> None:
+    def fill(count: int, into: Service) -> None:
+        for number in range(count):
+            DeploymentFactory(service=into, finished_at=NOW - timedelta(days=number))
+            IncidentFactory(service=into, began_at=NOW - timedelta(days=number + 1))
+
+    def cost() -> int:
+        with CaptureQueriesContext(connection) as queries:
+            page(reader, team, query)
+        return len(queries)
+
+    fill(2, service)
+    few = cost()
+    fill(20, ServiceFactory(source__connection__team=team, source__succeeded_at=NOW))
+    fill(20, ServiceFactory(source__connection__team=team))
+    assert cost() == few <= 20
+
+
+def test_csv_of_what_the_charts_show(reader: Client, team: Team, service: Service) -> None:
+    DeploymentFactory(service=service, finished_at=at("2026-11-22 10:00"))
+    IncidentFactory(service=service, began_at=at("2026-11-20 10:00"), resolved_at=at("2026-11-20 12:15"))
+    frequency = reader.get(reverse("delivery-frequency-csv", args=[team.pk])).text.splitlines()
+    assert frequency[0].lstrip("\ufeff") == "Week,Deployments,Deployment days,Unknown"
+    assert frequency[13] == '"2026-W47, 16 Nov – 22 Nov",1,1,0'
+    assert frequency[1] == '"2026-W35, 24 Aug – 30 Aug",,,0', "no data is empty, not 0"
+    mttr = reader.get(reverse("delivery-mttr-csv", args=[team.pk]) + "?period=12m&by=month").text.splitlines()
+    assert mttr[-1] == "Nov 2026 (so far),1,2.25,2.25,2.25"
+
+
+# -- The card of the team page ----------------------------------------------------------------------------------------
+
+
+def test_the_card_has_both_figures_and_charts(team: Team, service: Service) -> None:
+    DeploymentFactory(service=service, finished_at=MONDAY)
+    summary = for_team(team)
+    assert [headline.id for headline in summary.headlines] == ["deployment_frequency", "mttr"]
+    assert summary.period == "24 Aug – 22 Nov 2026"
+    text = render_to_string("delivery/_card.html", {"delivery": summary, "team": team})
+    assert 'data-figure="mttr"' in text
+    assert text.count("data-chart=") == 2
+
+
+def test_the_card_of_a_team_without_services(team: Team) -> None:
+    summary = for_team(team)
+    assert (summary.services, summary.frequency_chart, list(summary.headlines)) == ((), None, [])
+    assert reverse("connections", args=[team.pk]) in render_to_string(
+        "delivery/_card.html", {"delivery": summary, "team": team}
+    )
+
+
+def test_the_card_costs_the_same_for_few_and_many(team: Team, service: Service) -> None:
+    def cost() -> int:
+        with CaptureQueriesContext(connection) as queries:
+            for_team(team)
+        return len(queries)
+
+    DeploymentFactory(service=service)
+    few = cost()
+    for number in range(5):
+        more = ServiceFactory(source__connection__team=team)
+        DeploymentFactory(service=more, finished_at=NOW - timedelta(days=number))
+        IncidentFactory(service=more)
+    assert cost() == few <= 8

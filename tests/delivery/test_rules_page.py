@@ -1,0 +1,148 @@
+"""Changing the rules later on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from connections import inspections
+from connections.models import Credential, Source
+from connectors.records import Inspection
+from core.http import OutgoingError
+from delivery.models import Deployment, Service
+from delivery.records import DeliveryStore
+from teams.models import Person
+from tests.connections.factories import NOW, SEEN, ServiceFactory
+from tests.connections.stub import StubConnector, deployment
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("now")]
+SignIn = Callable[[Person], Client]
+
+
+@pytest.fixture
+def admin(signed_in: SignIn, team_admin: Person) -> Client:
+    return signed_in(team_admin)
+
+
+@pytest.fixture
+def known(service: Service) -> Service:
+    """With what a look at the repository found."""
+    service.source.seen = inspections.to_json(SEEN)
+    service.source.save()
+    return service
+
+
+def url(service: Service) -> str:
+    return reverse("delivery-rules", args=[service.team_id, service.pk])
+
+
+def typed(**changes: Any) -> dict[str, Any]:
+    return {"how_far": "all", "deployments": "deployments", "environment_0": "production", "environment_1": "staging",
+            "branches": "main", "labels": ["incident"], **changes}  # fmt: skip
+
+
+def test_the_form_shows_the_present_rules(admin: Client, known: Service) -> None:
+    known.environments = {"production": ["staging", "eu-*"], "testing": ["lab"]}
+    known.incident_labels = ["Incident", "fire"]
+    known.since = date(2026, 1, 1)
+    known.save()
+    form = admin.get(url(known)).context["form"]
+    assert [(str(field.label).split(" · ")[0], field.value()) for field in form.environment_fields] == [
+        ("production", "other"),
+        ("staging", "production"),
+        ("lab", "testing"),
+    ]
+    assert form["other_environments"].value() == "eu-*"
+    assert (form["labels"].value(), form["other_labels"].value()) == (["incident"], "fire")
+    assert (form["how_far"].value(), form["since"].value()) == ("date", date(2026, 1, 1))
+
+
+def test_what_is_shown_and_saved_unchanged_changes_nothing(admin: Client, known: Service) -> None:
+    known.environments = {"production": ["production", "eu-*"], "staging": ["staging"], "testing": ["lab"]}
+    known.save()
+    form = admin.get(url(known)).context["form"]
+    again = {name: form[name].value() for name in form.fields if form[name].value() is not None}
+    edition = known.source.edition
+    assert admin.post(url(known), again).status_code == 302
+    known.refresh_from_db()
+    assert known.environments == {"production": ["production", "eu-*"], "staging": ["staging"], "testing": ["lab"]}
+    assert known.incident_labels == ["incident"]
+    known.source.refresh_from_db()
+    assert known.source.edition == edition
+
+
+def test_saving_counts_the_past_anew(admin: Client, known: Service) -> None:
+    DeliveryStore().store(known.source, [deployment(1, NOW, environment="staging")], NOW)
+    assert not Deployment.objects.counted().exists()
+    response = admin.post(url(known), typed(environment_1="production"), follow=True)
+    assert "The rules are saved." in response.text
+    assert Deployment.objects.counted().exists()
+
+
+def test_a_refused_form_saves_nothing(admin: Client, known: Service) -> None:
+    response = admin.post(url(known), typed(environment_0="other", other_environments="", labels=["incident"]))
+    assert response.status_code == 422
+    known.refresh_from_db()
+    assert known.environments["production"] == ["production"]
+
+
+def test_workflows_chosen_before_can_be_kept_although_they_were_not_seen(admin: Client, known: Service) -> None:
+    known.deployment_source, known.workflows = "runs", [{"id": "7", "name": "Old release"}]
+    known.production_branches = ["main"]
+    known.save()
+    form = admin.get(url(known)).context["form"]
+    assert ("7", "Old release") in form.fields["workflows"].choices
+    admin.post(url(known), typed(deployments="runs", workflows=["7", "42"]))
+    known.refresh_from_db()
+    assert known.workflows == [{"id": "7", "name": "Old release"}, {"id": "42", "name": "Deploy"}]
+
+
+def test_looking_again_takes_over_what_is_there_now(admin: Client, service: Service, stub: StubConnector) -> None:
+    stub.seen = Inspection(service.source.external_id, "acme/renamed", "https://e.com/r", "trunk", SEEN.environments)
+    response = admin.post(url(service), {"look": "1"}, follow=True)
+    assert "Looked at the repository again." in response.text
+    assert len(response.context["form"].environment_fields) == 2
+    source = Source.objects.get()
+    assert (source.full_name, source.default_branch) == ("acme/renamed", "trunk")
+
+
+@pytest.mark.parametrize(
+    ("error", "text"),
+    [
+        (OutgoingError("timeout", host="h"), "h did not answer in time. Try again in a moment."),
+        (OutgoingError("unauthorised", host="h"), "h does not accept the token"),
+    ],
+)
+def test_looking_again_at_a_host_that_refuses(
+    admin: Client, service: Service, stub: StubConnector, error: OutgoingError, text: str
+) -> None:
+    stub.refuse = error
+    assert text in admin.post(url(service), {"look": "1"}, follow=True).text
+
+
+def test_looking_again_without_a_token_or_at_another_repository(
+    admin: Client, service: Service, stub: StubConnector
+) -> None:
+    stub.seen = Inspection("4711", "acme/shop", "", "main")
+    assert "is another one than was read so far" in admin.post(url(service), {"look": "1"}, follow=True).text
+    Credential.objects.all().delete()
+    assert "There is no token" in admin.post(url(service), {"look": "1"}, follow=True).text
+
+
+@pytest.mark.parametrize("who", ["editor", "outsider", "manager"])
+def test_only_a_team_admin_changes_rules(
+    request: pytest.FixtureRequest, signed_in: SignIn, known: Service, who: str
+) -> None:
+    client = signed_in(request.getfixturevalue(who))
+    assert client.get(url(known)).status_code == 403
+    assert client.post(url(known), typed(environment_1="production")).status_code == 403
+
+
+def test_a_service_of_another_team_is_not_there(admin: Client, service: Service) -> None:
+    other = ServiceFactory()
+    assert admin.get(reverse("delivery-rules", args=[service.team_id, other.pk])).status_code == 404

@@ -7,12 +7,11 @@ from typing import Any
 
 from django.contrib import messages
 from django.forms import Form
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
-from django_htmx.middleware import HtmxDetails
 
 from core import clock
 from core.edits import StaleEdit
@@ -25,15 +24,9 @@ from roadmaps.services import RoadmapError
 from roadmaps.timeline import Timeline
 from teams.access import require
 from teams.models import Person, Team
+from teams.requests import PortalRequest
 
 PAGE = "roadmaps/roadmap.html"
-
-
-class Request(HttpRequest):
-    """A request as these pages get it: nobody comes here without sign-in."""
-
-    user: Person  # type: ignore[assignment]
-    htmx: HtmxDetails
 
 
 @dataclass(frozen=True)
@@ -52,7 +45,7 @@ class Refusal:
 
 
 @require_safe
-def roadmap(request: Request, team_id: int) -> HttpResponse:
+def roadmap(request: PortalRequest, team_id: int) -> HttpResponse:
     team = _team(request, team_id)
     found = Roadmap.objects.filter(team=team).first()
     if found is None:
@@ -63,7 +56,7 @@ def roadmap(request: Request, team_id: int) -> HttpResponse:
 
 
 @require_POST
-def start(request: Request, team_id: int) -> HttpResponse:
+def start(request: PortalRequest, team_id: int) -> HttpResponse:
     team = _team(request, team_id)
     require(request.user, "team.edit", team)
     form = forms.StartForm(request.POST)
@@ -80,7 +73,7 @@ def start(request: Request, team_id: int) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-def start_date(request: Request, team_id: int) -> HttpResponse:
+def start_date(request: PortalRequest, team_id: int) -> HttpResponse:
     found = _roadmap(request, team_id)
     require(request.user, "team.edit", found.team)
     form = forms.StartDateForm(request.POST or None, current={"start_date": found.start_date})
@@ -99,7 +92,7 @@ def start_date(request: Request, team_id: int) -> HttpResponse:
 
 
 @require_safe
-def items_csv(request: Request, team_id: int) -> HttpResponse:
+def items_csv(request: PortalRequest, team_id: int) -> HttpResponse:
     found = _roadmap(request, team_id)
     header = [_("Section"), _("Item"), _("State"), _("Owner"), _("Due"), _("Since"), _("By"), _("Mandatory"), _("Note")]
     board = Board(found, request.user)
@@ -122,7 +115,7 @@ def items_csv(request: Request, team_id: int) -> HttpResponse:
 
 
 @require_safe
-def burn_up_csv(request: Request, team_id: int) -> HttpResponse:
+def burn_up_csv(request: PortalRequest, team_id: int) -> HttpResponse:
     found = _roadmap(request, team_id)
     (numbers,) = overview.overviews([found])
     return csv_response("roadmap-burn-up", [_("Day"), _("Done"), _("Scope"), _("Expected")], charts.table(numbers))
@@ -132,7 +125,7 @@ def burn_up_csv(request: Request, team_id: int) -> HttpResponse:
 
 
 @require_POST
-def tick(request: Request, team_id: int, item_id: int) -> HttpResponse:
+def tick(request: PortalRequest, team_id: int, item_id: int) -> HttpResponse:
     found = _item(request, team_id, item_id)
     require(request.user, "team.edit", found.roadmap.team)
     form = forms.TickForm(request.POST)
@@ -155,7 +148,7 @@ def tick(request: Request, team_id: int, item_id: int) -> HttpResponse:
 
 
 @require_POST
-def undo(request: Request, team_id: int, item_id: int) -> HttpResponse:
+def undo(request: PortalRequest, team_id: int, item_id: int) -> HttpResponse:
     found = _item(request, team_id, item_id)
     require(request.user, "team.edit", found.roadmap.team)
     form = forms.VersionForm(request.POST)
@@ -173,7 +166,7 @@ def undo(request: Request, team_id: int, item_id: int) -> HttpResponse:
     )
 
 
-def _tried(request: Request, found: Item, act: Any) -> HttpResponse:
+def _tried(request: PortalRequest, found: Item, act: Any) -> HttpResponse:
     """What one click did, or why it did nothing."""
     try:
         act()
@@ -193,7 +186,7 @@ def _tried(request: Request, found: Item, act: Any) -> HttpResponse:
     return _ticked(request, found)
 
 
-def _ticked(request: Request, found: Item, refusal: Refusal | None = None) -> HttpResponse:
+def _ticked(request: PortalRequest, found: Item, refusal: Refusal | None = None) -> HttpResponse:
     chosen = Filter.of(request.GET)
     status = refusal.status if refusal else 200
     if not request.htmx:
@@ -216,7 +209,7 @@ def _ticked(request: Request, found: Item, refusal: Refusal | None = None) -> Ht
 
 
 @require_http_methods(["GET", "POST"])
-def add_item(request: Request, team_id: int, phase: int) -> HttpResponse:
+def add_item(request: PortalRequest, team_id: int, phase: int) -> HttpResponse:
     found = _roadmap(request, team_id)
     if phase not in PHASES:
         raise Http404
@@ -234,12 +227,12 @@ def add_item(request: Request, team_id: int, phase: int) -> HttpResponse:
 
 
 @require_safe
-def item(request: Request, team_id: int, item_id: int) -> HttpResponse:
+def item(request: PortalRequest, team_id: int, item_id: int) -> HttpResponse:
     return _item_page(request, _item(request, team_id, item_id))
 
 
 @require_POST
-def edit_item(request: Request, team_id: int, item_id: int) -> HttpResponse:
+def edit_item(request: PortalRequest, team_id: int, item_id: int) -> HttpResponse:
     found = _item(request, team_id, item_id)
     require(request.user, "team.edit", found.roadmap.team)
     form = forms.EditItemForm(request.POST, item=found)
@@ -253,7 +246,7 @@ def edit_item(request: Request, team_id: int, item_id: int) -> HttpResponse:
 
 
 @require_POST
-def set_state(request: Request, team_id: int, item_id: int) -> HttpResponse:
+def set_state(request: PortalRequest, team_id: int, item_id: int) -> HttpResponse:
     found = _item(request, team_id, item_id)
     require(request.user, "team.edit", found.roadmap.team)
     form = forms.StateForm(request.POST)
@@ -266,7 +259,7 @@ def set_state(request: Request, team_id: int, item_id: int) -> HttpResponse:
 
 
 @require_POST
-def drop(request: Request, team_id: int, item_id: int) -> HttpResponse:
+def drop(request: PortalRequest, team_id: int, item_id: int) -> HttpResponse:
     found = _item(request, team_id, item_id)
     require(request.user, "team.edit", found.roadmap.team)
     form = forms.DropForm(request.POST)
@@ -276,7 +269,7 @@ def drop(request: Request, team_id: int, item_id: int) -> HttpResponse:
 
 
 @require_POST
-def add_note(request: Request, team_id: int, item_id: int) -> HttpResponse:
+def add_note(request: PortalRequest, team_id: int, item_id: int) -> HttpResponse:
     found = _item(request, team_id, item_id)
     require(request.user, "team.edit", found.roadmap.team)
     form = forms.NoteForm(request.POST)
@@ -286,7 +279,7 @@ def add_note(request: Request, team_id: int, item_id: int) -> HttpResponse:
 
 
 @require_POST
-def blank_note(request: Request, team_id: int, note_id: int) -> HttpResponse:
+def blank_note(request: PortalRequest, team_id: int, note_id: int) -> HttpResponse:
     notes = Note.objects.visible_to(request.user).of_team(team_id).select_related("item__roadmap__team")
     found = get_object_or_404(notes, pk=note_id)
     # One's own words, or anybody's for whoever looks after the team.
@@ -296,7 +289,7 @@ def blank_note(request: Request, team_id: int, note_id: int) -> HttpResponse:
     return redirect(found.item)
 
 
-def _acted(request: Request, found: Item, name: str, form: Form, act: Any) -> HttpResponse:
+def _acted(request: PortalRequest, found: Item, name: str, form: Form, act: Any) -> HttpResponse:
     """Do it if the form is right; else show the item's page again with what was typed."""
     status = 422
     if form.is_valid():
@@ -309,7 +302,7 @@ def _acted(request: Request, found: Item, name: str, form: Form, act: Any) -> Ht
     return _item_page(request, found, status=status, **{name: form})
 
 
-def _item_page(request: Request, found: Item, status: int = 200, **sent: Form) -> HttpResponse:
+def _item_page(request: PortalRequest, found: Item, status: int = 200, **sent: Form) -> HttpResponse:
     board = Board(found.roadmap, request.user)
     row = board.row(found)
     fresh = row.item
@@ -330,25 +323,25 @@ def _item_page(request: Request, found: Item, status: int = 200, **sent: Form) -
 # -- What the pages share -----------------------------------------------------------------------------------------
 
 
-def _team(request: Request, team_id: int) -> Team:
+def _team(request: PortalRequest, team_id: int) -> Team:
     return get_object_or_404(Team.objects.visible_to(request.user).select_related("group"), pk=team_id)
 
 
-def _roadmap(request: Request, team_id: int) -> Roadmap:
+def _roadmap(request: PortalRequest, team_id: int) -> Roadmap:
     return get_object_or_404(Roadmap.objects.visible_to(request.user).select_related("team__group"), team=team_id)
 
 
-def _item(request: Request, team_id: int, item_id: int) -> Item:
+def _item(request: PortalRequest, team_id: int, item_id: int) -> Item:
     items = Item.objects.visible_to(request.user).of_team(team_id).select_related("roadmap__team__group", "owner")
     return get_object_or_404(items, pk=item_id)
 
 
-def _empty(request: Request, team: Team, form: Form, status: int = 200) -> HttpResponse:
+def _empty(request: PortalRequest, team: Team, form: Form, status: int = 200) -> HttpResponse:
     return _render(request, "roadmaps/empty.html", team, {"form": form, "template": template.load()}, status)
 
 
 def _page(
-    request: Request, found: Roadmap, *, unfold: int | None = None, refusal: Refusal | None = None
+    request: PortalRequest, found: Roadmap, *, unfold: int | None = None, refusal: Refusal | None = None
 ) -> HttpResponse:
     at = request.GET.get("at", "")
     board = Board(found, request.user, Filter.of(request.GET), unfold or (int(at) if at.isdecimal() else None))
@@ -356,7 +349,7 @@ def _page(
     return _render(request, PAGE, found.team, context, refusal.status if refusal else 200)
 
 
-def _board_context(request: Request, board: Board) -> dict[str, Any]:
+def _board_context(request: PortalRequest, board: Board) -> dict[str, Any]:
     address = reverse("roadmap-burn-up-csv", args=[board.roadmap.team_id])
     return {
         "board": board,
@@ -366,7 +359,7 @@ def _board_context(request: Request, board: Board) -> dict[str, Any]:
     }
 
 
-def _render(request: Request, name: str, team: Team, context: dict[str, Any], status: int = 200) -> HttpResponse:
+def _render(request: PortalRequest, name: str, team: Team, context: dict[str, Any], status: int = 200) -> HttpResponse:
     frame = {"room": "teams", "page": "roadmap", "team": team, "can_edit": request.user.has_perm("team.edit", team)}
     return render(request, name, frame | context, status=status)
 

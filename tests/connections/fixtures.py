@@ -1,17 +1,22 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from datetime import timedelta
+from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
 from connections.models import Source
+from connections.tasks import sync_source
 from connectors import registry
 from core import clock
 from delivery.models import Service
 from teams.models import Team
 from tests.connections.factories import NOW, ServiceFactory
 from tests.connections.stub import StubConnector, deployment, incident
+from tests.connections.workers import Worker, worker
 
 
 @pytest.fixture
@@ -42,3 +47,20 @@ def source(service: Service) -> Source:
 def now() -> Iterator[None]:
     with clock.at(NOW):
         yield None
+
+
+@pytest.fixture
+def queue(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """A queue of this test's own: tests that run beside it have workers of their own, on other databases."""
+    name = f"test-{uuid4().hex}"
+    monkeypatch.setattr(sync_source, "queue", name, raising=False)
+    monkeypatch.setattr(sync_source, "_exec_options", None)  # Celery reads the queue once
+    yield name
+    sync_source._exec_options = None
+
+
+@pytest.fixture
+def start_worker(queue: str, tmp_path: Path) -> Iterator[Callable[[], Worker]]:
+    """Starts a real worker; several in a row, or side by side."""
+    with ExitStack() as workers:
+        yield lambda: workers.enter_context(worker(queue, tmp_path / uuid4().hex))

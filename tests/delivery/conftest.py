@@ -1,3 +1,3 @@
-from tests.connections.fixtures import now, service, source, stub
+from tests.connections.fixtures import now, queue, service, source, start_worker, stub
 
-__all__ = ["now", "service", "source", "stub"]
+__all__ = ["now", "queue", "service", "source", "start_worker", "stub"]

@@ -138,7 +138,9 @@ def _content(schema: Schema, given: Schema) -> Kind | None:
 def _fields(schema: Schema, given: Schema) -> Iterator[Field]:
     required = given.get("required", ())
     for name, each in given["properties"].items():
-        yield Field(name, _kind(schema, each), name in required, each.get("description", ""))
+        # What an answer always holds is not what a request must bring.
+        asked = name in required and not each.get("readOnly")
+        yield Field(name, _kind(schema, each), asked, each.get("description", ""))
 
 
 def _kind(schema: Schema, given: Schema) -> Kind:

@@ -17,9 +17,10 @@ from django.utils.translation import ngettext
 
 from core import charts
 from core.charts import Chart, Link
+from core.spans import days_text
 from delivery.board import Board
 from delivery.figures import Frequency, days_per_week, median
-from delivery.periods import Bucket, By, Period, start_of
+from delivery.periods import Bucket, By, start_of
 
 TICKS, NARROW_TICKS = 8, 4
 DAY_MS = 24 * 3600 * 1000
@@ -44,20 +45,12 @@ def figure_text(value: float) -> str:
     return number_format(int(value) if value == int(value) else round(value, 2))
 
 
-def period_text(period: Period) -> str:
-    """ "24 Aug – 22 Nov 2026"; both years where they differ."""
-    short = period.first.year == period.last.year
-    first = date_format(period.first, "MONTH_DAY_FORMAT" if short else "DATE_FORMAT")
-    return f"{first} – {date_format(period.last, 'DATE_FORMAT')}"
-
-
 def bucket_text(bucket: Bucket, by: By) -> str:
     """A week as "2026-W35, 24 Aug – 30 Aug", a month as "Aug 2026"."""
     if by == "month":
         return date_format(bucket.start, "YEAR_MONTH_FORMAT")
     year, week, _day = bucket.start.isocalendar()
-    days = f"{date_format(bucket.start, 'MONTH_DAY_FORMAT')} – {date_format(bucket.end, 'MONTH_DAY_FORMAT')}"
-    return f"{year}-W{week:02}, {days}"
+    return f"{year}-W{week:02}, {days_text(bucket.start, bucket.end, with_year=False)}"
 
 
 def source_text(board: Board) -> str:
@@ -234,12 +227,12 @@ def _unknown_bar(board: Board) -> go.Bar:
 def _frequency_alt(board: Board) -> str:
     figure = board.frequency()
     if figure is None:
-        return _("Deployment frequency, %(period)s: no data.") % {"period": period_text(board.shown)}
+        return _("Deployment frequency, %(period)s: no data.") % {"period": days_text(board.shown.first, board.shown.last)}
     total = sum(day in board.shown for day in board.deployments.days)
     return _(
         "Bar chart of deployments, %(period)s: %(count)s deployments, at most %(most)s deployment days in a week."
     ) % {
-        "period": period_text(board.shown),
+        "period": days_text(board.shown.first, board.shown.last),
         "count": total,
         "most": max(days_per_week(board.deployments.days, board.shown), default=0),
     }
@@ -248,7 +241,7 @@ def _frequency_alt(board: Board) -> str:
 def _caption(board: Board, what: str) -> str:
     parts = [
         what,
-        period_text(board.shown),
+        days_text(board.shown.first, board.shown.last),
         source_text(board),
         _("days of %(zone)s") % {"zone": board.deployments.zone.key},
     ]
@@ -333,12 +326,12 @@ def _mttr_alt(board: Board) -> str:
     hours = [each.hours for each in board.resolved if each.day in board.shown]
     if not hours:
         return _("Time to restore, %(period)s: no incident was resolved, so there is no data.") % {
-            "period": period_text(board.shown)
+            "period": days_text(board.shown.first, board.shown.last)
         }
     return _(
         "Line chart of the time to restore, %(period)s: %(count)s incidents resolved, mean %(mean)s, median %(median)s."
     ) % {
-        "period": period_text(board.shown),
+        "period": days_text(board.shown.first, board.shown.last),
         "count": len(hours),
         "mean": hours_text(statistics.fmean(hours)),
         "median": hours_text(median(hours) or 0),

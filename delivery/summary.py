@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from core.charts import Chart
+from core.spans import days_text
 from delivery import charts, headlines
 from delivery.board import Board, Choice, board
 from delivery.headlines import Headline
@@ -40,7 +41,7 @@ def of_board(found: Board) -> DeliverySummary:
         headlines=[headlines.frequency_headline(found), headlines.mttr_headline(found)],
         frequency_chart=charts.frequency_chart(found),
         mttr_chart=charts.mttr_chart(found),
-        period=charts.period_text(found.period),
+        period=days_text(found.period.first, found.period.last),
         caption=charts.source_text(found),
         first_sync=found.first_sync,
     )

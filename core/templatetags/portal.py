@@ -50,6 +50,12 @@ def short_day(value: date | datetime | None) -> str:
 
 
 @register.filter
+def until(first: date, last: date) -> str:
+    """A span of days: {{ first|until:last }}."""
+    return days_text(first, last)
+
+
+@register.filter
 def instant(value: datetime | None) -> str:
     """Day and time in the reader's time zone."""
     return date_format(_local(value), "DATETIME_FORMAT") if value else ""

@@ -1,18 +1,15 @@
-from collections.abc import Iterator
-
 import pytest
 
 from core import figures
 
 
 @pytest.fixture(autouse=True)
-def _own_registry(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _own_registry(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(figures, "_figures", {})
-    yield
 
 
 def _figure(id_: str) -> figures.Figure:
-    return figures.Figure(id_, "Title", "h", "less", lambda teams, days: {}, lambda teams, day: None)
+    return figures.Figure(id_, "Title", "h", "less", values=lambda *_: {}, pooled=lambda *_: None)
 
 
 def test_a_figure_is_found_by_its_id() -> None:

@@ -1,0 +1,16 @@
+"""A span of days as people write it."""
+
+from datetime import date
+
+from django.utils.formats import date_format
+from django.utils.translation import get_language
+
+
+def days_text(first: date, last: date, *, with_year: bool = True) -> str:
+    """ "24 Aug – 22 Nov 2026" in English, "2026年8月24日～11月22日" in Japanese: the year once where both days share it."""
+    long, short = ("DATE_FORMAT" if with_year else "MONTH_DAY_FORMAT"), "MONTH_DAY_FORMAT"
+    if first.year != last.year:
+        short = long
+    if (get_language() or "").startswith("ja"):
+        return f"{date_format(first, long)}～{date_format(last, short)}"
+    return f"{date_format(first, short)} – {date_format(last, long)}"

@@ -16,6 +16,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
 from core import charts, content
+from core.figures import Figure
+from core.spans import days_text
 
 register = template.Library()
 

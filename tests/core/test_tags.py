@@ -4,6 +4,7 @@ import pytest
 from django.template import Context, Template
 from django.utils import timezone, translation
 
+from core.figures import Figure
 from core.templatetags import portal
 
 
@@ -50,3 +51,17 @@ def test_a_chart_brings_its_words_and_its_table() -> None:
     assert '<a href="/x">2 Apr</a>' in html
     assert "<td>–</td>" in html
     assert '<script id="chart-burn-up" type="application/json">' in html
+
+
+def test_a_figures_value_is_written_as_people_read_it() -> None:
+    def figure(**more: bool) -> Figure:
+        return Figure("x", "X", "h", "more", values=lambda *_: {}, pooled=lambda *_: None, **more)
+
+    assert portal.shown_as(None, figure()) == "no data"
+    assert portal.shown_as(0.4567, figure(is_share=True)) == "46%"
+    assert portal.shown_as(12.34, figure()) == "12.3"
+    assert portal.shown_as(3.0, figure()) == "3"
+
+
+def test_a_span_of_days_can_be_written_in_a_template() -> None:
+    assert portal.until(date(2026, 4, 1), date(2027, 3, 31)) == "1 Apr 2026 – 31 Mar 2027"

@@ -35,7 +35,7 @@ def burn_up(overview: Overview, *, csv_url: str = "", size: str = "is-burn") -> 
         columns=[_("Day"), _("Done"), _("Scope"), _("Expected")],
         rows=table(overview),
         size=size,
-        narrow=_narrow(overview, last, top),
+        narrow=_narrow(overview, days, last, top),
         csv_url=csv_url,
     )
 
@@ -144,8 +144,12 @@ def _layout(overview: Overview, days: Sequence[BurnUpDay], last: date, top: int)
     }
 
 
-def _narrow(overview: Overview, last: date, top: int) -> dict[str, Any]:
-    return {"margin": {"l": 24, "r": 12, "t": 28, "b": 26}, "xaxis": _x_axis(overview, last, every=6)}
+def _narrow(overview: Overview, days: Sequence[BurnUpDay], last: date, top: int) -> dict[str, Any]:
+    return {
+        "margin": {"l": 24, "r": 12, "t": 28, "b": 26},
+        "xaxis": _x_axis(overview, last, every=6),
+        "annotations": [*_line_labels(overview, days, top), *_mark_labels(overview, top, narrow=True)],
+    }
 
 
 def _x_axis(overview: Overview, last: date, every: int) -> dict[str, Any]:
@@ -183,7 +187,7 @@ def _marks(overview: Overview, top: int) -> list[dict[str, Any]]:
     return marks
 
 
-def _mark_labels(overview: Overview, top: int) -> list[dict[str, Any]]:
+def _mark_labels(overview: Overview, top: int, narrow: bool = False) -> list[dict[str, Any]]:
     notes = []
     if overview.month:
         share = (overview.today - overview.span.first).days / overview.span.days
@@ -213,7 +217,8 @@ def _mark_labels(overview: Overview, top: int) -> list[dict[str, Any]]:
         notes.append(
             {
                 "x": _last_day(overview).isoformat(),
-                "y": overview.scope,
+                # Below the band, where a small picture has nothing else.
+                "y": overview.scope / 2 if narrow else overview.scope,
                 "yshift": -10,
                 "xanchor": "right",
                 "yanchor": "top",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -166,7 +167,7 @@ def undo(request: PortalRequest, team_id: int, item_id: int) -> HttpResponse:
     )
 
 
-def _tried(request: PortalRequest, found: Item, act: Any) -> HttpResponse:
+def _tried(request: PortalRequest, found: Item, act: Callable[[], object]) -> HttpResponse:
     """What one click did, or why it did nothing."""
     try:
         act()
@@ -289,7 +290,7 @@ def blank_note(request: PortalRequest, team_id: int, note_id: int) -> HttpRespon
     return redirect(found.item)
 
 
-def _acted(request: PortalRequest, found: Item, name: str, form: Form, act: Any) -> HttpResponse:
+def _acted(request: PortalRequest, found: Item, name: str, form: Form, act: Callable[[], object]) -> HttpResponse:
     """Do it if the form is right; else show the item's page again with what was typed."""
     status = 422
     if form.is_valid():

@@ -11,6 +11,7 @@ from core.append_only import AppendOnlyError
 from core.edits import StaleEdit
 from roadmaps import services, template
 from roadmaps.models import Change, Field, Item, Roadmap, State
+from roadmaps.overview import overviews
 from roadmaps.services import AlreadyStarted, RoadmapError
 from teams.models import Person, Team
 from tests.factories import MembershipFactory, PersonFactory
@@ -114,6 +115,13 @@ def test_an_added_item_is_in_the_scope_from_its_day(roadmap: Roadmap, editor: Pe
     )
     change = made.changes.get()
     assert (change.field, change.new, change.person) == (Field.ADDED, "Tidy the notebooks", editor)
+
+
+def test_an_added_item_leaves_the_scope_of_the_days_before_alone(roadmap: Roadmap, editor: Person) -> None:
+    services.add_item(roadmap=roadmap, title="Late thought", phase=2, by=editor)
+    (found,) = overviews([roadmap])
+    scope = {day.day: day.scope for day in found.burn_up}
+    assert [scope[date(2026, 5, day)] for day in (19, 20)] == [12, 13]
 
 
 def test_an_item_added_before_the_start_is_there_from_the_start(team: Team, editor: Person) -> None:

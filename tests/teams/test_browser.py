@@ -1,0 +1,149 @@
+"""People and teams in a real browser: by keyboard, without JavaScript, on small screens; accessibility."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.test import Client
+from playwright.sync_api import Browser, Page, expect
+
+from teams.models import Membership, Person, Team
+from teams.services import invitations, tokens
+from tests.factories import PersonFactory
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("_unguarded"),
+]
+OpenPage = Callable[..., Page]
+SERIOUS = {"serious", "critical"}
+
+
+@pytest.fixture
+def opened(browser: Browser, live_server, signed_in: Callable[[Person], Client]) -> Iterator[OpenPage]:
+    """A page in a browser of its own, of somebody or of nobody. What the browser complains about fails the test."""
+    contexts, complaints = [], []
+
+    def open_page(person: Person | None, path: str, width: int = 1440, **options: object) -> Page:
+        context = browser.new_context(viewport={"width": width, "height": 900}, **options)
+        contexts.append(context)
+        if person:
+            session = signed_in(person).cookies["sessionid"].value
+            context.add_cookies([{"name": "sessionid", "value": session, "url": live_server.url}])
+        page = context.new_page()
+        page.on("console", lambda line: complaints.append(line.text) if line.type == "error" else None)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.goto(f"{live_server.url}{path}")
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    # A refusal is answered with 404, 409 or 422, which browsers report; everything else is a defect.
+    assert [text for text in complaints if not any(code in text for code in ("404", "409", "422"))] == []
+
+
+@pytest.fixture
+def membership(editor: Person) -> Membership:
+    return editor.memberships.get()
+
+
+def test_a_role_is_changed_by_keyboard_without_losing_the_place(opened, team_admin, team: Team, membership) -> None:
+    page = opened(team_admin, f"/teams/{team.pk}/members/")
+    page.evaluate("window.sameDocument = true")
+    role = page.get_by_label("Role of Emma Editor")
+    role.focus()
+    page.keyboard.press("ArrowDown")
+
+    expect(page.locator(f"#member-{membership.pk}")).to_contain_text("Saved")
+    expect(role).to_be_focused()
+    assert page.evaluate("window.sameDocument"), "the page was loaded again"
+    membership.refresh_from_db()
+    assert membership.role == "team_admin"
+
+
+def test_a_stale_change_is_shown_in_its_line_and_can_be_repeated(opened, team_admin, team: Team, membership) -> None:
+    page = opened(team_admin, f"/teams/{team.pk}/members/")
+    Membership.objects.filter(pk=membership.pk).update(job_role="data_engineer")
+    page.get_by_label("Job of Emma Editor").select_option("data_scientist")
+    line = page.locator(f"#member-{membership.pk}")
+    expect(line).to_contain_text("“Data engineer”")
+
+    line.get_by_role("button", name="Save again").click()
+    expect(line).to_contain_text("Saved")
+    membership.refresh_from_db()
+    assert membership.job_role == "data_scientist"
+
+
+def test_everything_works_without_javascript(opened, team_admin, team: Team, membership) -> None:
+    page = opened(team_admin, f"/teams/{team.pk}/members/", java_script_enabled=False)
+    line = page.locator(f"#member-{membership.pk}")
+    line.get_by_label("Job of Emma Editor").select_option("ml_engineer")
+    line.get_by_role("button", name="Save").click()
+    expect(page.get_by_label("Job of Emma Editor")).to_have_value("ml_engineer")
+
+    page.get_by_role("button", name="Make a link").click()
+    expect(page.locator("#invitation-link")).to_have_value(re.compile(r"^http://.+/invitation/.+/$"))
+    line.locator("summary").click()
+    line.get_by_role("button", name="Remove").click()
+    expect(page.locator(f"#member-{membership.pk}")).to_have_count(0)
+
+
+def test_the_browsers_own_zone_is_proposed_but_never_forced(opened, team: Team, team_admin: Person) -> None:
+    _made, secret = invitations.invite(team=team, role="editor", job_role="", email="", by=team_admin)
+    page = opened(None, f"/invitation/{secret}/", timezone_id="Asia/Tokyo")
+    zone = page.locator("#id_time_zone")
+    expect(zone).to_have_value("Asia/Tokyo")
+
+    zone.select_option("UTC")
+    page.get_by_role("button", name="Make the account and join").click()
+    expect(page.locator(".p-form-error").first).to_be_visible()
+    expect(zone).to_have_value("UTC")
+
+
+PAGES = [
+    "/teams/", "/teams/new/", "/teams/groups/", "/teams/{team}/members/", "/teams/{team}/settings/",
+    "/teams/{team}/tokens/", "/people/", "/people/{person}/", "/account/", "/account/password/", "/organisation/",
+    "/organisation/audit/", "/api/", "/no/such/page/",
+]  # fmt: skip
+OPEN_PAGES = [
+    "/accounts/login/",
+    "/accounts/password/reset/",
+    "/accounts/inactive/",
+    "/invitation/{secret}/",
+    "/invitation/no/",
+]
+
+
+def seen_well(page: Page, width: int) -> list[str]:
+    """What is wrong with the page that is shown."""
+    wrong = [
+        f"{page.url}: {found['id']} {[node['target'] for node in found['nodes']][:3]}"
+        for found in Axe().run(page).response["violations"]
+        if found["impact"] in SERIOUS
+    ]
+    if page.evaluate("document.documentElement.scrollWidth") > width:
+        wrong.append(f"{page.url}: scrolls sideways")
+    return wrong
+
+
+@pytest.mark.parametrize(("width", "theme", "language"), [(1440, "light", "en"), (390, "dark", "ja")])
+def test_pages_are_accessible_and_fit(opened, live_server, administrator, editor, team, width, theme, language) -> None:
+    Person.objects.filter(pk=administrator.pk).update(theme=theme, language=language)
+    invitations.invite(team=team, role="editor", job_role="ml_engineer", email="new@example.com", by=administrator)
+    _made, secret = invitations.invite(team=team, role="editor", job_role="", email="", by=administrator)
+    tokens.create_token(team=team, name="CI", scope="read", by=editor)
+    PersonFactory(name="A very long name that goes on and on", email=f"{'x' * 60}@example.com")
+    names = {"team": team.pk, "person": editor.pk, "secret": secret}
+
+    wrong = []
+    for person, paths in ((administrator, PAGES), (None, OPEN_PAGES)):
+        page = opened(person, paths[0].format(**names), width, color_scheme=theme, locale=language)
+        for path in paths:
+            page.goto(f"{live_server.url}{path.format(**names)}")
+            wrong += seen_well(page, width)
+    assert wrong == []

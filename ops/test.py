@@ -133,7 +133,7 @@ def recorded() -> bool:
 
 def only(arguments: list[str]) -> bool:
     """Some tests on PostgreSQL and Redis."""
-    need(POSTGRESQL, REDIS, CHROMIUM)
+    need(POSTGRESQL, REDIS, CHROMIUM, GETTEXT)
     with servers() as (on_servers, _):
         return call((*PYTEST, *arguments), on_servers)
 

@@ -31,6 +31,12 @@ def alive() -> set[int]:
     return {process for process, _, _ in everyone()}
 
 
+def commands(run: "subprocess.Popen[bytes]") -> list[list[str]]:
+    """The command lines of everything that descends from it."""
+    family = descendants(run.pid)
+    return [command for process, _, command in everyone() if process in family]
+
+
 @pytest.mark.stack
 @pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM])
 def test_nothing_is_left_when_the_tests_are_interrupted(tmp_path: Path, signum: signal.Signals) -> None:
@@ -45,9 +51,9 @@ def test_nothing_is_left_when_the_tests_are_interrupted(tmp_path: Path, signum: 
         stderr=subprocess.DEVNULL,
     )
     until(lambda: seen.exists() and seen.read_text().count("\n"), "the test to hang")
+    until(lambda: {"600", "601"} <= {command[1] for command in commands(run) if "sleep" in command}, "what it started")
     started = descendants(run.pid)
-    names = [command for process, _, command in everyone() if process in started]
-    assert any("sleep" in command and "601" in command for command in names)
+    names = commands(run)
     assert any(command[0].endswith("postgres") for command in names)
     assert any("redis-server" in command[0] for command in names)
     ports = [urlsplit(line).port for line in seen.read_text().splitlines()]

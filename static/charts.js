@@ -58,6 +58,16 @@
     return value;
   }
 
+  // A point whose data names a page of the portal leads there; the data table has the same links for everybody else.
+  function lead(place) {
+    if (place.dataset.leads) { return; }
+    place.dataset.leads = "yes";
+    place.on("plotly_click", (event) => {
+      const to = event.points[0].customdata;
+      if (typeof to === "string" && to.startsWith("/teams/")) { window.location.assign(to); }
+    });
+  }
+
   function draw(place, colours) {
     const source = document.getElementById(place.dataset.chart);
     if (!source || !window.Plotly) { return; }
@@ -66,7 +76,7 @@
     const layout = { ...made.layout, ...narrow, template: template(colours), autosize: true };
     // Plotly shows an arrow at every annotation unless told otherwise, whatever the template's defaults say.
     for (const note of layout.annotations || []) { note.showarrow = note.showarrow || false; }
-    window.Plotly.react(place, made.data, layout, { displayModeBar: false, responsive: true, locale: "en" });
+    window.Plotly.react(place, made.data, layout, { displayModeBar: false, responsive: true, locale: "en" }).then(() => lead(place));
   }
 
   function drawAll(root) {

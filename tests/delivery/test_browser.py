@@ -151,6 +151,16 @@ def test_from_a_point_to_what_stands_behind_it(opened: OpenPage, team: Team, edi
     expect(page.locator(".p-list tbody tr")).to_have_count(counted)
 
 
+def test_a_click_on_a_bar_leads_to_its_deployments(opened: OpenPage, team: Team, editor: Person, full: Service) -> None:
+    page = opened(editor, f"/teams/{team.pk}/delivery/")
+    expect(page.locator("html[data-charts=drawn]")).to_have_count(1)
+    bar = page.locator("#figure-deployment-frequency .bars .point").nth(2).bounding_box()
+    assert bar
+    page.mouse.move(bar["x"] + bar["width"] / 2, bar["y"] + bar["height"] / 2)
+    page.mouse.click(bar["x"] + bar["width"] / 2, bar["y"] + bar["height"] / 2)
+    page.wait_for_url(re.compile(r"/delivery/deployments/\?from="))
+
+
 def test_periods_are_links_and_charts_follow(opened: OpenPage, team: Team, editor: Person, full: Service) -> None:
     page = opened(editor, f"/teams/{team.pk}/delivery/")
     page.click("text=12 months")

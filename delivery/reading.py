@@ -13,19 +13,8 @@ from core import clock
 from delivery.figures import Frequency, Recovery, frequency
 from delivery.models import Deployment, Incident, Service
 from delivery.periods import DAY, Period
-from teams.models import Organisation, Team
-
-
-def zones(teams: Sequence[Team]) -> dict[int, ZoneInfo]:
-    """Each team's time zone; asks for the organisation's once, and only where a team has none of its own."""
-    default = None
-    found = {}
-    for team in teams:
-        if not team.time_zone and default is None:
-            organisation = Organisation.current()
-            default = organisation.time_zone if organisation else "UTC"
-        found[team.pk] = ZoneInfo(team.time_zone or default or "UTC")
-    return found
+from teams.models import Team
+from teams.zones import zones_of
 
 
 @dataclass
@@ -59,7 +48,7 @@ def deployments(
 ) -> dict[int, TeamDeployments]:
     """Of each team, the counted deployments that finished in the period (and up to a day around it). Two or three queries."""
     services = services_with_first(teams) if services is None else services
-    found = {pk: TeamDeployments(zone) for pk, zone in zones(teams).items()}
+    found = {pk: TeamDeployments(zone) for pk, zone in zones_of(teams).items()}
     for team_id, entry in found.items():
         _know(entry, [service for service in services if service.team_id == team_id])
     rows = Deployment.objects.of_services(service.pk for service in services).counted()
@@ -98,7 +87,7 @@ def hours_between(began_at: datetime, resolved_at: datetime) -> float:
 
 def incidents(teams: Sequence[Team], period: Period) -> dict[int, TeamIncidents]:
     """Of each team, the incidents resolved in the period (and up to a day around it). One or two queries."""
-    found = {pk: TeamIncidents(zone) for pk, zone in zones(teams).items()}
+    found = {pk: TeamIncidents(zone) for pk, zone in zones_of(teams).items()}
     rows = Incident.objects.in_scope().filter(service__team__in=teams)
     rows = rows.resolved_between(period.first - DAY, period.last + DAY, ZoneInfo("UTC"))
     for team_id, began_at, resolved_at in rows.values_list("service__team", "began_at", "resolved_at"):

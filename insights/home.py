@@ -18,6 +18,7 @@ from core.figures import Figure
 from roadmaps.models import Item
 from roadmaps.overview import is_late
 from teams.models import Person, Team
+from teams.zones import zones_of
 
 # What is new: since then. The time of a person's last visit is not kept yet.
 NEWS = timedelta(days=14)
@@ -58,7 +59,7 @@ class News:
 
 
 def _todays(teams: Sequence[Team]) -> dict[int, date]:
-    return {team.pk: clock.today(team.zone) for team in teams}
+    return {pk: clock.today(zone) for pk, zone in zones_of(teams).items()}
 
 
 def team_cards(person: Person) -> list[TeamCard]:

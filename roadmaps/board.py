@@ -15,11 +15,12 @@ from django.utils.functional import cached_property
 
 from core import clock
 from core.content import text
-from roadmaps.facts import day_of, facts_of, zones_of
+from roadmaps.facts import day_of, facts_of
 from roadmaps.models import Item, Note, Roadmap, State, Tick
 from roadmaps.overview import Overview, Phase, is_late
 from roadmaps.progress import Progress, progress
 from teams.models import JobRole, Person
+from teams.zones import zones_of
 
 
 @dataclass(frozen=True)

@@ -3,21 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date
 from zoneinfo import ZoneInfo
 
 from core import clock
 from roadmaps.models import Item, Roadmap, Tick
 from roadmaps.progress import Event, Facts
-from teams.models import Organisation, Team
-
-
-def zones_of(teams: Iterable[Team]) -> dict[int, ZoneInfo]:
-    """Each team's time zone by its pk; the organisation is asked once."""
-    organisation = Organisation.current()
-    default = organisation.time_zone if organisation else "UTC"
-    return {team.pk: ZoneInfo(team.time_zone or default) for team in teams}
 
 
 def facts_of_phases(roadmaps: Sequence[Roadmap], zones: dict[int, ZoneInfo]) -> dict[int, list[Facts]]:

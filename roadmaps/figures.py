@@ -8,10 +8,11 @@ from datetime import date
 from django.utils.translation import gettext_lazy as _
 
 from core.figures import Figure, Values, register
-from roadmaps.facts import facts_of_phases, zones_of
+from roadmaps.facts import facts_of_phases
 from roadmaps.models import Roadmap
 from roadmaps.progress import BurnUpDay, burn_up
 from teams.models import Team
+from teams.zones import zones_of
 
 
 def _days(teams: Sequence[Team], days: Sequence[date]) -> dict[int, list[BurnUpDay]]:

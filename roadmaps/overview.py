@@ -11,9 +11,10 @@ from core import clock
 from core.content import text
 from roadmaps import progress
 from roadmaps.dates import MONTHS, PHASES, Span, month_number, phase_on, span_of_phase
-from roadmaps.facts import facts_of_phases, zones_of
+from roadmaps.facts import facts_of_phases
 from roadmaps.models import Item, Roadmap, State
 from roadmaps.progress import BurnUpDay, Facts, Forecast, Progress
+from teams.zones import zones_of
 
 
 @dataclass(frozen=True)

@@ -85,7 +85,7 @@ def shown_as(value: float | None, figure: Figure) -> str:
     if value is None:
         return gettext("no data")
     if figure.is_share:
-        return f"{number_format(100 * value, 0)}%"
+        return f"{number_format(round(100 * value))}%"  # number_format itself cuts off
     return number_format(round(value, 1), None if value % 1 else 0)
 
 

@@ -1,0 +1,13 @@
+"""The time zones of many teams at once."""
+
+from collections.abc import Iterable
+from zoneinfo import ZoneInfo
+
+from teams.models import Organisation, Team
+
+
+def zones_of(teams: Iterable[Team]) -> dict[int, ZoneInfo]:
+    """Each team's time zone by its pk; the organisation is asked once."""
+    organisation = Organisation.current()
+    default = organisation.time_zone if organisation else "UTC"
+    return {team.pk: ZoneInfo(team.time_zone or default) for team in teams}

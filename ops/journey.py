@@ -49,13 +49,15 @@ def own_redis(address: str) -> Iterator[str]:
     """A number on the Redis server that `address` names under which nothing is kept; emptied again at the end."""
     import redis
 
-    for number in range(1, 16):
+    for number in range(8, 16):
         ours = urlsplit(address)._replace(path=f"/{number}").geturl()
         client = redis.Redis.from_url(ours)
-        if client.dbsize() == 0:
+        if client.dbsize() == 0 and client.set("taken-by-a-journey", os.getpid(), nx=True):  # nobody else takes it too
             break
     else:
-        refuse("Every database of the Redis server that REDIS_URL names is in use; the journey needs an empty one.")
+        refuse(
+            "Databases 8 to 15 of the Redis server that REDIS_URL names are all in use; a journey needs an empty one."
+        )
     try:
         yield ours
     finally:

@@ -9,11 +9,13 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+import redis
 
 from ops import services
 from ops.bootstrap import ROOT
+from ops.journey import own_redis
 from ops.processes import descendants, everyone
-from ops.services import CHROMIUM, GETTEXT, POSTGRESQL, REDIS, Tool
+from ops.services import CHROMIUM, GETTEXT, POSTGRESQL, REDIS, Tool, redis_server
 from tests.ops.conftest import plain_environment, refused, until
 
 HANGING = """
@@ -161,3 +163,15 @@ def test_recordings_that_are_not_there_are_told_in_one_sentence(tmp_path: Path) 
 def test_a_journey_that_is_none_is_told_in_one_sentence() -> None:
     told = refused([sys.executable, "-m", "ops.journey", "nonsense"], plain_environment())
     assert told.startswith("There is no journey “nonsense”: there is ")
+
+
+def test_two_journeys_never_share_a_redis_database() -> None:
+    with redis_server() as address:
+        with own_redis(address) as one, own_redis(address) as other:
+            assert one != other
+            client = redis.Redis.from_url(one)
+            client.set("a task", "somebody's")
+        assert client.dbsize() == 0
+        redis.Redis.from_url(one).set("somebody's", "data")
+        with own_redis(address) as next_one:
+            assert next_one != one

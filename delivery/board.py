@@ -29,6 +29,7 @@ from delivery.periods import (
 )
 from delivery.reading import TeamDeployments, hours_between
 from teams.models import Team
+from teams.zones import zones_of
 
 Length = Literal["13w", "12m", "all"]
 LENGTHS: tuple[Length, ...] = ("13w", "12m", "all")
@@ -156,7 +157,7 @@ def board(team: Team, choice: Choice | None = None) -> Board:
     choice = choice or Choice()
     services = reading.services_with_first([team])
     keys = [service.pk for service in services]
-    zone = reading.zones([team])[team.pk]
+    zone = zones_of([team])[team.pk]
     today = clock.today(zone)
     period = _period(choice, today, keys, zone)
     shown = Period(period.first, today)

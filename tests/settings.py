@@ -11,4 +11,4 @@ if _worker and os.environ.get("REDIS_URL"):
     # Each worker of pytest has a Redis database of its own, as it has one of PostgreSQL; ops.journey takes from 8 on.
     os.environ["REDIS_URL"] = urlsplit(os.environ["REDIS_URL"])._replace(path=f"/{1 + int(_worker) % 7}").geturl()
 
-from mlops_portal.settings import *  # noqa: F403
+from mlops_portal.settings import *  # noqa: E402, F403

@@ -14,3 +14,9 @@ def days_text(first: date, last: date, *, with_year: bool = True) -> str:
     if (get_language() or "").startswith("ja"):
         return f"{date_format(first, long)}～{date_format(last, short)}"
     return f"{date_format(first, short)} – {date_format(last, long)}"
+
+
+def months_text(first: date, last: date) -> str:
+    """The months of a span whose year is clear: "Apr – Jun", "4月～6月"."""
+    dash = "～" if (get_language() or "").startswith("ja") else " – "
+    return f"{date_format(first, 'M')}{dash}{date_format(last, 'M')}"

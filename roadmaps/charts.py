@@ -136,7 +136,7 @@ def _last_day(overview: Overview) -> date:
 
 def _layout(overview: Overview, days: Sequence[BurnUpDay], last: date, top: int) -> dict[str, Any]:
     return {
-        "margin": {"l": 28, "r": 12, "t": 28, "b": 26},
+        "margin": {"l": 34, "r": 12, "t": 28, "b": 26},
         "xaxis": _x_axis(overview, last, every=3),
         "yaxis": {"range": [0, top * 1.18], "dtick": _step(top), "tickformat": "d"},
         "shapes": _marks(overview, top),
@@ -146,7 +146,7 @@ def _layout(overview: Overview, days: Sequence[BurnUpDay], last: date, top: int)
 
 def _narrow(overview: Overview, days: Sequence[BurnUpDay], last: date, top: int) -> dict[str, Any]:
     return {
-        "margin": {"l": 24, "r": 12, "t": 28, "b": 26},
+        "margin": {"l": 34, "r": 12, "t": 28, "b": 26},
         "xaxis": _x_axis(overview, last, every=6),
         "annotations": [*_line_labels(overview, days, top), *_mark_labels(overview, top, narrow=True)],
     }

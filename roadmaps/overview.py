@@ -9,6 +9,7 @@ from functools import cached_property
 
 from core import clock
 from core.content import text
+from core.spans import days_text, months_text
 from roadmaps import progress
 from roadmaps.dates import MONTHS, PHASES, Span, month_number, phase_on, span_of_phase
 from roadmaps.facts import facts_of_phases
@@ -29,6 +30,15 @@ class Phase:
     late: int
     is_current: bool
     is_past: bool
+
+    @property
+    def days(self) -> str:
+        """Its days as the reader writes them, without the year."""
+        return days_text(self.span.first, self.span.last, with_year=False)
+
+    @property
+    def months(self) -> str:
+        return months_text(self.span.first, self.span.last)
 
 
 @dataclass(frozen=True)

@@ -37,6 +37,9 @@ def test_the_phases(roadmap: Roadmap, editor: Person) -> None:
         (4, 0, 3, 0),
     ]
     assert [phase.is_current for phase in found.phases] == [False, True, False, False]
+    assert (found.phases[1].days, found.phases[1].months) == ("1 Jul – 30 Sep", "Jul – Sep")
+    with translation.override("ja"):
+        assert (found.phases[1].days, found.phases[1].months) == ("7月1日～9月30日", "7月～9月")
     assert [phase.is_past for phase in found.phases] == [True, False, False, False]
     assert (found.month, found.done, found.scope, found.left, found.late) == (4, 1, 12, 11, 2)
     assert [item.template_key for item in found.next_due[:2]] == [

@@ -14,6 +14,7 @@ from tests.factories import MembershipFactory, OrganisationFactory, PersonFactor
 # Playwright's own loop runs in this thread while browser tests use the database in the ordinary, blocking way.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
+
 @pytest.fixture(scope="session")
 def browser_type_launch_args() -> dict[str, object]:
     return {"executable_path": chromium(), "args": CHROMIUM_ARGUMENTS}

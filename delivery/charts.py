@@ -227,7 +227,9 @@ def _unknown_bar(board: Board) -> go.Bar:
 def _frequency_alt(board: Board) -> str:
     figure = board.frequency()
     if figure is None:
-        return _("Deployment frequency, %(period)s: no data.") % {"period": days_text(board.shown.first, board.shown.last)}
+        return _("Deployment frequency, %(period)s: no data.") % {
+            "period": days_text(board.shown.first, board.shown.last)
+        }
     total = sum(day in board.shown for day in board.deployments.days)
     return _(
         "Bar chart of deployments, %(period)s: %(count)s deployments, at most %(most)s deployment days in a week."

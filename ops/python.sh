@@ -2,7 +2,7 @@
 # Runs its arguments with a Python that is new enough: $PYTHON if it is set, else the first one that is found.
 # The question is asked of each candidate in words that Python 2 understands too.
 set -u
-cd "$(dirname "$0")/.." || exit 1
+cd "${0%/*}/.." || exit 1
 
 found=
 for candidate in ${PYTHON:-python3 python3.14 python3.13 python3.12 python3.11 python}; do

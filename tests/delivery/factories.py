@@ -22,7 +22,7 @@ class DeploymentFactory(factory.django.DjangoModelFactory):
         model = Deployment
 
     service = factory.SubFactory(ServiceFactory)
-    key = factory.Sequence(lambda n: f"deployment:{n}")
+    key = factory.Sequence(lambda n: f"deployment:{10_000 + n}")
     outcome = "succeeded"
     environment = "production"
     environment_class = "production"
@@ -39,7 +39,7 @@ class IncidentFactory(factory.django.DjangoModelFactory):
         model = Incident
 
     service = factory.SubFactory(ServiceFactory)
-    key = factory.Sequence(lambda n: f"issue:{n}")
+    key = factory.Sequence(lambda n: f"issue:{10_000 + n}")
     title = factory.Sequence(lambda n: f"Incident {n}")
     began_at = NOW - timedelta(days=3)
     resolved_at = factory.LazyAttribute(lambda row: row.began_at + timedelta(hours=2))

@@ -15,6 +15,7 @@ from playwright.sync_api import Browser
 
 from ops.bootstrap import ROOT
 from ops.journey import background, line_with, own_database, own_redis
+from tests.ops.conftest import plain_environment
 from tests.recorded.stage import ANTS, OPENBIC, MakeReplay, Person, Portal, Replay, Seen, Source
 
 
@@ -52,8 +53,12 @@ def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
     """As `make run` starts it; it may reach this machine's own addresses."""
     var = tmp_path_factory.mktemp("portal") / "var"
     (var / "log").mkdir(parents=True)
-    environment = {name: value for name, value in os.environ.items() if name not in {"PORTAL_ENV", "MAKELEVEL"}}
-    environment |= {"PORTAL_VAR": str(var), "HOST": "127.0.0.1", "PORT": "0", "OUTGOING_ALLOW": "127.0.0.1"}
+    environment = plain_environment() | {
+        "PORTAL_VAR": str(var),
+        "HOST": "127.0.0.1",
+        "PORT": "0",
+        "OUTGOING_ALLOW": "127.0.0.1",
+    }
     with ExitStack() as stack:
         for knob, own in (("DATABASE_URL", own_database), ("REDIS_URL", own_redis)):
             environment[knob] = stack.enter_context(own(environment[knob]))

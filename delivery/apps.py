@@ -6,7 +6,7 @@ class DeliveryConfig(AppConfig):
 
     def ready(self) -> None:
         from connections import stores
-        from delivery import registry
+        from delivery import audit_sentences, registry  # noqa: F401  how its audit entries read
         from delivery.records import DeliveryStore
 
         stores.register(DeliveryStore())

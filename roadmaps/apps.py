@@ -8,7 +8,7 @@ class RoadmapsConfig(AppConfig):
     name = "roadmaps"
 
     def ready(self) -> None:
-        from roadmaps import figures
+        from roadmaps import audit_sentences, figures  # noqa: F401  how its audit entries read
 
         figures.register_all()
         checks.register(check_template)

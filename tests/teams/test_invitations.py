@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
@@ -247,6 +248,21 @@ def test_nobody_joins_an_archived_team(make, team: Team, administrator: Person) 
     refused(link, "can no longer invite")
 
 
+@pytest.mark.parametrize("end", ["used", "revoked_at", "expires_at"])
+def test_the_service_looks_again(make, team_admin: Person, end: str) -> None:
+    """The page looked a moment ago; what counts is what the locked row says."""
+    made, _link = make()
+    if end == "used":
+        invitations.join(invitation=made, person=PersonFactory())
+    else:
+        Invitation.objects.update(**{end: clock.now()})
+    with pytest.raises(invitations.NotOpen):
+        invitations.join(invitation=made, person=PersonFactory())
+    with pytest.raises(invitations.NotOpen):
+        invitations.join_as_new_person(invitation=made, **NEWCOMER)
+    assert not Person.objects.filter(name="Nia Newcomer").exists()
+
+
 # -- Two at once
 
 
@@ -265,14 +281,17 @@ def test_the_database_holds_one_membership_for_each_invitation_and_person(make, 
 def test_two_new_people_at_once_make_one_membership(make, team: Team) -> None:
     _made, link = make()
     before = team.memberships.count()
-    answers: list[int] = []
+    answers: list[HttpResponse] = []
 
     def join(email: str) -> None:
-        answers.append(Client().post(link, {**NEWCOMER, "email": email}).status_code)
+        answers.append(Client().post(link, {**NEWCOMER, "email": email}))
 
     both(lambda: join("one@example.com"), lambda: join("two@example.com"))
 
-    assert sorted(answers) in ([302, 410], [302, 422])
+    first, second = sorted(answers, key=lambda response: response.status_code)
+    assert first.status_code == 302
+    assert second.status_code in (410, 422)
+    assert "was used already" in second.content.decode()
     assert team.memberships.count() == before + 1
     assert Person.objects.filter(name="Nia Newcomer").count() == 1
 

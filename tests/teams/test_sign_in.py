@@ -11,8 +11,9 @@ from django.test import Client
 from django.urls import NoReverseMatch, reverse
 
 from core import clock
+from teams.adapter import PortalAccountAdapter
 from teams.models import AuditEvent, Person
-from tests.factories import PASSWORD
+from tests.factories import PASSWORD, PersonFactory
 
 pytestmark = pytest.mark.django_db
 LOGIN = "/accounts/login/"
@@ -40,6 +41,9 @@ def test_it_never_leads_to_another_host(client: Client, editor: Person) -> None:
 
 def test_the_case_of_the_address_does_not_matter(client: Client, editor: Person) -> None:
     assert client.post(LOGIN, {"login": editor.email.upper(), "password": PASSWORD}).status_code == 302
+    shouted = PersonFactory(email="LOUD@Example.com")
+    assert shouted.email == "loud@example.com"
+    assert Client().post(LOGIN, {"login": "Loud@example.com", "password": PASSWORD}).status_code == 302
 
 
 @pytest.mark.parametrize("login", ["right", "unknown"])
@@ -125,6 +129,11 @@ def test_a_mistyped_address_is_told(client: Client, organisation) -> None:
 def test_without_a_mail_server_the_page_says_whom_to_ask(client: Client, editor: Person) -> None:
     for response in (client.get(RESET), client.post(RESET, {"email": editor.email})):
         assert "Ask an administrator" in response.content.decode()
+    assert mail.outbox == []
+
+
+def test_no_other_mail_leaves_either(editor: Person) -> None:
+    PortalAccountAdapter().send_mail("account/email/password_reset_key", editor.email, {})
     assert mail.outbox == []
 
 

@@ -1,0 +1,9 @@
+"""How this room's audit entries read."""
+
+from django.utils.translation import gettext_lazy as _
+
+from teams.audit import describe, name_kind
+
+name_kind("delivery", _("Delivery"))
+
+describe("delivery.rules_changed", _("Changed what counts as a deployment and as an incident."))

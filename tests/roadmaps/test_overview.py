@@ -209,6 +209,15 @@ def test_the_figure_of_teams_and_days(roadmap: Roadmap, editor: Person, outsider
     assert figure.pooled([none], days[2]) is None
 
 
+def test_the_figure_has_no_value_before_the_start(roadmap: Roadmap, editor: Person) -> None:
+    with clock.at(noon(4, 10)):
+        services.add_item(roadmap=roadmap, title="Early", phase=1, by=editor)
+    with clock.at(TODAY):
+        services.change_start_date(roadmap=roadmap, start_date=date(2026, 5, 1), seen=date(2026, 4, 1), by=editor)
+    values = figures.get("roadmap_progress").values([roadmap.team], [date(2026, 4, 20), date(2026, 5, 1)])
+    assert list(values.values()) == [None, 0]
+
+
 def test_the_figure_asks_a_constant_number_of_queries(roadmap: Roadmap, outsider: Person) -> None:
     started(outsider.memberships.get().team, outsider)
     figure = figures.get("roadmap_progress")

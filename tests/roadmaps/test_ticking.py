@@ -11,9 +11,9 @@ from roadmaps import services
 from roadmaps.models import Item, Note, Roadmap, State, Tick
 from roadmaps.overview import overviews
 from roadmaps.services import RoadmapError
-from teams.models import AuditEvent, Person
+from teams.models import AuditEvent, Person, Team
 from tests.factories import MembershipFactory
-from tests.roadmaps.factories import TODAY, item_of, noon, ticked
+from tests.roadmaps.factories import TODAY, item_of, noon, started, ticked
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("today")]
 DONE, TO_DO, IN_PROGRESS, SKIPPED = State.DONE, State.TO_DO, State.IN_PROGRESS, State.SKIPPED
@@ -183,9 +183,15 @@ def test_already_had_is_dated_at_the_start_and_leaves_the_pace_alone(
     services.tick(item=item, wanted=DONE, seen_version=0, by=editor, already_had=True)
     days = burn_up(roadmap)
     assert days[date(2026, 4, 1)] == (1, 12, 0)
-    (found,) = overviews([roadmap])
-    assert sum(found.history) == 0
     assert item.ticks.get().recorded_at == TODAY
+
+
+def test_already_had_is_no_work_of_the_week_in_which_the_roadmap_starts(team: Team, editor: Person) -> None:
+    made = started(team, editor, date(2026, 4, 6))  # a Monday: its week is complete
+    services.tick(item=item_of(made, "foundation.basic_cicd"), wanted=DONE, seen_version=0, by=editor, already_had=True)
+    ticked(item_of(made, "foundation.git_repository"), editor, noon(4, 7))
+    (found,) = overviews([made])
+    assert found.history == [1, 0, 0, 0, 0, 0]
 
 
 def test_already_had_of_something_ticked_before(roadmap: Roadmap, item: Item, editor: Person) -> None:

@@ -70,6 +70,7 @@ def connection(request: Request, team_id: int, source_id: int) -> HttpResponse:
     source = _source(request, team_id, source_id)
     now = clock.now()
     newest = source.runs.newest_first().first()
+    runs = Paginator(source.runs.newest_first(), PER_PAGE).get_page(request.GET.get("page"))
     context = {
         "room": "teams",
         "team": source.connection.team,
@@ -79,13 +80,10 @@ def connection(request: Request, team_id: int, source_id: int) -> HttpResponse:
         "may_administer": request.user.has_perm("team.administer", source.connection.team),
         "rules_url": stores.rules_url(source),
         "aside": [(each, sentences.aside(each.reason)) for each in source.set_aside.listed()[:ASIDE_SHOWN]],
+        "runs": runs,
+        "history": [Progress(run) for run in runs],
     }
-    if request.htmx:
-        response = render(request, "connections/connection.html#live", context)
-    else:
-        runs = Paginator(source.runs.newest_first(), PER_PAGE).get_page(request.GET.get("page"))
-        context |= {"runs": runs, "history": [Progress(run) for run in runs]}
-        response = render(request, "connections/connection.html", context)
+    response = render(request, f"connections/connection.html{'#live' if request.htmx else ''}", context)
     patch_vary_headers(response, ["HX-Request"])
     return response
 

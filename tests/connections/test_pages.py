@@ -103,6 +103,16 @@ def test_while_a_sync_runs_the_page_asks_again(admin: Client, source: Source, st
     assert "HX-Request" in after["Vary"]
 
 
+def test_what_a_person_watches_ends_with_the_history_and_with_what_was_set_aside(
+    admin: Client, source: Source, stub: StubConnector
+) -> None:
+    stub.set_aside = [SetAside("deployment:9", "missing_instant", "created_at")]
+    sync.sync(source.pk)
+    watched = admin.get(url("connection", source), headers={"HX-Request": "true"}).text
+    assert "deployment:9" in watched
+    assert "Nothing was read yet." not in watched
+
+
 def test_a_failed_sync_is_told_in_a_sentence(admin: Client, source: Source, stub: StubConnector) -> None:
     def fail(number: int) -> None:
         raise OutgoingError("missing_scope", host="api.example.com", needs="deployments=read")

@@ -128,6 +128,32 @@ def test_the_newest_comes_first(make: Make, fake: FakeGitHub, repo: Repo) -> Non
     assert created == sorted(created, reverse=True)
 
 
+@pytest.mark.parametrize("make", SOURCES)
+@pytest.mark.usefixtures("_small")
+def test_what_is_new_comes_first_in_every_stream(make: Make, fake: FakeGitHub, repo: Repo) -> None:
+    """The way back to the oldest may take hours; nobody waits for it to see today's incidents or how a run ended."""
+    driver = make(fake, repo)
+    driver.sync()
+    streams = [page.stream for page in driver.pages]
+    first = streams.index("incidents")
+    assert first < 6
+    assert "deployments" in streams[first:]
+    driver = dataclasses.replace(driver, rows={}, aside={}, state={}, pages=[])
+    driver.sync(stop_after=first + 2)
+    driver.sync()
+    streams = [page.stream for page in driver.pages]
+    assert streams.index("again") < len(streams) - 1 - streams[::-1].index("deployments")
+
+
+@pytest.mark.usefixtures("_small")
+def test_a_deployment_with_more_statuses_than_a_page_holds(fake: FakeGitHub, repo: Repo) -> None:
+    states = [("success", NOW - 9 * DAY), *[("inactive", NOW - DAY)] * 11]
+    repo.add_deployment(NOW - 10 * DAY, states=states)
+    driver = Driver(fake, DEPLOYMENTS, NOW)
+    driver.sync()
+    assert driver.final == truth(repo, driver)
+
+
 def test_nothing_is_read_of_what_nobody_chose(fake: FakeGitHub, repo: Repo) -> None:
     fill_deployments(fake, repo)
     driver = Driver(fake, ReadOptions(DeploymentSource.NONE), NOW)
@@ -187,10 +213,54 @@ def test_one_more_deployment_costs_its_listing_and_its_statuses(fake: FakeGitHub
 
 
 @pytest.mark.parametrize("make", SOURCES)
+@pytest.mark.usefixtures("_small")
 def test_the_first_sync_asks_for_nothing_twice(make: Make, fake: FakeGitHub, repo: Repo) -> None:
+    """But for the 304s that tell whether a page of deployments still stands before it is turned."""
     make(fake, repo).sync()
-    asked = [(seen.path, tuple(seen.query.items())) for seen in fake.seen]
+    asked = [(seen.path, tuple(seen.query.items())) for seen in fake.seen if "if-none-match" not in seen.headers]
     assert len(asked) == len(set(asked))
+    assert {seen.status for seen in fake.seen if "if-none-match" in seen.headers} <= {304}
+
+
+def statuses_read_twice(fake: FakeGitHub, driver: Driver) -> set[str]:
+    """Paths of statuses that were answered more than once although the deployment had ended."""
+    running = {f"/repos/acme/shop/deployments/{key.partition(':')[2]}/statuses" for key in driver.again}
+    counts: dict[str, int] = {}
+    for seen in fake.seen:
+        if seen.path.endswith("/statuses") and seen.status == 200 and "page" not in seen.query:
+            counts[seen.path] = counts.get(seen.path, 0) + 1
+    return {path for path, count in counts.items() if count > 1} - running
+
+
+@pytest.mark.usefixtures("_small")
+def test_a_kill_costs_no_statuses_that_were_read_before(fake: FakeGitHub, repo: Repo) -> None:
+    whole = fill_deployments(fake, repo)
+    whole.sync()
+    for stop in range(len(whole.pages) + 1):
+        driver = dataclasses.replace(whole, rows={}, aside={}, state={}, pages=[])
+        fake.forget()
+        driver.sync(stop_after=stop)
+        driver.sync()
+        assert statuses_read_twice(fake, driver) == set(), stop
+
+
+def test_what_is_remembered_is_forgotten_in_time(fake: FakeGitHub, repo: Repo) -> None:
+    stuck = repo.add_deployment(NOW - DAY, states=[("in_progress", NOW - DAY)])
+    ended = repo.add_deployment(NOW - DAY, states=[("in_progress", NOW - DAY)])
+    repo.deploy(NOW - 2 * DAY)
+    driver = Driver(fake, dataclasses.replace(DEPLOYMENTS, incident_labels=()), NOW)
+    driver.sync()
+    state = driver.state["deployments"]
+    assert set(state["open"]) == {f"deployment:{stuck}", f"deployment:{ended}"}
+    assert len(state["final"]) == 1
+    repo.add_status(ended, "success", NOW)
+    driver.sync()
+    assert set(driver.state["deployments"]["open"]) == {f"deployment:{stuck}"}
+    driver.now = NOW + 10 * DAY
+    repo.deploy(driver.now)
+    driver.sync()
+    assert driver.state["deployments"]["open"] == {}
+    assert len(driver.state["deployments"]["final"]) == 1
 
 
 # -- Killed anywhere -----------------------------------------------------------------------------------------------------
@@ -232,7 +302,7 @@ def test_a_small_limit_is_enough_to_get_there(make: Make, fake: FakeGitHub, repo
     windows = 0
     while True:
         windows += 1
-        fake.forget()
+        fake.fresh_window()
         error = driver.sync()
         if error is None:
             break
@@ -240,6 +310,20 @@ def test_a_small_limit_is_enough_to_get_there(make: Make, fake: FakeGitHub, repo
         assert error.retry_at > NOW - DAY
         assert windows < 60
     assert windows > 3
+    assert driver.final == truth(repo, driver)
+    assert statuses_read_twice(fake, driver) == set()
+
+
+@pytest.mark.usefixtures("_small")
+def test_a_head_of_more_pages_than_the_limit_allows_is_read_to_its_end(fake: FakeGitHub, repo: Repo) -> None:
+    for number in range(18):
+        repo.add_run(NOW - timedelta(hours=number))
+    options = ReadOptions(DeploymentSource.RUNS, (str(repo.workflows["Deploy"]),), since=NOW.date() - 2 * DAY)
+    driver = Driver(fake, options, NOW)
+    fake.limit = 3
+    for _window in range(4):
+        fake.fresh_window()
+        driver.sync()
     assert driver.final == truth(repo, driver)
 
 
@@ -328,7 +412,8 @@ def test_a_deployment_far_down_finishes_without_moving_the_first_page(fake: Fake
 
 
 def test_a_failed_deployment_within_the_overlap_that_succeeds_after_all(fake: FakeGitHub, repo: Repo) -> None:
-    ident = repo.deploy(NOW - 2 * DAY, state="failure")
+    ident = repo.deploy(NOW - 3 * DAY, state="failure")
+    repo.deploy(NOW - DAY)
     driver = Driver(fake, DEPLOYMENTS, NOW)
     driver.sync()
     repo.add_status(ident, "success", NOW)
@@ -521,6 +606,16 @@ def test_a_busy_label_is_read_down_to_what_is_known_and_no_further(fake: FakeGit
     assert driver.final == truth(repo, driver)
 
 
+@pytest.mark.usefixtures("_small")
+def test_old_issues_that_are_talked_about_are_not_read_again_and_again(fake: FakeGitHub, repo: Repo) -> None:
+    for number in range(20):
+        repo.comment_on_issue(repo.add_issue(NOW - 300 * DAY), NOW - 20 * DAY + number * DAY)
+    driver = Driver(fake, ReadOptions(DeploymentSource.NONE, incident_labels=("incident",)), NOW)
+    driver.sync()
+    repo.comment_on_issue(20, NOW)
+    assert driver.requests() == 1
+
+
 def test_each_label_has_its_listing(fake: FakeGitHub, repo: Repo) -> None:
     repo.add_issue(NOW - DAY, "Both", ["Incident", "Outage"])
     repo.add_issue(NOW - 2 * DAY, "One", ["outage"], closed=NOW - DAY)
@@ -556,6 +651,8 @@ def test_issues_that_are_switched_off_end_the_stream_and_not_the_sync(fake: Fake
 def test_nothing_created_before_the_chosen_day_is_read(make: Make, fake: FakeGitHub, repo: Repo) -> None:
     driver = make(fake, repo)
     first = (NOW - 15 * DAY).date()
+    repo.close_issue(1, NOW)  # changed since, yet created before
+    repo.add_issue(NOW - 2 * DAY)
     driver.options = dataclasses.replace(driver.options, since=first)
     driver.sync()
     everything = truth(repo, driver)

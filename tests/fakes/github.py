@@ -108,6 +108,11 @@ class FakeGitHub(World):
             self.faults.clear()
             self._used, self._window_began = 0, None
 
+    def fresh_window(self) -> None:
+        """As if the window of the limit had passed."""
+        with self.lock:
+            self._used, self._window_began = 0, None
+
     @property
     def counts(self) -> Counter[str]:
         """Requests by path."""

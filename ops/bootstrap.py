@@ -100,7 +100,11 @@ def install(requirements: str) -> None:
         return
     UNFINISHED.touch()
     pip = (PYTHON, "-m", "pip", "install", "--quiet", "--no-input", "--disable-pip-version-check")
-    run(f"Installing {requirements}", *pip, "--require-hashes", "-r", locked)
+    try:
+        run(f"Installing {requirements}", *pip, "--require-hashes", "-r", locked)
+    except SystemExit:
+        UNFINISHED.unlink()  # pip could not get something, and by itself left what there was: it stays for the next start
+        raise
     stamp.write_text(digest([locked]))
     UNFINISHED.unlink()
 

@@ -134,6 +134,20 @@ def test_a_half_finished_install_is_made_anew(
     assert "An earlier install in .venv was not finished" in capsys.readouterr().out
 
 
+def test_an_update_that_cannot_be_had_leaves_what_there_was(
+    checkout: Path, steps: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _install()
+    (checkout / "requirements.txt").write_text("one==2\n")
+    with monkeypatch.context() as offline:
+        offline.setattr(bootstrap, "run", lambda *_: bootstrap.refuse("pip reaches nobody"))
+        with pytest.raises(SystemExit):
+            _install()
+    _install()
+    assert steps.count("Making .venv") == 1
+    assert steps.count("Installing requirements.txt") == 2
+
+
 def test_a_folder_whose_python_is_gone_is_made_anew(steps: list[str]) -> None:
     _install()
     bootstrap.PYTHON.unlink()

@@ -23,6 +23,9 @@
     if ([...select.options].some((option) => option.value === own)) { select.value = own; }
   });
 
+  // On a small screen the tabs scroll: show the present one.
+  document.querySelector(".p-tabs [aria-current]")?.scrollIntoView({ inline: "nearest", block: "nearest" });
+
   // Menus close on Escape and on a click elsewhere.
   function closeMenus(except) {
     document.querySelectorAll("details[data-menu][open]").forEach((menu) => { if (menu !== except) { menu.open = false; } });

@@ -181,7 +181,7 @@ class Person:
 
     def set_up(self) -> None:
         self.go("/setup/")
-        self._fill(code=self.portal.setup_code, organisation="Recorded", name="Ada Admin", email="ada@example.com")
+        self._fill(code=self.portal.setup_code, organisation="Acme Retail", name="Ada Admin", email="ada@example.com")
         self._fill(password=PASSWORD)
         self.page.select_option("#id_time_zone", "UTC")
         self.page.click(SUBMIT)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import date
 from statistics import mean
 
@@ -78,7 +79,9 @@ def test_a_point_of_a_chart_leads_to_what_is_behind_it(ada: Person, undisturbed:
             assert ada.find(".p-list tbody .p-status.is-ok").count() == count
 
 
-def test_a_second_sync_with_nothing_new(ada: Person, undisturbed: dict[str, Undisturbed]) -> None:
+def test_a_second_sync_with_nothing_new(
+    ada: Person, undisturbed: dict[str, Undisturbed], tell: Callable[[str], None]
+) -> None:
     """The bound: one 304 for each listing, one request for each unfinished object of the last 7 days; here are none."""
     listings = {ANTS: 2, OPENBIC: 1}  # runs and issues; deployments
     for repository, count in listings.items():
@@ -86,7 +89,7 @@ def test_a_second_sync_with_nothing_new(ada: Person, undisturbed: dict[str, Undi
         case.replay.reset()
         seen = ada.sync_now(case.source)
         stats = case.replay.stats()
-        print(f"{repository}, nothing new: {seen.requests} requests, of them {seen.not_modified} answered 304")
+        tell(f"{repository}, nothing new: {seen.requests} requests, of them {seen.not_modified} answered 304")
         assert seen.tone == "is-ok"
         assert seen.read.get("again", 0) == 0
         assert (seen.requests, seen.not_modified) == (count, count)

@@ -6,4 +6,4 @@ from teams.audit import describe, name_kind
 
 name_kind("delivery", _("Delivery"))
 
-describe("delivery.rules_changed", _("Changed what counts as a deployment and as an incident."))
+describe("delivery.rules_changed", _("Changed what counts of %(service)s."))

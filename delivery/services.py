@@ -55,7 +55,7 @@ def change_rules(*, service_id: int, rules: Rules, by: Person, seen: Inspection 
     _apply(service, rules)
     audit.record(
         "delivery.rules_changed", actor=by, subject=service, team=service.team,
-        before=_plain(before), after=_plain(rules),
+        service=service.name, before=_plain(before), after=_plain(rules),
     )  # fmt: skip
     connections.change_options(source_id=source.pk, options=rules.read_options(), by=by)
     return service

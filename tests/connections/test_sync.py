@@ -621,3 +621,31 @@ def test_old_runs_are_forgotten(source: Source) -> None:
     source.runs.create(owner="y", started_at=NOW - timedelta(days=29), finished_at=NOW - timedelta(days=29))
     sync.sync(source.pk)
     assert source.runs.count() == 2
+
+
+def test_what_came_right_is_cleared_although_the_sync_then_fails(source: Source, stub: StubConnector) -> None:
+    stub.set_aside = [SetAside("deployment:9", "missing_instant"), SetAside("deployment:8", "missing_instant")]
+    sync.sync(source.pk)
+    stub.set_aside = []
+    stub.rows["deployments"].append(deployment(9, NOW - timedelta(days=9)))
+    fail(stub, OutgoingError("dropped", host="x"), page=2)
+    with clock.at(NOW + timedelta(minutes=15)):
+        sync.sync(source.pk)
+    assert list(source.set_aside.open().values_list("key", flat=True)) == ["deployment:8"]
+
+
+def test_rules_changed_after_the_last_page_are_read_at_once(
+    source: Source, team_admin: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    finish = sync.finish
+
+    def change_first(*args: Any) -> None:
+        options = ReadOptions(DeploymentSource.DEPLOYMENTS, incident_labels=("outage",))
+        services.change_options(source_id=source.pk, options=options, by=team_admin)
+        finish(*args)
+
+    monkeypatch.setattr(sync, "finish", change_first)
+    sync.sync(source.pk)
+    source.refresh_from_db()
+    assert source.next_sync_at == NOW
+    assert source.lease_until is None

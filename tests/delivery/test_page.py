@@ -118,6 +118,40 @@ def test_over_all_time_the_weeks_begin_with_the_first_deployment(team: Team, ser
     assert headlines.mttr_headline(found).value == "24"
 
 
+def test_only_what_is_in_scope_is_shown(team: Team, service: Service) -> None:
+    """Another deployment source brought these before the rules were changed."""
+    DeploymentFactory(service=service, finished_at=MONDAY)
+    DeploymentFactory(service=service, finished_at=MONDAY, in_scope=False)
+    DeploymentFactory(service=service, finished_at=None, created_at=MONDAY, outcome="unknown", in_scope=False)
+    IncidentFactory(service=service, began_at=MONDAY, in_scope=False)
+    IncidentFactory(service=service, began_at=MONDAY, resolved_at=None, in_scope=False)
+    found = board(team)
+    assert (len(found.deployments.days), len(found.unknown_days), len(found.resolved), found.open_incidents) == (
+        1,
+        0,
+        0,
+        0,
+    )
+    assert +found.outcomes == {"counted": 1}
+
+
+def test_what_is_told_beside_the_figure_is_of_its_period(team: Team, service: Service) -> None:
+    for finish in ("2026-08-23 23:00", "2026-08-24 00:00", "2026-11-22 23:00", "2026-11-23 00:00"):
+        DeploymentFactory(service=service, finished_at=at(finish), outcome="failed")
+    assert board(team).outcomes["failed"] == 2
+
+
+def test_a_month_that_begins_before_the_period_shows_only_its_part(team: Team, service: Service) -> None:
+    """13 weeks by month: of August only the days from the 24th."""
+    for day in ("2026-08-10", "2026-08-25"):
+        DeploymentFactory(service=service, finished_at=at(f"{day} 10:00"))
+        DeploymentFactory(service=service, finished_at=None, created_at=at(f"{day} 10:00"), outcome="unknown")
+        IncidentFactory(service=service, began_at=at(f"{day} 10:00"), resolved_at=at(f"{day} 11:00"))
+    august = board(team, Choice("13w", "month")).by_bucket[0]
+    assert august.frequency
+    assert (august.frequency.count, august.unknown, august.recovery.count) == (1, 1, 1)
+
+
 # -- The page ---------------------------------------------------------------------------------------------------------
 
 

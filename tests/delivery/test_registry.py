@@ -88,6 +88,26 @@ def test_after_it_was_disconnected_there_is_no_data(team: Team, service: Service
     assert value("deployment_frequency", team, date(2026, 6, 29)) is None
 
 
+def test_one_repository_disconnected_and_another_read_is_still_a_fact(team: Team, service: Service) -> None:
+    DeploymentFactory(service=service, finished_at=at("2026-03-02 10:00"))
+    service.source.active, service.source.disconnected_at = False, at("2026-03-20 10:00")
+    service.source.save()
+    DeploymentFactory(service=ServiceFactory(source__connection__team=team), finished_at=at("2026-03-03 10:00"))
+    assert value("deployment_frequency", team, date(2026, 6, 29)) == 0
+
+
+def test_what_is_counted(team: Team, service: Service) -> None:
+    """Succeeded, in production, with a finish, of the present deployment source."""
+    counted = DeploymentFactory(service=service)
+    DeploymentFactory(service=service, finished_at=None)
+    DeploymentFactory(service=service, outcome="failed")
+    DeploymentFactory(service=service, environment_class="other")
+    DeploymentFactory(service=service, in_scope=False)
+    assert list(Deployment.objects.counted()) == [counted]
+    assert counted.counts
+    assert [row.counts for row in Deployment.objects.exclude(pk=counted.pk).filter(in_scope=True)] == [False] * 3
+
+
 def test_the_median_of_weeks(team: Team, service: Service) -> None:
     """Seven of thirteen weeks with one day each: median 1; a second deployment on the same day changes nothing."""
     monday = date(2026, 3, 2)

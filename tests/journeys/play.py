@@ -144,5 +144,5 @@ def run(play: Callable[[Stage], None]) -> None:
         browser.close()
     print(f"  In all {_took(stage.clicks, stage.keys)} in {stage.steps} steps", flush=True)
     if stage.problems:
-        print("\n".join(stage.problems))
+        print("\n".join(dict.fromkeys(stage.problems)))
         sys.exit(1)

@@ -23,8 +23,8 @@ from typing import Any
 
 from connections.models import Draft
 from core.crypto import digest
-from roadmaps.models import Roadmap
 from delivery.models import Service
+from roadmaps.models import Roadmap
 from teams.models import ApiToken, Invitation, Membership, Person, Team, TeamGroup, TokenScope
 from teams.services.invitations import invite
 from tests.connections.factories import DraftFactory, ServiceFactory

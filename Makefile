@@ -19,7 +19,7 @@ test: ## Lint, then every test and journey against PostgreSQL, Redis and Chromiu
 test-only: ## Some tests on PostgreSQL and Redis: T="tests/core -k clock"
 	@$(BOOTSTRAP) --dev ops.test only $(T)
 
-test-recorded: ## Compare the portal with recorded answers of GitHub (RECORDINGS=, default ../shared/recordings)
+test-recorded: ## Compare the portal with recorded answers of GitHub (RECORDINGS=, default ../shared/recordings; UPDATE_SCREENSHOTS=1)
 	@$(BOOTSTRAP) --dev ops.test recorded
 
 lint: ## Only the checks that read the code

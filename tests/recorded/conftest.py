@@ -18,14 +18,6 @@ from ops.journey import background, line_with, own_database, own_redis
 from tests.ops.conftest import plain_environment
 from tests.recorded.stage import ANTS, OPENBIC, MakeReplay, Person, Portal, Replay, Seen, Source
 
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    here = Path(__file__).parent
-    for item in items:
-        if here in item.path.parents:
-            item.add_marker(pytest.mark.recorded)
-
-
 TOLD = pytest.StashKey[list[str]]()
 
 

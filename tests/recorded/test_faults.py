@@ -14,6 +14,7 @@ from playwright.sync_api import expect
 from tests.recorded.conftest import Rows, Undisturbed
 from tests.recorded.stage import ANTS, OPENBIC, SUBMIT, TOKEN, MakeReplay, Person, Rules
 
+pytestmark = pytest.mark.recorded
 Cases = dict[str, Undisturbed]
 
 CURED_BY_ITSELF: list[tuple[str, Sequence[str]]] = [

@@ -7,10 +7,13 @@ from collections.abc import Callable
 from datetime import date
 from statistics import mean
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.recorded.conftest import Undisturbed
 from tests.recorded.stage import ANTS, OPENBIC, Person, instants, tone_of
+
+pytestmark = pytest.mark.recorded
 
 
 def test_ants_its_incidents(ada: Person, undisturbed: dict[str, Undisturbed]) -> None:

@@ -6,11 +6,13 @@ import os
 import re
 import signal
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.recorded.conftest import Rows
 from tests.recorded.stage import ANTS, OPENBIC, TAKE_OVER_TAKES, MakeReplay, Person, Portal, Source
 
+pytestmark = pytest.mark.recorded
 # So often that the runs are more than the host lists in one go, and the deployments more than one page.
 REPEAT = {ANTS: "60", OPENBIC: "15"}
 LATENCY = {ANTS: "400", OPENBIC: "80"}  # milliseconds

@@ -18,6 +18,7 @@ from playwright.sync_api import Browser, Page, expect
 from ops.bootstrap import ROOT
 from tests.recorded.stage import ANTS, OPENBIC, MakeReplay, Person, Portal, Rules, instants, tone_of
 
+pytestmark = pytest.mark.recorded
 PICTURES = ROOT / "var" / "recorded"
 NEWEST_RUN = datetime(2022, 9, 3, 5, 16, 16, tzinfo=UTC)  # the newest instant of ants: what the shift moves
 NEWEST_INCIDENT = datetime(2018, 8, 10, 4, 6, 4, tzinfo=UTC)

@@ -293,12 +293,13 @@ def test_killed_again_and_again_it_still_gets_there(make: Make, step: int, fake:
     assert driver.final == truth(repo, driver)
 
 
+@pytest.mark.parametrize("limit", [6, 7, 8])
 @pytest.mark.parametrize("make", SOURCES)
 @pytest.mark.usefixtures("_small")
-def test_a_small_limit_is_enough_to_get_there(make: Make, fake: FakeGitHub, repo: Repo) -> None:
+def test_a_small_limit_is_enough_to_get_there(make: Make, limit: int, fake: FakeGitHub, repo: Repo) -> None:
     """Every window of the limit brings it on, however few requests that is, and nothing is lost on the way."""
     driver = make(fake, repo)
-    fake.limit = 8
+    fake.limit = limit
     windows = 0
     while True:
         windows += 1
@@ -314,11 +315,15 @@ def test_a_small_limit_is_enough_to_get_there(make: Make, fake: FakeGitHub, repo
     assert statuses_read_twice(fake, driver) == set()
 
 
+@pytest.mark.parametrize("age", [0, 10])
 @pytest.mark.usefixtures("_small")
-def test_a_head_of_more_pages_than_the_limit_allows_is_read_to_its_end(fake: FakeGitHub, repo: Repo) -> None:
+def test_a_window_of_more_pages_than_the_limit_allows_is_read_to_its_end(
+    age: int, fake: FakeGitHub, repo: Repo
+) -> None:
+    """The head, and one that is long past."""
     for number in range(18):
-        repo.add_run(NOW - timedelta(hours=number))
-    options = ReadOptions(DeploymentSource.RUNS, (str(repo.workflows["Deploy"]),), since=NOW.date() - 2 * DAY)
+        repo.add_run(NOW - age * DAY - timedelta(hours=number))
+    options = ReadOptions(DeploymentSource.RUNS, (str(repo.workflows["Deploy"]),), since=NOW.date() - (age + 2) * DAY)
     driver = Driver(fake, options, NOW)
     fake.limit = 3
     for _window in range(4):
@@ -529,6 +534,63 @@ def test_more_runs_in_a_day_than_a_listing_holds(fake: FakeGitHub, repo: Repo) -
     driver.sync()
     assert driver.final == truth(repo, driver)
     assert driver.requests() == 1
+    for number in range(10):
+        repo.add_run(midnight + timedelta(minutes=700 + number))
+    assert driver.requests() == 4  # the head as far as it is listed, which reaches down to what is known
+    assert driver.final == truth(repo, driver)
+
+
+@pytest.mark.usefixtures("_small")
+def test_a_window_that_the_head_left_early_is_read_once_more(fake: FakeGitHub, repo: Repo) -> None:
+    """So many runs that the head begins today: what is run again of yesterday's is still met."""
+    midnight = NOW.replace(hour=0, minute=0)
+    old = [repo.add_run(midnight - DAY + timedelta(minutes=number), conclusion="failure") for number in range(15)][4]
+    for number in range(15):
+        repo.add_run(midnight + timedelta(minutes=number))
+    driver = Driver(fake, ReadOptions(DeploymentSource.RUNS, (str(repo.workflows["Deploy"]),)), NOW)
+    driver.sync()
+    assert driver.state["deployments"]["head"]["from"].startswith("2026-11-24")
+    repo.run_again(old, NOW)
+    repo.finish_run(old, NOW + timedelta(hours=1), "success")
+    driver.now = NOW + 3 * DAY
+    assert driver.requests() == 1
+    driver.now = NOW + 4 * DAY
+    driver.sync()
+    assert driver.final == truth(repo, driver)
+    assert driver.requests() == 1
+
+
+@pytest.mark.usefixtures("_small")
+def test_runs_deleted_while_pages_are_turned_hide_none(fake: FakeGitHub, repo: Repo) -> None:
+    for number in range(18):
+        repo.add_run(NOW - 30 * DAY - timedelta(hours=number))
+    driver = Driver(fake, ReadOptions(DeploymentSource.RUNS, (str(repo.workflows["Deploy"]),)), NOW)
+    while not driver.rows:
+        driver.sync(stop_after=len(driver.pages) + 1)
+    assert 5 <= len(driver.rows) < 18
+    repo.runs = repo.runs[3:]
+    driver.sync()
+    assert set(truth(repo, driver)) <= set(driver.final)
+
+
+def test_what_a_listing_has_just_given_is_not_asked_for_again(fake: FakeGitHub, repo: Repo) -> None:
+    repo.add_run(NOW - DAY, conclusion=None, status="in_progress")
+    workflow = str(repo.workflows["Deploy"])
+    repo.add_deployment(NOW - DAY, states=[("in_progress", NOW - DAY)])
+    repo.add_issue(NOW)
+    repo.issues[0]["state"] = "odd"
+    drivers = [
+        Driver(fake, ReadOptions(DeploymentSource.RUNS, (workflow,)), NOW),
+        Driver(fake, ReadOptions(DeploymentSource.DEPLOYMENTS), NOW),
+        Driver(fake, ReadOptions(DeploymentSource.NONE, incident_labels=("incident",)), NOW),
+    ]
+    for driver in drivers:
+        driver.sync()
+        assert driver.requests() == 2  # a 304, and the one object
+    repo.add_run(NOW)
+    repo.deploy(NOW)
+    repo.add_issue(NOW)
+    assert [driver.requests() for driver in drivers] == [1, 3, 1]  # of deployments the statuses of two
 
 
 @pytest.mark.usefixtures("_small")

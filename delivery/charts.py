@@ -164,7 +164,7 @@ def frequency_chart(board: Board) -> Chart:
         columns=[_period_column(board), _("Deployments"), _("Deployment days"), _("Unknown")],
         rows=[
             [
-                Link(_label(board, row.bucket), _listing("deployments", board, row.bucket)),
+                Link(_label(board, row.bucket), _listing("deployments", board, row.bucket, show="counted")),
                 row.frequency.count if row.frequency else None,
                 row.frequency.deployment_days if row.frequency else None,
                 row.unknown,
@@ -207,7 +207,7 @@ def _counted_bar(board: Board) -> go.Bar:
         },
         hovertext=[_frequency_hover(board, row.bucket, row.frequency) for row in rows],
         hovertemplate="%{hovertext}<extra></extra>",
-        customdata=[_listing("deployments", board, row.bucket) for row in rows],
+        customdata=[_listing("deployments", board, row.bucket, show="counted") for row in rows],
     )
 
 

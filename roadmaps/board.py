@@ -100,9 +100,11 @@ class Row:
 
     @property
     def note(self) -> Note | None:
-        """The newest note beside the newest tick."""
-        beside = [note for note in self.notes if self.newest and note.tick_id == self.newest.pk and note.text]
-        return beside[-1] if beside else None
+        """The newest note since the newest tick; the reason or remark that was sent with it counts as well."""
+        since = [
+            note for note in self.notes if self.newest and note.recorded_at >= self.newest.recorded_at and note.text
+        ]
+        return since[-1] if since else None
 
     @property
     def can_undo(self) -> bool:

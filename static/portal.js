@@ -26,6 +26,18 @@
   // On a small screen the tabs scroll: show the present one.
   document.querySelector(".p-tabs [aria-current]")?.scrollIntoView({ inline: "nearest", block: "nearest" });
 
+  // A double click is one click: <form data-once> is not sent again within half a second. In the capture phase, before htmx.
+  let sent = { form: null, at: 0 };
+  document.addEventListener("submit", (event) => {
+    if (!event.target.matches("form[data-once]")) { return; }
+    if (sent.form === event.target && event.timeStamp - sent.at < 500) {
+      event.preventDefault();
+      event.stopImmediatePropagation();
+      return;
+    }
+    sent = { form: event.target, at: event.timeStamp };
+  }, true);
+
   // Menus close on Escape and on a click elsewhere.
   function closeMenus(except) {
     document.querySelectorAll("details[data-menu][open]").forEach((menu) => { if (menu !== except) { menu.open = false; } });

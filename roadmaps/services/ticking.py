@@ -41,7 +41,8 @@ def tick(
     newest = locked.ticks.last()
     if _is_there(locked, newest, wanted, already_had):
         _check_length(note, "note")
-        _keep_note(locked, newest, note, by, request_id)
+        _check_no_other_day(locked, newest, on)
+        _keep_note(locked, None, note, by, request_id)
         return locked
     if seen_version != locked.version:
         raise StaleEdit(
@@ -74,6 +75,14 @@ def _check_tick(wanted: str, note: str, already_had: bool) -> None:
         raise RoadmapError(_("Say why the item is dropped."), "note")
     if already_had and wanted != State.DONE:
         raise RoadmapError(_("Only something done can have been there already."), "already_had")
+
+
+def _check_no_other_day(item: Item, newest: Tick | None, on: date | None) -> None:
+    """A state that is there already cannot be given another day in passing: say so instead of losing the day."""
+    zone = item.roadmap.team.zone
+    if on is None or newest is None or on in (clock.today(zone), clock.day_of(newest.effective_at, zone)):
+        return
+    raise RoadmapError(_("The item is in this state already. Undo that first, then give it the other day."), "on")
 
 
 def _effective(item: Item, on: date | None, already_had: bool) -> datetime:
@@ -154,12 +163,12 @@ def _append(
 
 @transaction.atomic
 def add_note(*, item: Item, text: str, by: Person, request_id: str = "") -> None:
-    """Keep a note beside the item's newest tick. RoadmapError without a text. A repeated request adds nothing."""
+    """Keep a note by itself, in its place in time. RoadmapError without a text. A repeated request adds nothing."""
     locked = lock_item(item)
     if not text.strip():
         raise RoadmapError(_("Write something first."), "text")
     _check_length(text.strip(), "text")
-    _keep_note(locked, locked.ticks.last(), text.strip(), by, request_id)
+    _keep_note(locked, None, text.strip(), by, request_id)
 
 
 def _check_length(text: str, field: str) -> None:

@@ -103,7 +103,7 @@ def test_a_table_cell_leads_to_what_stands_behind_it(team: Team, service: Servic
     found = board(team)
     assert (
         charts.frequency_chart(found).rows[5][0].url
-        == f"/teams/{team.pk}/delivery/deployments/?from=2026-09-28&to=2026-10-04"
+        == f"/teams/{team.pk}/delivery/deployments/?from=2026-09-28&to=2026-10-04&show=counted"
     )
     assert (
         charts.mttr_chart(found).rows[-1][0].url

@@ -56,7 +56,18 @@ def test_two_clicks_on_the_empty_box_never_cancel(item: Item, editor: Person) ->
 def test_a_note_is_kept_although_the_state_is_there_already(item: Item, editor: Person, team_admin: Person) -> None:
     services.tick(item=item, wanted=DONE, seen_version=0, by=editor)
     services.tick(item=item, wanted=DONE, seen_version=0, by=team_admin, note="I saw it too")
-    assert [(note.text, note.person) for note in item.ticks.get().notes.all()] == [("I saw it too", team_admin)]
+    assert [(note.text, note.person, note.tick) for note in item.notes.all()] == [("I saw it too", team_admin, None)]
+
+
+def test_another_day_for_a_state_that_is_there_is_refused_and_not_lost(item: Item, editor: Person, today: None) -> None:
+    """The day would vanish without a word otherwise; the same day, or none, is the usual no-op."""
+    services.tick(item=item, wanted=DONE, seen_version=0, by=editor, on=date(2026, 5, 18))
+    services.tick(item=item, wanted=DONE, seen_version=1, by=editor, on=date(2026, 5, 18))
+    for day in (date(2026, 5, 11), date(2030, 1, 1)):
+        with pytest.raises(RoadmapError) as caught:
+            services.tick(item=item, wanted=DONE, seen_version=1, by=editor, on=day)
+        assert caught.value.field == "on"
+    assert item.ticks.count() == 1
 
 
 def test_stale_tells_both_and_changes_nothing(item: Item, editor: Person, team_admin: Person) -> None:

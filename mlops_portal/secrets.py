@@ -16,6 +16,15 @@ def refuse(sentence: str) -> NoReturn:
     raise SystemExit(1)
 
 
+def is_encryption_key(text: str) -> bool:
+    """Whether Fernet takes it; one that it does not would only be noticed when the first token is stored."""
+    try:
+        Fernet(text)
+    except ValueError:
+        return False
+    return True
+
+
 def _kept(path: Path, made: str) -> str:
     """The content of `path`; `made`, written there, if there was none.
 

@@ -4,6 +4,7 @@
 `production` refuses to start without its secrets. `test` is for the test runs.
 """
 
+import logging
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -12,7 +13,7 @@ from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 from whitenoise.compress import Compressor  # type: ignore[import-untyped]
 
-from mlops_portal.secrets import embedded_encryption_key, embedded_secret_key, refuse
+from mlops_portal.secrets import embedded_encryption_key, embedded_secret_key, is_encryption_key, refuse
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.FileAwareEnv()
@@ -37,7 +38,10 @@ if PRODUCTION:
         refuse("ALLOWED_HOSTS is not set: name the host names under which people reach the portal.")
     if not ENCRYPTION_KEYS:
         refuse("ENCRYPTION_KEYS is not set: give at least one Fernet key; connection tokens are encrypted with it.")
-else:
+for key in ENCRYPTION_KEYS:
+    if not is_encryption_key(key):
+        refuse("ENCRYPTION_KEYS holds something that is not a Fernet key (32 bytes in URL-safe Base64, 44 characters).")
+if not PRODUCTION:
     SECRET_KEY = SECRET_KEY or embedded_secret_key(VAR)
     ENCRYPTION_KEYS = ENCRYPTION_KEYS or [embedded_encryption_key(VAR)]
     ALLOWED_HOSTS = ALLOWED_HOSTS or ["localhost", "127.0.0.1", "[::1]", *filter(None, [env.str("HOST", default="")])]
@@ -275,12 +279,15 @@ SPECTACULAR_SETTINGS = {
 
 # -- Logs ---------------------------------------------------------------------------------------------------------
 
+LOG_LEVEL = env.str("LOG_LEVEL", default="INFO").upper()
+if LOG_LEVEL not in logging.getLevelNamesMapping():
+    refuse(f"LOG_LEVEL is “{LOG_LEVEL}”; it must be DEBUG, INFO, WARNING or ERROR.")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
+    "root": {"handlers": ["console"], "level": LOG_LEVEL},
 }
 
 if PORTAL_ENV == "test":

@@ -177,8 +177,8 @@ def postgresql() -> Iterator[str]:
             refuse(f"The private PostgreSQL could not be made: {(made.stderr.strip().splitlines() or ['?'])[-1]}")
         fast = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=200")
         # mmap keeps shared memory in the data folder: nobody who tidies /dev/shm takes it away.
-        fast = (*fast, "dynamic_shared_memory_type=mmap")
-        options = ["listen_addresses=127.0.0.1", f"port={port}", "unix_socket_directories=", *fast]
+        own = ("unix_socket_directories=", "dynamic_shared_memory_type=mmap")
+        options = ["listen_addresses=127.0.0.1", f"port={port}", *own, *fast]
         with log.open("wb") as output:
             server = subprocess.Popen(
                 [

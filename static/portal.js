@@ -26,16 +26,18 @@
   // On a small screen the tabs scroll: show the present one.
   document.querySelector(".p-tabs [aria-current]")?.scrollIntoView({ inline: "nearest", block: "nearest" });
 
-  // A double click is one click: <form data-once> is not sent again within half a second. In the capture phase, before htmx.
-  let sent = { form: null, at: 0 };
+  // A double click is one click: a button of <form data-once> does not send it again within half a second. Told by the button's
+  // id, since the answer to the first half may have replaced the button already; in the capture phase, before htmx.
+  let sent = { by: "", at: 0 };
   document.addEventListener("submit", (event) => {
-    if (!event.target.matches("form[data-once]")) { return; }
-    if (sent.form === event.target && event.timeStamp - sent.at < 500) {
+    const by = event.submitter?.id;
+    if (!by || !event.target.matches("form[data-once]")) { return; }
+    if (sent.by === by && event.timeStamp - sent.at < 500) {
       event.preventDefault();
       event.stopImmediatePropagation();
       return;
     }
-    sent = { form: event.target, at: event.timeStamp };
+    sent = { by, at: event.timeStamp };
   }, true);
 
   // Menus close on Escape and on a click elsewhere.

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
+from connectors.github import GitHub
 from connectors.records import DeploymentSource, Outcome, ReadOptions
 from core.http import RateLimited
 from tests.connectors.conftest import NOW
 from tests.connectors.driver import DEPLOYMENTS, Driver
 from tests.fakes import github_scenarios
 from tests.fakes.github import FakeGitHub
+from tests.fakes.github_answers import Refusal
 from tests.fakes.github_data import Repo, when
 
 DAY = timedelta(days=1)
@@ -794,8 +798,6 @@ def test_a_renamed_repository_is_still_read(fake: FakeGitHub, repo: Repo) -> Non
 
 
 def test_below_the_prefix_of_an_enterprise_server(fake: FakeGitHub, repo: Repo) -> None:
-    from connectors.github import GitHub
-
     fill_deployments(fake, repo)
     client = GitHub().client(f"{fake.url}/api/v3", "secret")
     options = ReadOptions(DeploymentSource.DEPLOYMENTS)
@@ -821,16 +823,12 @@ def test_what_is_gone_is_said_to_be_gone(fake: FakeGitHub, repo: Repo) -> None:
     [("run:?", "gone"), ("issue:99999", "gone"), ("run:../../user", "gone"), ("odd:5", "gone"), ("", "gone")],
 )
 def test_keys_that_lead_nowhere(key: str, reason: str, fake: FakeGitHub, repo: Repo) -> None:
-    from connectors.github import GitHub
-
     client = GitHub().client(fake.url, "secret")
     pages = list(GitHub().read(client, "acme/shop", ReadOptions(DeploymentSource.RUNS), {}, [key], NOW))
     assert [(aside.key, aside.reason) for page in pages for aside in page.set_aside] == [(key, reason)]
 
 
 def test_an_issue_that_lost_its_label_is_gone_as_an_incident(fake: FakeGitHub, repo: Repo) -> None:
-    from connectors.github import GitHub
-
     kept, lost = repo.add_issue(NOW - DAY, labels=["INCIDENT"]), repo.add_issue(NOW - DAY, labels=["bug"])
     pull = repo.add_issue(NOW - DAY, pull_request=True)
     reader = GitHub().client(fake.url, "secret")
@@ -846,8 +844,6 @@ def test_an_issue_that_lost_its_label_is_gone_as_an_incident(fake: FakeGitHub, r
 
 
 def test_keys_of_a_source_no_longer_chosen_are_left_alone(fake: FakeGitHub, repo: Repo) -> None:
-    from connectors.github import GitHub
-
     run = repo.add_run(NOW)
     client = GitHub().client(fake.url, "secret")
     pages = list(GitHub().read(client, "acme/shop", DEPLOYMENTS, {}, [f"run:{run}"], NOW))

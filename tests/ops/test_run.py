@@ -189,6 +189,14 @@ def test_production_without_its_secrets_is_told_in_one_sentence(refusal: Callabl
     assert "SECRET_KEY is not set" in refusal(PORTAL_ENV="production")
 
 
+def test_a_key_that_encrypts_nothing_is_told_before_a_token_needs_it(refusal: Callable[..., str]) -> None:
+    assert "ENCRYPTION_KEYS holds something that is not a Fernet key" in refusal(ENCRYPTION_KEYS="bad")
+
+
+def test_an_unknown_log_level_is_told_in_one_sentence(refusal: Callable[..., str]) -> None:
+    assert "LOG_LEVEL is “LOUD”" in refusal(LOG_LEVEL="loud")
+
+
 def test_an_address_already_taken_is_not_taken_by_the_trial_itself() -> None:
     assert free_port("127.0.0.1", str(free_port("127.0.0.1", "0")))
 

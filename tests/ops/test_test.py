@@ -48,7 +48,7 @@ def test_nothing_is_left_when_the_tests_are_interrupted(tmp_path: Path, signum: 
     run = subprocess.Popen(
         [sys.executable, "-m", "ops.test", "only", *options, str(test)],
         cwd=ROOT,
-        env=plain_environment() | {"SEEN": str(seen), "TMPDIR": str(tmp_path)},
+        env=plain_environment() | {"SEEN": str(seen), "TMPDIR": str(tmp_path), "PYTHONDONTWRITEBYTECODE": "1"},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )

@@ -336,6 +336,76 @@ def test_a_window_of_more_pages_than_the_limit_allows_is_read_to_its_end(
     assert driver.final == truth(repo, driver)
 
 
+@pytest.mark.parametrize("make", SOURCES)
+@pytest.mark.usefixtures("_small")
+def test_a_page_address_that_means_nothing_any_more_begins_the_reading_anew(
+    make: Make, fake: FakeGitHub, repo: Repo
+) -> None:
+    whole = make(fake, repo)
+    whole.sync()
+    for stop in range(1, len(whole.pages)):
+        driver = dataclasses.replace(whole, rows={}, aside={}, state={}, pages=[])
+        driver.sync(stop_after=stop)
+        fake.forget()
+        stored = [url for url in _addresses(driver.state) if url]
+        answer = fake.answers.answer
+        fake.answers.answer = _refusing(fake, answer, stored)  # type: ignore[method-assign]
+        assert driver.sync() is None
+        fake.answers.answer = answer  # type: ignore[method-assign]
+        assert driver.final == whole.final, stop
+
+
+def _addresses(value: Any) -> list[str]:
+    if isinstance(value, dict):
+        return [url for each in value.values() for url in _addresses(each)]
+    return [value] if isinstance(value, str) and value.startswith("http") and "page=" in value else []
+
+
+def _refusing(fake: FakeGitHub, answer: Any, stored: list[str]) -> Any:
+    """As `answer`, but the first request for a later page that stands in a stored state is refused as an old cursor."""
+    left = {url.split("?")[1] for url in stored if "&page=" in url}
+
+    def answering(path: str, query: dict[str, str]) -> Any:
+        asked = urlencode(query)
+        if asked in left:
+            left.discard(asked)
+            raise Refusal(422, "Invalid cursor")
+        return answer(path, query)
+
+    return answering
+
+
+@pytest.mark.usefixtures("_small")
+def test_states_that_were_handed_out_do_not_change_any_more(fake: FakeGitHub, repo: Repo) -> None:
+    driver = fill_deployments(fake, repo)
+    client = GitHub().client(fake.url, "secret")
+    before: list[str] = []
+    pages = []
+    for page in GitHub().read(client, "acme/shop", driver.options, {}, [], NOW):
+        before.append(json.dumps(page.state))
+        pages.append(page)
+    assert [json.dumps(page.state) for page in pages] == before
+    stored = {page.stream: page.state for page in pages[:4]}
+    kept = json.dumps(stored)
+    list(GitHub().read(client, "acme/shop", driver.options, stored, [], NOW))
+    assert json.dumps(stored) == kept
+
+
+def test_what_was_asked_for_again_before_the_limit_is_kept(fake: FakeGitHub, repo: Repo) -> None:
+    runs = [repo.add_run(NOW - 5 * DAY, conclusion=None, status="in_progress") for _ in range(6)]
+    driver = Driver(fake, ReadOptions(DeploymentSource.RUNS, (str(repo.workflows["Deploy"]),)), NOW)
+    driver.sync()
+    for run in runs:
+        repo.finish_run(run, NOW)
+    fake.fresh_window()
+    fake.limit = 4  # the listing's 304 counts for nothing
+    assert isinstance(driver.sync(), RateLimited)
+    assert len(driver.again) == 2
+    fake.fresh_window()
+    driver.sync()
+    assert driver.final == truth(repo, driver)
+
+
 FAULTS = [
     "500",
     "drop",

@@ -42,7 +42,6 @@ def at_once(tmp_path: Path) -> Iterator[Callable[..., list[Any]]]:
             connection.ensure_connection()
             with sqlite3.connect(tmp_path / "copy.sqlite3") as file:
                 connection.connection.backup(file)
-                file.execute("PRAGMA journal_mode=WAL")  # as the portal's is before anybody comes; the switch waits for nobody
                 # As migrating leaves the portal's own file; two that switch a fresh file at once do not wait for each other.
                 file.execute("PRAGMA journal_mode=WAL")
             settings["NAME"] = str(tmp_path / "copy.sqlite3")

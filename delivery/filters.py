@@ -75,7 +75,7 @@ class Filter(forms.Form, Generic[Row]):
 
     @property
     def rows(self) -> QuerySet[Row]:
-        raise NotImplementedError
+        raise NotImplementedError  # each list's own; a form's metaclass leaves no room for an abstract base class
 
 
 class Show(forms.ChoiceField):

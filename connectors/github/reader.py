@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time
@@ -73,7 +74,7 @@ class Batch:
             self.reached = at
 
 
-class Stream:
+class Stream(ABC):
     """Pages of one kind. `state` is what is stored with each page and given back to the next sync."""
 
     name = ""
@@ -82,16 +83,17 @@ class Stream:
         self.reader = reader
         self.state = state
 
+    @abstractmethod
     def head(self) -> Iterator[Page]:
         """What is new. Its listing costs one 304 where nothing is."""
-        raise NotImplementedError
 
+    @abstractmethod
     def rest(self) -> Iterator[Page]:
         """The way back to the oldest, from where it stopped."""
-        raise NotImplementedError
 
+    @abstractmethod
     def finished(self) -> bool:
-        raise NotImplementedError
+        """Whether the way back has come to its end."""
 
     def page(self, batch: Batch | None = None) -> Page:
         batch = batch or Batch()

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from ops.processes import descendants
 from ops.run import Portal, free_port, supervisor_configuration
 from ops.services import free_port as any_port
 from tests.ops.conftest import Launch, Launched, until
@@ -70,10 +71,13 @@ def test_a_second_start_after_the_first_ended_loses_nothing(launch: Launch) -> N
 def test_what_died_is_started_again(standing: Launched, name: str) -> None:
     portal = standing
     before = portal.parents()
+    family = {before[name], *descendants(before[name])}
     os.kill(before[name], signal.SIGKILL)
     until(lambda: portal.parents().get(name, before[name]) != before[name], f"another {name}")
     others = {other: process for other, process in portal.parents().items() if other != name}
     assert others == {other: process for other, process in before.items() if other != name}
+    # Orphans of a killed web go on answering until they notice: only what answers after them is the new one.
+    until(lambda: not family & set(portal.running()), f"what was left of the old {name} to end")
     if name == "web":
         until(lambda: _answers_or_not(portal), "web to answer again")
 

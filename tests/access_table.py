@@ -198,6 +198,7 @@ def _draft(w: World) -> list[Any]:
 ROUTES: list[Route] = [
     # -- core
     page("livez", get=OPEN),
+    page("definitions", get=READ),
     # -- insights
     page("home", get=READ),
     page("team", _team, get=READ_TEAM),

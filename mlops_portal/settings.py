@@ -52,6 +52,7 @@ if not PRODUCTION:
 
 INSTALLED_APPS = [
     "insights",
+    "sample",
     "roadmaps",
     "delivery",
     "connections",
@@ -158,6 +159,7 @@ CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 2
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
     "ring-the-bell": {"task": "connections.ring_the_bell", "schedule": 5.0, "options": {"expires": 5}},
+    "ring-for-the-sample": {"task": "sample.ring", "schedule": 5.0, "options": {"expires": 5}},
 }
 
 # -- People -------------------------------------------------------------------------------------------------------

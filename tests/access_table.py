@@ -238,6 +238,10 @@ ROUTES: list[Route] = [
     page("account-password", get=OWN, post=OWN),
     page("organisation", get=ADMINISTER_ORGANISATION, post=ADMINISTER_ORGANISATION),
     page("audit-log", get=ADMINISTER_ORGANISATION),
+    # -- sample
+    page("sample", get=ADMINISTER_ORGANISATION),
+    page("sample-load", post=ADMINISTER_ORGANISATION),
+    page("sample-remove", post=ADMINISTER_ORGANISATION),
     # -- roadmaps
     page("roadmap", _team, get=READ_TEAM),
     page("roadmap-start", _team, post=EDIT_TEAM),

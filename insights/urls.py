@@ -1,8 +1,9 @@
 from django.urls import path
 
-from insights import views
+from insights.views import pages, portfolio
 
 urlpatterns = [
-    path("", views.home, name="home"),
-    path("teams/<int:team_id>/", views.team, name="team"),
+    path("", pages.home, name="home"),
+    path("portfolio/", portfolio.page, name="portfolio"),
+    path("teams/<int:team_id>/", pages.team, name="team"),
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -31,6 +31,15 @@ def for_team(team: Team) -> RoadmapSummary | None:
     roadmap.team = team
     (overview,) = overviews([roadmap])
     return RoadmapSummary(overview, charts.burn_up(overview, csv_url=reverse("roadmap-burn-up-csv", args=[team.pk])))
+
+
+def for_teams(teams: Sequence[Team]) -> dict[int, Overview]:
+    """The roadmaps of these teams by team, of those that have one. A constant number of queries."""
+    by_pk = {team.pk: team for team in teams}
+    found = list(Roadmap.objects.filter(team__in=by_pk))
+    for roadmap in found:
+        roadmap.team = by_pk[roadmap.team_id]  # the same object, so that nothing asks for it again
+    return {overview.roadmap.team_id: overview for overview in overviews(found)}
 
 
 def open_items_of(person: Person) -> list[Item]:

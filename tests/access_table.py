@@ -200,6 +200,7 @@ ROUTES: list[Route] = [
     page("livez", get=OPEN),
     # -- insights
     page("home", get=READ),
+    page("portfolio", get=READ),
     page("team", _team, get=READ_TEAM),
     # -- teams
     page("setup", get=GONE, post=GONE),

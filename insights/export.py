@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.utils.translation import gettext as _
 
 from insights.portfolio import Row
+from insights.trends import Trends
 
 
 def header() -> list[str]:
@@ -48,3 +50,18 @@ def _delivery(row: Row) -> list[Any]:
 
 def _rounded(value: float | None) -> float | None:
     return None if value is None else round(value, 2)
+
+
+def of_trends(found: Trends) -> tuple[list[Any], list[list[Any]]]:
+    """(header, one row a day): the figures as the registry has them."""
+    columns: list[tuple[str, Sequence[float | None]]] = []
+    for trend in found.of_figures:
+        columns.append((str(trend.figure.title), trend.values))
+        if trend.expected:
+            columns.append((trend.expected_name, trend.expected))
+    header = [_("Teams"), _("Day"), *(name for name, _values in columns)]
+    rows = [
+        [found.scope.title, day, *(values[number] for _name, values in columns)]
+        for number, day in enumerate(found.days)
+    ]
+    return header, rows

@@ -1,9 +1,10 @@
 from django.urls import path
 
-from insights.views import pages, portfolio
+from insights.views import pages, portfolio, trends
 
 urlpatterns = [
     path("", pages.home, name="home"),
     path("portfolio/", portfolio.page, name="portfolio"),
+    path("trends/", trends.page, name="trends"),
     path("teams/<int:team_id>/", pages.team, name="team"),
 ]

@@ -201,6 +201,7 @@ ROUTES: list[Route] = [
     # -- insights
     page("home", get=READ),
     page("portfolio", get=READ),
+    page("trends", get=READ),
     page("team", _team, get=READ_TEAM),
     # -- teams
     page("setup", get=GONE, post=GONE),

@@ -34,7 +34,9 @@ def trend_chart(trend: Trend, *, csv_url: str) -> Chart:
             *shown,
             xaxis=_months(trend.days, TICKS),
             yaxis={"rangemode": "tozero", **percent},
-            margin={"l": 44, "r": 16, "t": 12, "b": 28},
+            margin={"l": 44, "r": 16, "t": 28, "b": 28},
+            showlegend=len(shown) > 1,
+            legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
         ),
         alt=_alt(trend),
         caption=_caption(trend),
@@ -54,6 +56,7 @@ def _line(days: Sequence[date], values: Sequence[float | None], name: str, line:
         line=line,
         marker={"size": 6},
         connectgaps=False,
+        cliponaxis=False,
     )
 
 

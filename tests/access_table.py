@@ -288,4 +288,6 @@ ROUTES: list[Route] = [
     api("api-incidents", _team, get=READ_TEAM),
     api("api-figures", _team, get=READ_TEAM),
     api("api-figure", lambda w: [w.team.pk, "mttr"], get=READ_TEAM),
+    api("api-portfolio", get=READ),
+    api("api-trends", get=READ),
 ]

@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from core import clock
 from roadmaps import services as roadmaps
 from roadmaps.models import Item
-from teams.models import Organisation, Person, Team
+from teams.models import Organisation, Person, Team, Visit
 from tests.connections.factories import ServiceFactory
 from tests.delivery.factories import DeploymentFactory, IncidentFactory
 from tests.factories import MembershipFactory, PersonFactory, TeamFactory
@@ -75,6 +75,28 @@ def test_home_tells_what_is_new(team: Team, editor: Person, signed_in: SignIn) -
     assert "2 deployments to production" in page
     assert "Login is slow" in page
     assert "Incident open" in page
+
+
+def test_home_remembers_when_somebody_looked(team: Team, editor: Person, signed_in: SignIn) -> None:
+    service = ServiceFactory(source__connection__team=team)
+    IncidentFactory(service=service, title="Before", began_at=NOW - timedelta(days=3), resolved_at=None)
+    IncidentFactory(service=service, title="Since", began_at=NOW - timedelta(days=1), resolved_at=None)
+    Visit.objects.create(person=editor, began_at=NOW - timedelta(days=2))
+    page = _text(signed_in(editor), "/")
+    assert "Since" in page
+    assert "Before" not in page
+    assert "18 May 2026, 09:00" in page
+
+
+def test_home_tells_a_manager_which_teams_need_somebody(
+    team: Team, editor: Person, manager: Person, signed_in: SignIn
+) -> None:
+    started(team, editor)  # on 1 April: nothing was done in any of the complete weeks since
+    page, theirs = _text(signed_in(manager), "/"), _text(signed_in(editor), "/")
+    assert "Teams that need you" in page
+    assert "Nothing done for 6 weeks" in page
+    assert f'href="/teams/{team.pk}/roadmap/"' in page
+    assert "Teams that need you" not in theirs
 
 
 def test_the_queries_of_home_do_not_grow_with_the_teams(editor: Person, signed_in: SignIn) -> None:

@@ -1,5 +1,7 @@
 """Numbers as people type them."""
 
+import contextlib
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -40,7 +42,12 @@ def test_what_people_type(typed: str, meant: float) -> None:
 
 @pytest.mark.parametrize(
     ("typed", "readings"),
-    [("1,234", (1.234, 1234)), ("-12,345", (-12.345, -12345)), ("１，２３４", (1.234, 1234)), ("1,234%", (1.234, 1234))],
+    [
+        ("1,234", (1.234, 1234)),
+        ("-12,345", (-12.345, -12345)),
+        ("１，２３４", (1.234, 1234)),
+        ("1,234%", (1.234, 1234)),
+    ],
 )
 def test_what_is_asked_back(typed: str, readings: tuple[float, float]) -> None:
     with pytest.raises(Ambiguous) as told:
@@ -50,7 +57,22 @@ def test_what_is_asked_back(typed: str, readings: tuple[float, float]) -> None:
 
 @pytest.mark.parametrize(
     "typed",
-    ["", "about 5", "5 or 6", "1e5", "nan", "inf", "1,23.4", "1.23,4,5", "1..5", "--5", "٣" * 3 + "x", "9" * 20, "5 days", "."],
+    [
+        "",
+        "about 5",
+        "5 or 6",
+        "1e5",
+        "nan",
+        "inf",
+        "1,23.4",
+        "1.23,4,5",
+        "1..5",
+        "--5",
+        "٣" * 3 + "x",
+        "9" * 20,
+        "5 days",
+        ".",
+    ],
 )
 def test_what_is_no_number(typed: str) -> None:
     with pytest.raises(NotANumber):
@@ -64,7 +86,5 @@ def test_what_the_portal_writes_it_reads_as_the_same(value: float) -> None:
 
 @given(st.text(max_size=12))
 def test_any_text_is_read_or_refused(text: str) -> None:
-    try:
+    with contextlib.suppress(NotANumber, Ambiguous):
         parse(text)
-    except (NotANumber, Ambiguous):
-        pass

@@ -48,7 +48,9 @@ def test_a_milestone_is_late_from_the_day_after() -> None:
 
 
 def test_precedence() -> None:
-    def shown(automatic: Status | None, human: Status | None, *, outdated: bool = False, closed: bool = False) -> Status:
+    def shown(
+        automatic: Status | None, human: Status | None, *, outdated: bool = False, closed: bool = False
+    ) -> Status:
         return status.shown(automatic=automatic, human=human, outdated=outdated, closed=closed)
 
     assert shown(Status.ON_TRACK, Status.ON_TRACK, outdated=True, closed=True) == Status.CLOSED

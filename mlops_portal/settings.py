@@ -53,6 +53,7 @@ if not PRODUCTION:
 INSTALLED_APPS = [
     "insights",
     "roadmaps",
+    "okrs",
     "delivery",
     "connections",
     "teams",
@@ -103,6 +104,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "teams.context.portal",
+                "okrs.context.check_ins",
             ],
             "builtins": ["core.templatetags.portal"],
         },
@@ -158,6 +160,7 @@ CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 2
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
     "ring-the-bell": {"task": "connections.ring_the_bell", "schedule": 5.0, "options": {"expires": 5}},
+    "feed-key-results": {"task": "okrs.feed", "schedule": 900.0, "options": {"expires": 900}},
 }
 
 # -- People -------------------------------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ urlpatterns = [
     path("v1/me/", teams.MeView.as_view(), name="api-me"),
     path("v1/teams/<int:team_id>/roadmap/", include("roadmaps.api")),
     path("v1/teams/<int:team_id>/", include("delivery.api")),
+    path("v1/", include("insights.api")),
     path("v1/", include(router.urls)),
     path("schema/", SpectacularAPIView.as_view(), name="api-schema"),
 ]

@@ -54,6 +54,7 @@ INSTALLED_APPS = [
     "insights",
     "sample",
     "roadmaps",
+    "okrs",
     "delivery",
     "connections",
     "teams",
@@ -104,6 +105,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "teams.context.portal",
+                "okrs.context.check_ins",
             ],
             "builtins": ["core.templatetags.portal"],
         },
@@ -160,6 +162,7 @@ CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
     "ring-the-bell": {"task": "connections.ring_the_bell", "schedule": 5.0, "options": {"expires": 5}},
     "ring-for-the-sample": {"task": "sample.ring", "schedule": 5.0, "options": {"expires": 5}},
+    "feed-key-results": {"task": "okrs.feed", "schedule": 900.0, "options": {"expires": 900}},
 }
 
 # -- People -------------------------------------------------------------------------------------------------------

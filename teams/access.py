@@ -70,6 +70,8 @@ rules.add_perm("team.edit", within_token & is_live & (is_editor | is_administrat
 rules.add_perm("team.administer", without_token & is_live & (is_team_admin | is_administrator))
 # See what only they see (settings, tokens, invitations) and revoke tokens: also while the team is archived.
 rules.add_perm("team.oversee", without_token & (is_team_admin | is_administrator))
+# The organisation's objectives.
+rules.add_perm("organisation.objectives", without_token & (is_manager | is_administrator))
 # Create, rename, group and archive teams; people, organisation settings, audit log.
 rules.add_perm("organisation.administer", without_token & is_administrator)
 

@@ -42,6 +42,7 @@ __all__ = [
     "TeamRole",
     "Theme",
     "TokenScope",
+    "Visit",
 ]
 
 
@@ -322,6 +323,14 @@ class ApiToken(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Visit(models.Model):
+    """When a person's present visit to home began, and the one before it: what is new is what came since then."""
+
+    person = models.OneToOneField(Person, on_delete=models.CASCADE, related_name="visit")
+    began_at = models.DateTimeField()
+    before_at = models.DateTimeField(null=True)  # None: this is the first one
 
 
 class SetupCode(models.Model):

@@ -201,6 +201,8 @@ ROUTES: list[Route] = [
     page("definitions", get=READ),
     # -- insights
     page("home", get=READ),
+    page("portfolio", get=READ),
+    page("trends", get=READ),
     page("team", _team, get=READ_TEAM),
     # -- teams
     page("setup", get=GONE, post=GONE),
@@ -291,4 +293,6 @@ ROUTES: list[Route] = [
     api("api-incidents", _team, get=READ_TEAM),
     api("api-figures", _team, get=READ_TEAM),
     api("api-figure", lambda w: [w.team.pk, "mttr"], get=READ_TEAM),
+    api("api-portfolio", get=READ),
+    api("api-trends", get=READ),
 ]

@@ -7,24 +7,25 @@ from django.views.decorators.http import require_safe
 import connections.summary
 import delivery.summary
 import roadmaps.summary
-from insights import home as selectors
+from insights import home as homes
+from insights import news
 from insights.steps import first_steps, next_step, team_steps
 from teams.models import Team
 from teams.requests import PortalRequest
+from teams.services import visits
 
 
 @require_safe
 def home(request: PortalRequest) -> HttpResponse:
     person = request.user
-    cards = selectors.team_cards(person)
-    owed = selectors.owed(person)
-    steps = [] if cards else first_steps(person)
+    last_visit = visits.looked(by=person)
+    found, since = homes.read(person), news.since_of(last_visit)
+    steps = [] if found.rows else first_steps(person)
     context = {
         "room": "home",
-        "cards": cards,
-        "owed": owed,
-        "late": sum(each.late for each in owed),
-        "news": selectors.news([card.team for card in cards]),
+        "home": found,
+        "last_visit": last_visit,
+        "news": news.of_teams([row.team for row in found.rows], since),
         "steps": steps,
         "now": next_step(steps),
     }

@@ -1,0 +1,66 @@
+"""What happened since a person last looked, from every room. Constant numbers of queries, however many teams."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+import delivery.summary
+import roadmaps.history
+import roadmaps.summary
+from core import clock
+from teams.models import Team
+
+AT_FIRST = timedelta(days=14)  # what is new at somebody's first visit
+SHOWN = 12
+
+
+@dataclass(frozen=True)
+class News:
+    at: datetime
+    icon: str
+    team: Team
+    title: str
+    what: str
+    url: str
+
+
+def since_of(last_visit: datetime | None) -> datetime:
+    return last_visit or clock.now() - AT_FIRST
+
+
+def of_teams(teams: Sequence[Team], since: datetime) -> list[News]:
+    """The newest of it, newest first: ticks, production deployments, incidents."""
+    if not teams:
+        return []
+    found = [*_ticks(teams, since), *_deployments(teams, since), *_incidents(teams, since)]
+    return sorted(found, key=lambda each: each.at, reverse=True)[:SHOWN]
+
+
+def _ticks(teams: Sequence[Team], since: datetime) -> Iterator[News]:
+    for tick in roadmaps.summary.recent_ticks(teams, since, SHOWN):
+        item = tick.item
+        what = f"{roadmaps.history.said_of(tick)} · {tick.person}"
+        yield News(tick.recorded_at, "list-check", item.roadmap.team, item.shown_title, what, item.get_absolute_url())
+
+
+def _deployments(teams: Sequence[Team], since: datetime) -> Iterator[News]:
+    """One line for each service, dated by its newest: a lively team would fill the page otherwise."""
+    for service, finished in delivery.summary.deployments_by_service(teams, since):
+        title = ngettext("%(number)s deployment to production", "%(number)s deployments to production", len(finished))
+        url = reverse("deployments", args=[service.team_id])
+        yield News(max(finished), "rocket", service.team, title % {"number": len(finished)}, service.name, url)
+
+
+def _incidents(teams: Sequence[Team], since: datetime) -> Iterator[News]:
+    for each in delivery.summary.recent_incidents(teams, since, SHOWN):
+        team = each.service.team
+        sentence = _("Incident resolved · %(service)s") if each.resolved_at else _("Incident open · %(service)s")
+        what = sentence % {"service": each.service}
+        at = each.resolved_at or each.began_at
+        yield News(at, "alert-triangle", team, str(each), what, reverse("incidents", args=[team.pk]))

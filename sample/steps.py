@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from sample.parts import delivery, people, roadmap
+from sample.parts import delivery, okrs, people, roadmap
 from sample.story import Cast, story
 
 # What a team's story is made of, by the key of the file, in the order of the floors.
 PARTS: dict[str, tuple[str | Promise, Callable[[Cast, str], None]]] = {
     "delivery": (_("deployments and incidents"), delivery.write),
     "roadmap": (_("roadmap"), roadmap.write),
+    "okrs": (_("OKRs"), okrs.write),
 }
 
 
@@ -30,10 +31,12 @@ class Step:
 def steps() -> list[Step]:
     found = [Step(people.write, "", _("teams and people"))]
     for part, (name, write) in PARTS.items():
+        if part == "okrs":
+            found.append(Step(_for(write, ""), "", _("the organisation's OKRs")))
         for team, told in story()["teams"].items():
             if part in told:
                 found.append(Step(_for(write, team), team, name))
-    return found
+    return [*found, Step(okrs.close, "", _("closing past cycles"))]
 
 
 def _for(write: Callable[[Cast, str], None], team: str) -> Callable[[Cast], None]:

@@ -33,10 +33,13 @@ class Calendar:
     def today(self) -> date:
         return clock.day_of(self.now, self.zone)
 
+    def monday(self, week: int) -> date:
+        """Of the week that lies so many whole weeks before this one."""
+        return self.today - timedelta(days=self.today.weekday(), weeks=week)
+
     def day(self, week: int, day: int = 0) -> date:
-        """`week` whole weeks before this one, `day` days after its Monday; never later than today."""
-        monday = self.today - timedelta(days=self.today.weekday())
-        return min(monday - timedelta(weeks=week) + timedelta(days=day), self.today)
+        """`day` days after that Monday; never later than today."""
+        return min(self.monday(week) + timedelta(days=day), self.today)
 
     def at(self, week: int, day: int = 0, hour: float = 9.0) -> datetime:
         """An instant of that day in the organisation's zone; never later than now."""
@@ -64,6 +67,11 @@ class Cast:
         if key not in self._people:
             self._people[key] = Person.objects.sample().get(email=address_of(key))
         return self._people[key]
+
+    @property
+    def founder(self) -> Person:
+        """Who acts where nobody is named: the first person of the story."""
+        return self.person(next(iter(self.told["people"])))
 
     def team(self, key: str) -> Team:
         return Team.objects.sample().get(name=text(self.told["teams"][key]["name"]))

@@ -15,7 +15,6 @@ from sample.steps import steps
 from sample.story import Cast
 from teams import audit
 from teams.models import Person, Team
-from teams.services.errors import Refused
 
 log = logging.getLogger(__name__)
 
@@ -79,6 +78,6 @@ def _give_up(owner: str, error: Exception) -> None:
         row.state = State.FAILED if row.state == State.LOADING else State.LOADED
         with translation.override(row.language):
             unknown = _("A step failed. The worker's log says why.")
-            row.problem = error.message if isinstance(error, Refused) else unknown
+            row.problem = getattr(error, "message", unknown)  # every room's refusals have one, for people to read
         row.lease_owner, row.lease_until = "", None
         row.save()

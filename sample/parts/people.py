@@ -5,7 +5,7 @@ from __future__ import annotations
 from core import clock
 from core.content import text
 from sample.story import Cast, address_of
-from teams.models import OrganisationRole, Person, TeamRole
+from teams.models import OrganisationRole, TeamRole
 from teams.services.members import add_member
 from teams.services.people import add_sample_person
 from teams.services.teams import create_group, create_team
@@ -24,17 +24,13 @@ def write(cast: Cast) -> None:
                 role=told.get("role", OrganisationRole.READER),
             )
         for name in cast.told["groups"].values():
-            create_group(name=text(name), by=_founder(cast), is_sample=True)
+            create_group(name=text(name), by=cast.founder, is_sample=True)
     for team in cast.told["teams"]:
         _write_team(cast, team)
 
 
-def _founder(cast: Cast) -> Person:
-    return cast.person(next(iter(cast.told["people"])))
-
-
 def _write_team(cast: Cast, key: str) -> None:
-    told, by = cast.told["teams"][key], _founder(cast)
+    told, by = cast.told["teams"][key], cast.founder
     with clock.at(cast.calendar.at(told.get("created", FOUNDED), hour=9.5)):
         group = cast.group(told["group"])
         team = create_team(name=text(told["name"]), group=group, time_zone="", by=by, join=False, is_sample=True)

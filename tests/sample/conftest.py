@@ -10,13 +10,26 @@ import pytest
 from django.apps import apps
 from django.db import models
 
-from core import clock
+from core import clock, content
 from sample import services, work
 from sample.models import Sample
 from teams.models import Person
 
 TODAY = datetime(2026, 11, 25, 15, 30, tzinfo=UTC)  # a Wednesday
 LOG = {"auditevent", "sample"}  # what stays, and the row that tells how it stands
+
+
+@pytest.fixture(autouse=True)
+def brief(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A story of two teams and one cycle, which is loaded in a moment; tests marked `whole` get the portal's own."""
+    if request.node.get_closest_marker("whole"):
+        return
+    whole = content.load("sample/organisation")
+    teams = {key: dict(whole["teams"][key]) for key in ("forecasting", "inspection")}
+    teams["forecasting"]["okrs"] = [each for each in teams["forecasting"]["okrs"] if each["cycle"] == 0]
+    told = {**whole, "teams": teams, "cycles": whole["cycles"][:1]}
+    load = content.load
+    monkeypatch.setattr(content, "load", lambda name: told if name == "sample/organisation" else load(name))
 
 
 @pytest.fixture

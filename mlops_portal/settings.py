@@ -53,6 +53,7 @@ if not PRODUCTION:
 INSTALLED_APPS = [
     "insights",
     "sample",
+    "assessments",
     "roadmaps",
     "okrs",
     "delivery",
@@ -163,6 +164,8 @@ CELERY_BEAT_SCHEDULE = {
     "ring-the-bell": {"task": "connections.ring_the_bell", "schedule": 5.0, "options": {"expires": 5}},
     "ring-for-the-sample": {"task": "sample.ring", "schedule": 5.0, "options": {"expires": 5}},
     "feed-key-results": {"task": "okrs.feed", "schedule": 900.0, "options": {"expires": 900}},
+    # Looks for teams whose day has ended since; each team's midnight is its own.
+    "write-snapshots": {"task": "assessments.write_snapshots", "schedule": 900.0, "options": {"expires": 600}},
 }
 
 # -- People -------------------------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ urlpatterns = [
     path("", include("teams.urls")),
     path("organisation/sample/", include("sample.urls")),
     path("teams/<int:team_id>/roadmap/", include("roadmaps.urls")),
+    path("teams/<int:team_id>/maturity/", include("assessments.urls")),
     path("teams/<int:team_id>/connections/", include("connections.urls")),
     path("teams/<int:team_id>/delivery/", include("delivery.urls")),
     path("", include("core.urls")),

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from sample.parts import delivery, okrs, people, roadmap
+from sample.parts import delivery, maturity, okrs, people, roadmap
 from sample.story import Cast, story
 
 # What a team's story is made of, by the key of the file, in the order of the floors.
 PARTS: dict[str, tuple[str | Promise, Callable[[Cast, str], None]]] = {
     "delivery": (_("deployments and incidents"), delivery.write),
     "roadmap": (_("roadmap"), roadmap.write),
+    "rounds": (_("maturity"), maturity.write),
     "okrs": (_("OKRs"), okrs.write),
 }
 

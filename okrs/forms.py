@@ -136,8 +136,18 @@ class CycleForm(_DaysShown):
         coerce=int,
     )
 
-    def __init__(self, data: Any = None, *, current: Mapping[str, Any] | None = None, **kwargs: Any) -> None:
-        super().__init__(data, current=current or {}, **kwargs)
+    def __init__(
+        self,
+        data: Any = None,
+        *,
+        current: Mapping[str, Any] | None = None,
+        proposed: tuple[date, date] | None = None,
+    ) -> None:
+        """`current`: what the cycle to be edited has; `proposed`: the days of a new one."""
+        super().__init__(data, current=current or {})
+        if proposed:
+            first_day, last_day = proposed
+            self.initial = {"first_day": first_day, "last_day": last_day, "weekday": 0, "every_weeks": 1}
 
 
 class CloseForm(forms.Form):
@@ -256,10 +266,10 @@ class KeyResultForm(_DaysShown):
 
     title = forms.CharField(label=_("Key result"), help_text=_("What is measured, in a few words."))
     kind = forms.ChoiceField(label=_("Kind"), choices=Kind.choices, widget=forms.RadioSelect, initial=Kind.INCREASE)
-    start = NumberField(label=_("Start"), required=False)
-    target = NumberField(label=_("Target"), required=False)
-    low = NumberField(label=_("At least"), required=False)
-    high = NumberField(label=_("At most"), required=False)
+    start = NumberField(label=_("Start"))
+    target = NumberField(label=_("Target"))
+    low = NumberField(label=_("At least"))
+    high = NumberField(label=_("At most"))
     unit = forms.CharField(label=_("Unit"), required=False, help_text=_("As %, days, h."))
     phases = PhasesField(
         label=_("Targets on the way"),
@@ -281,6 +291,8 @@ class KeyResultForm(_DaysShown):
     owner = OwnerField()
     weight = NumberField(label=_("Weight"), initial=1.0, help_text=_("Among the key results of the objective."))
     effective_on = DayField(label=_("Takes effect"), required=False, help_text=_("Left empty: today."))
+
+    use_required_attribute = False  # a browser would wait for fields that another kind has
 
     def __init__(self, data: Any = None, *, objective: Objective, row: KeyResult | None = None) -> None:
         names = [name for name in self.base_fields if name != "entries"]
@@ -304,7 +316,8 @@ class KeyResultForm(_DaysShown):
                 self.cleaned_data[name] = None
         # "Keep it where it is instead": what was the target becomes the bound.
         bound = {Kind.AT_LEAST: "low", Kind.AT_MOST: "high"}.get(kind)  # type: ignore[call-overload]
-        if bound and self.cleaned_data.get(bound) is None and bound not in self.errors and "keep" in self.data:
+        if bound and not self.data.get(bound) and "keep" in self.data:
+            self.errors.pop(bound, None)
             self.cleaned_data[bound] = NumberField().clean(self.data["keep"])
 
     @property

@@ -29,9 +29,8 @@ from teams.requests import PortalRequest
 def add_cycle(request: PortalRequest, team_id: int | None = None) -> HttpResponse:
     team = team_of(request, team_id)
     may_edit(request, team)
-    first, last = _proposed(team)
-    initial = {"first_day": first, "last_day": last, "weekday": 0, "every_weeks": 1}
-    form = forms.CycleForm(request.POST or None, **({} if request.POST else {"initial": initial}))
+    data = request.POST if request.method == "POST" else None
+    form = forms.CycleForm(data, proposed=_proposed(team))
     status = 200
     if request.method == "POST":
         made, status = tried(form, lambda: services.create_cycle(team=team, by=request.user, **form.cleaned_data))

@@ -12,7 +12,7 @@ from okrs import charts, history
 from okrs.board import Board, CheckInRow, my_check_ins, row_of, with_forms
 from okrs.forms import CycleForm, GradeForm
 from okrs.models import Cycle, KeyResult
-from okrs.spans import next_quarter, quarter_of
+from okrs.spans import quarter_of
 from okrs.views.shared import key_result_of, show, team_of
 from teams.models import Person, Team
 from teams.requests import PortalRequest
@@ -29,9 +29,7 @@ def okrs_page(
     """The page of one cycle; without any cycle, how to open one. `sent`: a check-in that was refused, to be shown in place."""
     board = Board(team, str(cycle.pk) if cycle else request.GET.get("cycle", ""))
     if board.cycle is None:
-        first, last = quarter_of(board.today)
-        initial = {"first_day": first, "last_day": last, "weekday": 0, "every_weeks": 1}
-        return show(request, "okrs/empty.html", team, {"form": CycleForm(initial=initial), "next": next_quarter(first)})
+        return show(request, "okrs/empty.html", team, {"form": CycleForm(proposed=quarter_of(board.today))})
     for block in board.blocks:
         _put_in_place(block.rows, sent.get("refused"))
     context = {

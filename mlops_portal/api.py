@@ -5,6 +5,7 @@ from drf_spectacular.views import SpectacularAPIView
 from rest_framework.routers import SimpleRouter
 
 from core import api_docs
+from okrs import api as okrs
 from teams import api as teams
 
 router = SimpleRouter()
@@ -14,6 +15,8 @@ urlpatterns = [
     path("", api_docs.page, name="api-docs"),
     path("v1/me/", teams.MeView.as_view(), name="api-me"),
     path("v1/teams/<int:team_id>/roadmap/", include("roadmaps.api")),
+    path("v1/teams/<int:team_id>/okrs/", include(okrs.routes("api-okr"))),
+    path("v1/okrs/", include(okrs.routes("api-organisation-okr"))),
     path("v1/teams/<int:team_id>/", include("delivery.api")),
     path("v1/", include("insights.api")),
     path("v1/", include(router.urls)),

@@ -83,8 +83,9 @@ def carry_over(
     """
     if into.pk == cycle.pk or into.first_day <= cycle.first_day:
         raise OkrError(_("Choose a later cycle."), "into")
+    # Locked so that two who carry at once come one after the other.
+    into = Cycle.objects.select_for_update(of=("self",)).get(pk=into.pk)
     check_open(into, team)
-    Cycle.objects.select_for_update(of=("self",)).get(pk=into.pk)  # two who carry at once come one after the other
     rows = KeyResult.objects.live().filter(objective__cycle=cycle, objective__team=team).listed()
     today = today_of(team)
     made = []

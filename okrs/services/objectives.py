@@ -44,7 +44,7 @@ def create_objective(
 ) -> Objective:
     """Add an objective at the end, for a team or for the organisation. OkrError; Frozen."""
     # Locked so that two people who add at once get two positions.
-    Cycle.objects.select_for_update(of=("self",)).get(pk=cycle.pk)
+    cycle = Cycle.objects.select_for_update(of=("self",)).get(pk=cycle.pk)
     check_open(cycle, team)
     if cycle.team_id and cycle.team_id != (team.pk if team else None):
         raise OkrError(_("This cycle belongs to another team."))
@@ -155,13 +155,14 @@ def _key_result(row: Objective | KeyResult) -> KeyResult | None:
 @transaction.atomic
 def reorder(*, row: Objective | KeyResult, to: int, by: Person) -> None:
     """Put the row at place `to` (from 0) among those that are not archived of its objective, or of its cycle and team."""
+    siblings: list[Any]
     if isinstance(row, KeyResult):
         # The parent is locked, so that two who reorder at once come one after the other.
         objective = lock_objective(row.objective)
-        siblings: list[Any] = list(objective.key_results.filter(archived_at=None).order_by("position", "pk"))
+        siblings = list(objective.key_results.filter(archived_at=None).order_by("position", "pk"))
     else:
         objective = row
-        Cycle.objects.select_for_update(of=("self",)).get(pk=row.cycle_id)
+        objective.cycle = Cycle.objects.select_for_update(of=("self",)).get(pk=row.cycle_id)
         kept = Objective.objects.filter(cycle=row.cycle_id, team=row.team_id, archived_at=None)
         siblings = list(kept.order_by("position", "pk"))
     check_open(objective.cycle, objective.team)

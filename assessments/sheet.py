@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 from uuid import uuid4
 
 from assessments import histories, library, rounds, scoring
-from assessments.models import Answer, Assessment, Exemption, Kind
+from assessments.models import Answer, Assessment, Exemption, Kind, RoundState
 from assessments.scoring import Score, Standing
 from assessments.wording import level_title, said
 from core import clock
@@ -170,13 +171,21 @@ class Sheet:
         self.assessment = assessment
         self.team = assessment.team
         self.model = assessment.model
-        self.today = clock.today(self.team.zone)
+        self.day = self._day()
         self.typed = typed or {}
+
+    def _day(self) -> date:
+        """Today, or the day on which the round was handed in: an earlier round shows what it said then."""
+        zone = self.team.zone
+        if self.assessment.is_draft:
+            return clock.today(zone)
+        handed_in = self.assessment.steps.filter(to_state=RoundState.SUBMITTED).latest("recorded_at")
+        return clock.day_of(handed_in.recorded_at, zone)
 
     @cached_property
     def rows(self) -> list[Row]:
-        history = histories.on_days([self.team.pk], [self.today], self.model.id)
-        standings = histories.standings(self.team, history, self.today, self.model)
+        history = histories.on_days([self.team.pk], [self.day], self.model.id)
+        standings = histories.standings(self.team, history, self.day, self.model)
         answers = self._answers()
         open_requests = {
             each.criterion: each
@@ -212,8 +221,8 @@ class Sheet:
         return Row(
             criterion=criterion,
             standing=standing,
-            # What was inherited or exempted later stands instead of it.
-            answer=mine[-1] if mine and newest is mine[-1] else None,
+            # While it can be changed, what was inherited or exempted since stands instead of it.
+            answer=mine[-1] if mine and (newest is mine[-1] or not self.assessment.is_draft) else None,
             last=before[-1] if before else None,
             newest=newest,
             exemption=exemption,

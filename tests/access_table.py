@@ -104,6 +104,7 @@ class World:
         )
         assert answer.comment is not None
         return answer.comment
+
     def key_result_of(self, team: Team | None) -> KeyResult:
         """A key result of the team, or of the organisation, made when it is first asked for."""
         found = KeyResult.objects.filter(objective__team=team).order_by("pk").first()
@@ -430,6 +431,19 @@ ROUTES: list[Route] = [
     api("api-team-list", get=READ),
     api("api-team-detail", _team, get=READ_TEAM),
     api("api-team-members", _team, get=READ_TEAM),
+    api("api-models", get=READ),
+    api("api-model", lambda _: ["mlops-guide"], get=READ),
+    api("api-maturity", _team, get=READ_TEAM),
+    api("api-assessments", _team, get=READ_TEAM, post=EDIT_TEAM),
+    api("api-assessment", _round, get=READ_TEAM),
+    api("api-assessment-submit", _round, post=EDIT_TEAM),
+    api("api-assessment-review", _round, post=REVIEW_TEAM),
+    api("api-assessment-reopen", _round, post=REVIEW_TEAM),
+    api("api-assessment-answers", _round, get=READ_TEAM, post=EDIT_TEAM),
+    api("api-answers", _team, get=READ_TEAM),
+    api("api-targets", _team, get=READ_TEAM, post=EDIT_TEAM),
+    api("api-snapshots", _team, get=READ_TEAM),
+    api("api-exemptions", _team, get=READ_TEAM, post=EDIT_TEAM),
     api("api-roadmap", lambda w: [w.roadmap.team_id], get=READ_TEAM, post=EDIT_TEAM, patch=EDIT_TEAM),
     api("api-roadmap-items", lambda w: [w.roadmap.team_id], get=READ_TEAM, post=EDIT_TEAM),
     api("api-roadmap-item", _roadmap_item, get=READ_TEAM, patch=EDIT_TEAM),

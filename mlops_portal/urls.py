@@ -6,6 +6,7 @@ urlpatterns = [
     path("", include("insights.urls")),
     path("", include("teams.urls")),
     path("teams/<int:team_id>/roadmap/", include("roadmaps.urls")),
+    path("teams/<int:team_id>/maturity/", include("assessments.urls")),
     path("teams/<int:team_id>/connections/", include("connections.urls")),
     path("teams/<int:team_id>/delivery/", include("delivery.urls")),
     path("", include("core.urls")),

@@ -8,9 +8,10 @@ class RoadmapsConfig(AppConfig):
     name = "roadmaps"
 
     def ready(self) -> None:
-        from roadmaps import audit_sentences, figures  # noqa: F401  how its audit entries read
+        from roadmaps import audit_sentences, figures, links  # noqa: F401  how its audit entries read
 
         figures.register_all()
+        links.register_all()
         checks.register(check_template)
 
 

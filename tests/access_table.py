@@ -18,9 +18,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 from typing import Any
 
+from assessments import services as assessing
+from assessments.models import Assessment, Comment, Exemption
 from connections.models import Draft
 from core.crypto import digest
 from delivery.models import Service
@@ -76,6 +79,29 @@ class World:
         """The team's roadmap, started when it is first asked for."""
         found = Roadmap.objects.filter(team=self.team).first()
         return found or started(self.team, self.people["administrator"])
+
+    @property
+    def round(self) -> Assessment:
+        """The team's round of answers, started when it is first asked for."""
+        found = Assessment.objects.of_team(self.team.pk).first()
+        return found or assessing.start_round(team=self.team, by=self.people["administrator"])
+
+    @property
+    def exemption(self) -> Exemption:
+        """A request of the editor that waits for a decision."""
+        found = Exemption.objects.of_team(self.team.pk).first()
+        return found or assessing.ask_exemption(
+            team=self.team, criterion="data.versioning", reason="x", until=date(2100, 1, 1), by=self.people["editor"]
+        )
+
+    @property
+    def answer_comment(self) -> Comment:
+        """What the administrator wrote beside an answer."""
+        answer = assessing.answer(
+            assessment=self.round, criterion="data.versioning", state=1, by=self.people["administrator"], comment="x"
+        )
+        assert answer.comment is not None
+        return answer.comment
 
     def elsewhere(self) -> World:
         """The same world seen from the other team."""
@@ -134,6 +160,7 @@ OWN = Rule("own", _people(*PEOPLE), _tokens(FORBIDDEN, FORBIDDEN, FORBIDDEN))
 # One team's pages: everyone signed in reads every team, a token only its own.
 READ_TEAM = Rule("read the team", _people(*PEOPLE), _tokens(MAY, MAY, MISSING))
 EDIT_TEAM = Rule("edit the team", _people("editor", "team_admin", "administrator"), _tokens(FORBIDDEN, MAY, MISSING))
+REVIEW_TEAM = Rule("review the team", _people("manager", "administrator"), _tokens(FORBIDDEN, FORBIDDEN, MISSING))
 ADMINISTER_TEAM = Rule(
     "administer the team", _people("team_admin", "administrator"), _tokens(FORBIDDEN, FORBIDDEN, MISSING)
 )
@@ -181,6 +208,18 @@ def _roadmap_note(w: World) -> list[Any]:
     item = w.roadmap.items.order_by("pk")[0]
     note, _made = item.notes.get_or_create(text="written by the administrator", person=w.people["administrator"])
     return [w.roadmap.team_id, note.pk]
+
+
+def _round(w: World) -> list[Any]:
+    return [w.team.pk, w.round.pk]
+
+
+def _criterion(w: World) -> list[Any]:
+    return [w.team.pk, "data.versioning"]
+
+
+def _exemption(w: World) -> list[Any]:
+    return [w.team.pk, w.exemption.pk]
 
 
 def _source(w: World) -> list[Any]:
@@ -254,6 +293,24 @@ ROUTES: list[Route] = [
     page("roadmap-drop", _roadmap_item, post=EDIT_TEAM),
     page("roadmap-add-note", _roadmap_item, post=EDIT_TEAM),
     page("roadmap-blank-note", _roadmap_note, post=ADMINISTER_TEAM),  # an editor may blank words of their own
+    # -- assessments
+    page("assessment", _team, get=READ_TEAM),
+    page("assessment-levels-csv", _team, get=READ_TEAM),
+    page("assessment-start", _team, post=EDIT_TEAM),
+    page("assessment-round", _round, get=READ_TEAM),
+    page("assessment-answer", lambda w: [*_round(w), "data.versioning"], post=EDIT_TEAM),
+    page("assessment-submit", _round, post=EDIT_TEAM),
+    page("assessment-review", _round, post=REVIEW_TEAM),
+    page("assessment-reopen", _round, post=REVIEW_TEAM),
+    page("assessment-target", lambda w: [w.team.pk, "data"], get=EDIT_TEAM, post=EDIT_TEAM),
+    page("assessment-criterion", _criterion, get=READ_TEAM),
+    page("assessment-not-applicable", _criterion, post=EDIT_TEAM),
+    page("assessment-inherit", _criterion, post=EDIT_TEAM),
+    page("assessment-exemption", _criterion, post=EDIT_TEAM),
+    page("assessment-to-roadmap", _criterion, post=EDIT_TEAM),
+    page("assessment-exemption-approve", _exemption, post=REVIEW_TEAM),
+    page("assessment-exemption-refuse", _exemption, post=REVIEW_TEAM),
+    page("assessment-blank-comment", lambda w: [w.team.pk, w.answer_comment.pk], post=ADMINISTER_TEAM),
     # -- connections
     page("connections", _team, get=READ_TEAM),
     page("connection", _source, get=READ_TEAM),

@@ -7,6 +7,8 @@ urlpatterns = [
     path("", include("teams.urls")),
     path("teams/<int:team_id>/roadmap/", include("roadmaps.urls")),
     path("teams/<int:team_id>/maturity/", include("assessments.urls")),
+    path("teams/<int:team_id>/okrs/", include("okrs.urls")),
+    path("", include("okrs.urls_organisation")),
     path("teams/<int:team_id>/connections/", include("connections.urls")),
     path("teams/<int:team_id>/delivery/", include("delivery.urls")),
     path("", include("core.urls")),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from django.http import HttpRequest
@@ -13,4 +14,5 @@ from teams.models import Person
 def check_ins(request: HttpRequest) -> dict[str, Any]:
     """`due_check_ins`: how many check-ins the person owes; asked for only where a page shows the navigation."""
     user = getattr(request, "user", None)
-    return {"due_check_ins": lambda: len(summary.due_of(user)) if isinstance(user, Person) else 0}
+    # Two navigations, for wide and for small screens: asked once.
+    return {"due_check_ins": cache(lambda: len(summary.due_of(user)) if isinstance(user, Person) else 0)}

@@ -70,6 +70,12 @@ def of(key_result: KeyResult) -> list[Entry]:
     return sorted(found, key=lambda entry: (entry.at, entry.check_in is not None), reverse=True)
 
 
+def by_day(entries: Sequence[Entry]) -> list[CheckIn]:
+    """The check-ins among them, the newest day first, of one day the one recorded last."""
+    found = [entry.check_in for entry in entries if entry.check_in]
+    return sorted(found, key=lambda each: (each.day, each.number), reverse=True)
+
+
 def _check_ins(key_result: KeyResult, check_ins: Sequence[CheckIn]) -> list[Entry]:
     seen: set[tuple[date, bool]] = set()
     found = []

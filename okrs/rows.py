@@ -10,7 +10,7 @@ from functools import cached_property
 
 from okrs import status, words
 from okrs.facts import Facts, facts_of
-from okrs.kinds import Status
+from okrs.kinds import Kind, Status
 from okrs.models import Cycle, KeyResult, Objective
 from okrs.standing import Standing, objective_progress
 
@@ -50,6 +50,15 @@ class KeyResultRow:
     def share(self) -> float:
         """Progress as the bar shows it, 0 to 1."""
         return self.standing.progress or 0.0
+
+    @property
+    def is_milestone(self) -> bool:
+        return self.key_result.kind == Kind.MILESTONE
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether it can be checked in: its cycle has begun."""
+        return self.standing.today >= self.standing.cycle.first_day
 
     @property
     def beside(self) -> Status | None:

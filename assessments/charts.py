@@ -194,7 +194,7 @@ def _trend_narrow(maturity: Maturity, days: Sequence[date]) -> dict[str, Any]:
     broken = {"tickvals": names, "ticktext": [_broken(name) for name in names]}
     return {
         "margin": {"l": 84, "r": 58, "t": 8, "b": 26},
-        "xaxis": _trend_axis(days, every=4),
+        "xaxis": _trend_axis(days, every=6),
         "yaxis": {"showgrid": False, "tickfont": {"color": TEXT, "size": 11}, **broken},
     }
 
@@ -211,6 +211,7 @@ def _trend_axis(days: Sequence[date], every: int) -> dict[str, Any]:
             for number, day in enumerate(shown)
         ],
         "showline": False,
+        "tickangle": 0,
         "hoverformat": "%Y-%m-%d",
     }
 

@@ -280,7 +280,11 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PERMISSIONS": ["teams.api_auth.MayCall"],
     "SCHEMA_PATH_PREFIX": "/api/v1",
-    "ENUM_NAME_OVERRIDES": {"RoadmapItemState": "roadmaps.states.State"},
+    "ENUM_NAME_OVERRIDES": {
+        "RoadmapItemState": "roadmaps.states.State",
+        "AssessmentState": "assessments.states.RoundState",
+        "AnswerKind": "assessments.states.Kind",
+    },
 }
 
 # -- Logs ---------------------------------------------------------------------------------------------------------

@@ -141,7 +141,12 @@ def _panel_layout(area: AreaTrend, top: float, marks: list[int]) -> dict[str, An
     shown = [0, len(area.days) // 2, len(area.days) - 1]
     names = [date_format(area.days[number], "M") for number in shown]
     return {
-        "xaxis": {"tickvals": shown, "ticktext": names, "range": [-0.6, len(area.days) - 0.4]},
+        "xaxis": {
+            "tickvals": shown,
+            "ticktext": names,
+            "ticklabeloverflow": "allow",
+            "range": [-0.6, len(area.days) - 0.4],
+        },
         "yaxis": {"range": [0, top], "tickvals": marks, "showgrid": False},
         "margin": {"l": 22, "r": 4, "t": 8, "b": 22},
         "hovermode": "x",

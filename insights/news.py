@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -37,12 +37,12 @@ def since_of(last_visit: datetime | None) -> datetime:
     return last_visit or clock.now() - AT_FIRST
 
 
-def of_teams(teams: Sequence[Team], since: datetime) -> list[News]:
-    """The newest of it, newest first: levels, ticks, check-ins, production deployments, incidents."""
-    if not teams:
-        return []
-    found = [*_levels(teams, since), *_ticks(teams, since), *_check_ins(teams, since)]
-    found += [*_deployments(teams, since), *_incidents(teams, since)]
+def of_teams(teams: Sequence[Team], mine: Collection[int], since: datetime) -> list[News]:
+    """The newest of it, newest first: levels and incidents of all these teams; of one's own also the daily work."""
+    own = [team for team in teams if team.pk in mine]
+    found = [*_levels(teams, since), *_incidents(teams, since)] if teams else []
+    if own:
+        found += [*_ticks(own, since), *_check_ins(own, since), *_deployments(own, since)]
     return sorted(found, key=lambda each: each.at, reverse=True)[:SHOWN]
 
 

@@ -27,6 +27,7 @@ def read(person: Person, team: Team) -> dict[str, Any]:
         has_objectives=bool(standing.objectives),
     )
     return {
+        "owners": team.memberships.product_owners(),
         "maturity": profile.maturity,
         "radar": profile.radar,
         "roadmap": roadmap,

@@ -23,7 +23,7 @@ def home(request: PortalRequest) -> HttpResponse:
         "room": "home",
         "home": found,
         "last_visit": last_visit,
-        "news": news.of_teams([row.team for row in found.rows], since),
+        "news": news.of_teams([row.team for row in found.rows], found.mine, since),
         "steps": steps,
         "now": next_step(steps),
     }

@@ -59,6 +59,7 @@ class Chart:
     size: str = "is-trend"  # a class of portal.css that gives the height
     narrow: dict[str, Any] = field(default_factory=dict)
     csv_url: str = ""
+    definition: str = ""  # the heading of docs/definitions.md that states its rules, as an anchor: "delivery"
 
 
 @dataclass(frozen=True)

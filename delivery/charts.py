@@ -158,6 +158,7 @@ def frequency_chart(board: Board) -> Chart:
     }
     return Chart(
         id="deployment-frequency",
+        definition="delivery",
         figure=charts.figure(*bars, **layout),
         alt=_frequency_alt(board),
         caption=_caption(board, _("Deployments per week") if board.choice.by == "week" else _("Deployments per month")),
@@ -264,6 +265,7 @@ def mttr_chart(board: Board) -> Chart:
     layout = {**_layout(board, _("hours"), max(most, 7)), "showlegend": True}
     return Chart(
         id="mttr",
+        definition="delivery",
         figure=charts.figure(*traces, **layout),
         alt=_mttr_alt(board),
         caption=_caption(board, _("Hours from began to resolved, by the time of the resolution")),

@@ -52,6 +52,7 @@ if not PRODUCTION:
 
 INSTALLED_APPS = [
     "insights",
+    "sample",
     "assessments",
     "roadmaps",
     "okrs",
@@ -161,6 +162,7 @@ CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 2
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
     "ring-the-bell": {"task": "connections.ring_the_bell", "schedule": 5.0, "options": {"expires": 5}},
+    "ring-for-the-sample": {"task": "sample.ring", "schedule": 5.0, "options": {"expires": 5}},
     "feed-key-results": {"task": "okrs.feed", "schedule": 900.0, "options": {"expires": 900}},
     # Looks for teams whose day has ended since; each team's midnight is its own.
     "write-snapshots": {"task": "assessments.write_snapshots", "schedule": 900.0, "options": {"expires": 600}},

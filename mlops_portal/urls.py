@@ -5,6 +5,7 @@ from django.urls import include, path
 urlpatterns = [
     path("", include("insights.urls")),
     path("", include("teams.urls")),
+    path("organisation/sample/", include("sample.urls")),
     path("teams/<int:team_id>/roadmap/", include("roadmaps.urls")),
     path("teams/<int:team_id>/maturity/", include("assessments.urls")),
     path("teams/<int:team_id>/okrs/", include("okrs.urls")),

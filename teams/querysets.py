@@ -36,6 +36,10 @@ class PersonQuerySet(QuerySet["Person"]):
     def administrators(self) -> PersonQuerySet:
         return self.active().filter(organisation_role="administrator")
 
+    def sample(self) -> PersonQuerySet:
+        """The people of the sample organisation: nobody signs in as one of them."""
+        return self.filter(is_sample=True)
+
     def with_role(self, role: str) -> PersonQuerySet:
         return self.filter(organisation_role=role)
 
@@ -69,6 +73,9 @@ class TeamQuerySet(QuerySet["Team"]):
         if user.token is not None:
             return self.filter(pk=user.token.team_id)
         return self
+
+    def sample(self) -> TeamQuerySet:
+        return self.filter(is_sample=True)
 
     def active(self) -> TeamQuerySet:
         return self.filter(archived_at=None)
@@ -119,6 +126,9 @@ class TeamQuerySet(QuerySet["Team"]):
 
 
 class TeamGroupQuerySet(QuerySet["TeamGroup"]):
+    def sample(self) -> TeamGroupQuerySet:
+        return self.filter(is_sample=True)
+
     def with_team_count(self) -> TeamGroupQuerySet:
         return self.annotate(team_count=Count("teams", filter=Q(teams__archived_at=None))).order_by(*_BY_NAME)
 

@@ -237,6 +237,7 @@ def _draft(w: World) -> list[Any]:
 ROUTES: list[Route] = [
     # -- core
     page("livez", get=OPEN),
+    page("definitions", get=READ),
     # -- insights
     page("home", get=READ),
     page("portfolio", get=READ),
@@ -278,6 +279,10 @@ ROUTES: list[Route] = [
     page("account-password", get=OWN, post=OWN),
     page("organisation", get=ADMINISTER_ORGANISATION, post=ADMINISTER_ORGANISATION),
     page("audit-log", get=ADMINISTER_ORGANISATION),
+    # -- sample
+    page("sample", get=ADMINISTER_ORGANISATION),
+    page("sample-load", post=ADMINISTER_ORGANISATION),
+    page("sample-remove", post=ADMINISTER_ORGANISATION),
     # -- roadmaps
     page("roadmap", _team, get=READ_TEAM),
     page("roadmap-start", _team, post=EDIT_TEAM),

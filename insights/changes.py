@@ -48,7 +48,8 @@ def _line(each: LevelChange) -> tuple[date, str, int, bool]:
 
 def since(teams: Sequence[Team], day: date, limit: int) -> list[Change]:
     """The newest of these teams' on that day and later."""
-    # Reversed first, so that the areas of a line stand in the order of the model.
-    found = sorted(assessments.summary.recent_changes(teams, day)[::-1], key=_line, reverse=True)
+    found = assessments.summary.recent_changes(teams, day)
+    found.reverse()  # the areas of a line in the order of the model
+    found.sort(key=_line, reverse=True)
     lines = ((key, list(each)) for key, each in groupby(found, _line))
     return [Change(each[0].team, key[0], key[3], each) for key, each in islice(lines, limit)]

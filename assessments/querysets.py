@@ -27,8 +27,14 @@ class AssessmentQuerySet(models.QuerySet["Assessment"]):
     def of_team(self, team_id: int) -> AssessmentQuerySet:
         return self.filter(team=team_id)
 
+    def of_live_teams(self) -> AssessmentQuerySet:
+        return self.filter(team__archived_at=None)
+
     def drafts(self) -> AssessmentQuerySet:
         return self.filter(state=RoundState.DRAFT)
+
+    def submitted(self) -> AssessmentQuerySet:
+        return self.filter(state=RoundState.SUBMITTED)
 
     def listed(self) -> AssessmentQuerySet:
         """The newest first."""
@@ -84,8 +90,14 @@ class ExemptionQuerySet(models.QuerySet["Exemption"]):
     def of_team(self, team_id: int) -> ExemptionQuerySet:
         return self.filter(team=team_id)
 
+    def of_live_teams(self) -> ExemptionQuerySet:
+        return self.filter(team__archived_at=None)
+
     def open(self) -> ExemptionQuerySet:
         return self.filter(decision="")
+
+    def not_asked_by(self, person: Person) -> ExemptionQuerySet:
+        return self.exclude(asked_by=person)
 
     def listed(self) -> ExemptionQuerySet:
         return self.select_related("asked_by", "decided_by", "team")

@@ -17,6 +17,7 @@ from delivery.figures import Band
 from insights import portfolio, trends
 from insights.asked import SHOWS, SORTS, Asked
 from insights.attention import Need
+from okrs.kinds import Status
 from teams.models import Person
 
 
@@ -52,6 +53,36 @@ class StandingDeliverySerializer(serializers.Serializer[Any]):
     mttr = CellSerializer(source="recovery")
 
 
+class StandingAreaSerializer(serializers.Serializer[Any]):
+    key = serializers.CharField()
+    level = serializers.IntegerField(allow_null=True)
+    change = serializers.IntegerField(allow_null=True, help_text="Against 13 weeks ago.")
+    met = serializers.IntegerField(help_text="Criteria at the next level, of those that apply.")
+    applicable = serializers.IntegerField()
+    target = serializers.IntegerField(allow_null=True)
+
+
+class StandingStepSerializer(serializers.Serializer[Any]):
+    title = serializers.CharField()
+    criterion = serializers.CharField()
+    level = serializers.IntegerField(help_text="The level that its area comes nearer to.")
+
+
+class StandingMaturitySerializer(serializers.Serializer[Any]):
+    overall = serializers.IntegerField(allow_null=True, help_text="The lowest area level; null is not assessed.")
+    known = serializers.IntegerField()
+    applicable = serializers.IntegerField()
+    areas = StandingAreaSerializer(many=True)
+    next_step = StandingStepSerializer(allow_null=True)
+
+
+class StandingOkrsSerializer(serializers.Serializer[Any]):
+    status = serializers.ChoiceField(choices=Status.choices, allow_null=True, help_text="The worst; null: none.")
+    on_track = serializers.IntegerField()
+    total = serializers.IntegerField()
+    reporting = serializers.IntegerField(help_text="Key results with a check-in.")
+
+
 class StandingSerializer(serializers.Serializer[Any]):
     """One team. A part that it does not have yet is null."""
 
@@ -60,8 +91,18 @@ class StandingSerializer(serializers.Serializer[Any]):
     group = serializers.CharField(source="team.group.name", default=None, allow_null=True)
     need = serializers.ChoiceField(choices=[each.value for each in Need])
     reasons = ReasonSerializer(many=True)
+    maturity = StandingMaturitySerializer()
     roadmap = StandingRoadmapSerializer(allow_null=True)
+    okrs = StandingOkrsSerializer()
     delivery = StandingDeliverySerializer()
+
+
+class LevelsSerializer(serializers.Serializer[Any]):
+    """How many teams stand at each level, from 0 up, on each of the days."""
+
+    area = serializers.CharField(source="key")
+    days = serializers.ListField(child=serializers.DateField())
+    counts = serializers.ListField(child=serializers.ListField(child=serializers.IntegerField()))
 
 
 class TrendSerializer(serializers.Serializer[Any]):
@@ -71,6 +112,11 @@ class TrendSerializer(serializers.Serializer[Any]):
     expected = serializers.ListField(
         child=serializers.FloatField(allow_null=True), help_text="What it is compared with; empty with nothing."
     )
+
+
+class TrendsSerializer(serializers.Serializer[Any]):
+    levels = LevelsSerializer(many=True, source="of_levels")
+    figures = TrendSerializer(many=True, source="of_figures")
 
 
 def _parameter(name: str, text: str, among: list[str] | None = None) -> OpenApiParameter:
@@ -100,12 +146,12 @@ class TrendsView(APIView):
     """Twelve months of every figure at the month's end, and today's; several teams are pooled over their rows."""
 
     @extend_schema(
-        responses=TrendSerializer(many=True),
+        responses=TrendsSerializer,
         parameters=[_parameter("of", '"team-ID" or "group-ID"; all teams where it names nothing that is there.')],
     )
     def get(self, request: Request) -> Response:
         found = trends.read(cast(Person, request.user), request.query_params.get("of", ""))
-        return Response(TrendSerializer(found.of_figures, many=True).data)
+        return Response(TrendsSerializer(found).data)
 
 
 urlpatterns = [

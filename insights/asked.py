@@ -17,10 +17,13 @@ SORTS: list[Option] = [
     ("", _("Needs you first")),
     ("group", _("Group")),
     ("name", _("Name")),
+    ("level", _("Lowest level")),
     ("roadmap", _("Latest roadmap")),
+    ("okrs", _("Worst key results")),
     ("frequency", _("Fewest deployments")),
     ("mttr", _("Slowest to restore")),
 ]
+LEVELS: list[Option] = [("", _("Any")), *((str(n), f"L{n}") for n in range(4)), ("none", _("Not assessed"))]
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,7 @@ class Asked:
 
     q: str = ""
     group: str = ""
+    level: str = ""  # the lowest of a team's areas
     show: str = ""
     sort: str = ""
 
@@ -41,10 +45,11 @@ class Asked:
         return cls(
             q=query.get("q", "").strip(),
             group=query.get("group", "").strip(),
+            level=among("level", LEVELS),
             show=among("show", SHOWS),
             sort=among("sort", SORTS),
         )
 
     @property
     def narrows(self) -> bool:
-        return bool(self.q or self.group or self.show)
+        return bool(self.q or self.group or self.level or self.show)

@@ -11,10 +11,14 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from okrs.kinds import Status
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from assessments.summary import Maturity
     from delivery.standings import DeliveryStanding
+    from okrs.summary import OkrStanding
     from roadmaps.overview import Overview
 
 QUIET_WEEKS = 4
@@ -52,6 +56,27 @@ _MEANINGS: dict[Need, Promise | str] = {
 class Reason:
     text: str
     url: str
+
+
+def of_maturity(maturity: Maturity) -> Iterator[Reason]:
+    """An area at a lower level than 13 weeks ago."""
+    for area in maturity.areas:
+        if area.level is not None and area.change is not None and area.change < 0:
+            words = {"area": area.title, "was": area.level - area.change, "now": area.level}
+            yield Reason(_("%(area)s: L%(was)s → L%(now)s") % words, area.url)
+
+
+def of_okrs(standing: OkrStanding) -> Iterator[Reason]:
+    """Half of the key results or more are outdated: nobody reports."""
+    outdated = standing.counts.get(Status.OUTDATED, 0)
+    if outdated and 2 * outdated >= standing.total:
+        words = {"outdated": outdated, "total": standing.total}
+        text = ngettext(
+            "%(outdated)s of %(total)s key result outdated",
+            "%(outdated)s of %(total)s key results outdated",
+            standing.total,
+        )
+        yield Reason(text % words, standing.url)
 
 
 def of_roadmap(overview: Overview | None, url: str) -> Iterator[Reason]:

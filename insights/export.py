@@ -7,14 +7,19 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from assessments.summary import AreaStanding
+from insights import levels
 from insights.portfolio import Row
 from insights.trends import Trends
 
 
-def header() -> list[str]:
+def header(areas: Sequence[AreaStanding]) -> list[str]:
     return [
         _("Team"), _("Group"), _("Product owner"), _("Standing"), _("Reasons"),
+        _("Lowest level"), *(name for area in areas for name in (area.title, _("change in 13 weeks"))),
+        _("Criteria known"), _("Criteria that apply"), _("Next best step"),
         _("Roadmap done"), _("Roadmap items"), _("Roadmap ends"), _("P50"), _("P85"), _("Forecast"),
+        _("Key results"), _("Key results on track"), _("Worst status"),
         _("Deployments"), _("Deployment days per week (median)"), _("Band"),
         _("Incidents resolved"), _("Time to restore (MTTR), h mean"), _("h median"), _("Band"), _("Incidents open"),
     ]  # fmt: skip
@@ -28,9 +33,28 @@ def cells(row: Row) -> list[Any]:
         ", ".join(str(each.person) for each in row.owners),
         row.need.label,
         "; ".join(reason.text for reason in row.reasons),
+        *_maturity(row),
         *_roadmap(row),
+        *_okrs(row),
         *_delivery(row),
     ]
+
+
+def _maturity(row: Row) -> list[Any]:
+    found = row.maturity
+    step = found.next_step
+    return [
+        found.overall,
+        *(cell for area in found.areas for cell in (area.level, area.change)),
+        found.known,
+        found.applicable,
+        step.title if step else None,
+    ]
+
+
+def _okrs(row: Row) -> list[Any]:
+    found = row.okrs
+    return [found.total, found.on_track, found.status.label] if found.status else [None] * 3
 
 
 def _roadmap(row: Row) -> list[Any]:
@@ -59,6 +83,9 @@ def of_trends(found: Trends) -> tuple[list[Any], list[list[Any]]]:
         columns.append((str(trend.figure.title), trend.values))
         if trend.expected:
             columns.append((trend.expected_name, trend.expected))
+    for area in found.of_levels:
+        for level, _name in levels.names():
+            columns.append((f"{area.title}: L{level}", [counts[level] for counts in area.counts]))
     header = [_("Teams"), _("Day"), *(name for name, _values in columns)]
     rows = [
         [found.scope.title, day, *(values[number] for _name, values in columns)]

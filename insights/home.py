@@ -10,7 +10,12 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
 
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+import okrs.summary
 import roadmaps.summary
+from assessments import waiting
 from core import clock
 from insights import portfolio
 from insights.asked import Asked
@@ -26,13 +31,13 @@ OVERSEERS = (OrganisationRole.MANAGER, OrganisationRole.ADMINISTRATOR)
 
 @dataclass(frozen=True)
 class Owed:
-    """Something that the person is to do, overdue or due until Sunday; `next` on the page is the first one after that."""
+    """Something that the person is to do. `due` None: it waits for them already, with no day of its own."""
 
     icon: str
     title: str
     where: str
     url: str
-    due: date
+    due: date | None = None
     late: bool = False
 
 
@@ -65,7 +70,7 @@ class Home:
     @cached_property
     def owed(self) -> list[Owed]:
         """What is overdue or due this week, the earliest first."""
-        return [each for each in self.due if each.due <= _sunday(self.person)]
+        return [each for each in self.due if each.due is None or each.due <= _sunday(self.person)]
 
     @property
     def late(self) -> int:
@@ -73,15 +78,16 @@ class Home:
 
     @property
     def next(self) -> Owed | None:
-        return next((each for each in self.due if each.due > _sunday(self.person)), None)
+        return next((each for each in self.due if each.due and each.due > _sunday(self.person)), None)
 
 
 def read(person: Person) -> Home:
     mine = list(Team.objects.active().of(person).with_product_owners().listed())
     oversees = person.organisation_role in OVERSEERS
     found = portfolio.read(person, Asked()) if oversees else portfolio.of_teams(mine, Asked())
-    due = sorted(_due(person), key=lambda each: each.due)
-    return Home(person, frozenset(team.pk for team in mine), found.rows, due)
+    own = frozenset(team.pk for team in mine)
+    due = [*_reviews(person, oversees), *_assessments(found.everyone, own), *_check_ins(person), *_items(person)]
+    return Home(person, own, found.rows, sorted(due, key=lambda each: each.due or date.min))
 
 
 def _sunday(person: Person) -> date:
@@ -89,7 +95,30 @@ def _sunday(person: Person) -> date:
     return today + timedelta(days=6 - today.weekday())
 
 
-def _due(person: Person) -> Iterator[Owed]:
+def _reviews(person: Person, oversees: bool) -> Iterator[Owed]:
+    for each in waiting.for_reviewer(person) if oversees else ():
+        yield Owed("eye", each.title, each.team.name, each.url)
+
+
+def _assessments(rows: Sequence[Row], mine: frozenset[int]) -> Iterator[Owed]:
+    """What the person's teams have not handed in, and answers that do not count any more."""
+    for maturity in (row.maturity for row in rows if row.team.pk in mine):
+        if maturity.round and maturity.round.is_draft:
+            url = maturity.round.get_absolute_url()
+            yield Owed("pencil", _("Hand in the assessment"), maturity.team.name, url)
+        if maturity.stale:
+            title = ngettext("%(count)s answer has expired", "%(count)s answers have expired", maturity.stale)
+            yield Owed("clock", title % {"count": maturity.stale}, maturity.team.name, maturity.url)
+
+
+def _check_ins(person: Person) -> Iterator[Owed]:
+    for each in okrs.summary.due_of(person):
+        where = each.team.name if each.team else _("Organisation")
+        if each.on:
+            yield Owed("flag", each.title, where, each.url, each.on, each.days_late > 0)
+
+
+def _items(person: Person) -> Iterator[Owed]:
     items = roadmaps.summary.open_items_of(person)
     zones = zones_of(item.roadmap.team for item in items)
     for item in items:

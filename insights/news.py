@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -11,10 +11,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 import delivery.summary
+import okrs.summary
 import roadmaps.history
 import roadmaps.summary
 from core import clock
+from insights import changes
 from teams.models import Team
+from teams.zones import zones_of
 
 AT_FIRST = timedelta(days=14)  # what is new at somebody's first visit
 SHOWN = 12
@@ -34,12 +37,31 @@ def since_of(last_visit: datetime | None) -> datetime:
     return last_visit or clock.now() - AT_FIRST
 
 
-def of_teams(teams: Sequence[Team], since: datetime) -> list[News]:
-    """The newest of it, newest first: ticks, production deployments, incidents."""
-    if not teams:
-        return []
-    found = [*_ticks(teams, since), *_deployments(teams, since), *_incidents(teams, since)]
+def of_teams(teams: Sequence[Team], mine: Collection[int], since: datetime) -> list[News]:
+    """The newest of it, newest first: levels and incidents of all these teams; of one's own also the daily work."""
+    own = [team for team in teams if team.pk in mine]
+    found = [*_levels(teams, since), *_incidents(teams, since)] if teams else []
+    if own:
+        found += [*_ticks(own, since), *_check_ins(own, since), *_deployments(own, since)]
     return sorted(found, key=lambda each: each.at, reverse=True)[:SHOWN]
+
+
+def _levels(teams: Sequence[Team], since: datetime) -> Iterator[News]:
+    """They are known by the day; of the day of the last visit too, since nobody knows at what hour."""
+    zones = zones_of(teams)
+    for each in changes.since(teams, since.date(), SHOWN):
+        at = clock.start_of(each.day, zones[each.team.pk])
+        what = _("rose by a level") if each.rose else _("fell back")
+        yield News(at, "arrow-up" if each.rose else "arrow-down", each.team, each.said, what, each.url)
+
+
+def _check_ins(teams: Sequence[Team], since: datetime) -> Iterator[News]:
+    for each in okrs.summary.recent_check_ins(teams, since, SHOWN):
+        team = each.key_result.objective.team
+        if team:
+            what = f"{okrs.summary.said_of(each)} · {each.person}"
+            url = reverse("okrs", args=[team.pk])
+            yield News(each.recorded_at, "flag", team, each.key_result.title, what, url)
 
 
 def _ticks(teams: Sequence[Team], since: datetime) -> Iterator[News]:

@@ -14,13 +14,19 @@ from django.core.paginator import Page, Paginator
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+import assessments.summary
 import delivery.summary
+import okrs.summary
 import roadmaps.summary
+from assessments.overview import COMPARED
+from assessments.summary import AreaStanding, Maturity
 from core import clock
 from delivery.standings import DeliveryStanding
 from insights import attention
 from insights.asked import Asked
 from insights.attention import Need, Reason
+from okrs.status import WORST_FIRST
+from okrs.summary import OkrStanding
 from roadmaps.strip import Axis, Strip, axis_of
 from teams.models import Membership, Organisation, Person, Team
 
@@ -33,7 +39,9 @@ class Row:
     """One team as the portfolio shows it. A part that the team does not have yet is None."""
 
     team: Team
+    maturity: Maturity
     roadmap: Strip | None
+    okrs: OkrStanding
     delivery: DeliveryStanding
 
     @property
@@ -48,7 +56,9 @@ class Row:
     def reasons(self) -> list[Reason]:
         overview = self.roadmap.overview if self.roadmap else None
         return [
+            *attention.of_maturity(self.maturity),
             *attention.of_roadmap(overview, self.roadmap_url),
+            *attention.of_okrs(self.okrs),
             *attention.of_delivery(self.delivery, attention.delivery_url(self.team.pk)),
         ]
 
@@ -56,7 +66,17 @@ class Row:
     def need(self) -> Need:
         if self.reasons:
             return Need.NEEDS
-        return Need.MOVING if self.roadmap and self.roadmap.overview.month else Need.STARTING
+        runs = bool(self.roadmap and self.roadmap.overview.month)
+        return Need.MOVING if runs or self.maturity.is_assessed else Need.STARTING
+
+    @property
+    def level(self) -> str:
+        """The lowest of its areas as the address names it."""
+        return "none" if self.maturity.overall is None else str(self.maturity.overall)
+
+    def changed(self, direction: int) -> bool:
+        """Whether an area rose (1) or fell (-1) in 13 weeks."""
+        return any(area.change is not None and area.change * direction > 0 for area in self.maturity.areas)
 
 
 @dataclass(frozen=True)
@@ -80,7 +100,8 @@ class Portfolio:
 
     @cached_property
     def rows(self) -> list[Row]:
-        wanted = [row for row in self.everyone if self.asked.show in ("", row.need)]
+        asked = self.asked
+        wanted = [row for row in self.everyone if asked.show in ("", row.need) and asked.level in ("", row.level)]
         return sorted(wanted, key=_ORDERS[self.asked.sort])
 
     def page(self, number: str | None) -> Page[Row]:
@@ -93,6 +114,24 @@ class Portfolio:
         for row in self.rows:
             counts[heading(row)] = counts.get(heading(row), 0) + 1
         return [Section(*key, counts[key], list(rows)) for key, rows in groupby(page.object_list, heading)]
+
+    @property
+    def areas(self) -> Sequence[AreaStanding]:
+        """The areas of the model, in its order; those of any team."""
+        return self.everyone[0].maturity.areas if self.everyone else []
+
+    @property
+    def compared(self) -> date:
+        """The day that change is shown against."""
+        return self.today - COMPARED
+
+    @property
+    def risen(self) -> int:
+        return sum(row.changed(1) for row in self.everyone)
+
+    @property
+    def fallen(self) -> int:
+        return sum(row.changed(-1) for row in self.everyone)
 
     @property
     def needy(self) -> int:
@@ -119,9 +158,10 @@ def of_teams(teams: Sequence[Team], asked: Asked) -> Portfolio:
     today = clock.today(ZoneInfo(organisation.time_zone if organisation else "UTC"))
     overviews = roadmaps.summary.for_teams(teams)
     axis = axis_of(overviews.values(), today)
-    standings = delivery.summary.for_teams(teams)
     strips = {pk: Strip(overview, axis) for pk, overview in overviews.items()}
-    rows = [Row(team, strips.get(team.pk), standings[team.pk]) for team in teams]
+    levels, results = assessments.summary.for_teams(teams), okrs.summary.for_teams(teams)
+    standings = delivery.summary.for_teams(teams)
+    rows = [Row(team, levels[team.pk], strips.get(team.pk), results[team.pk], standings[team.pk]) for team in teams]
     return Portfolio(asked, today, axis, rows)
 
 
@@ -147,6 +187,14 @@ def _lateness(row: Row) -> float | None:
     return _LATENESS.index(row.roadmap.outlook.kind) * 1e6 - (late - row.roadmap.overview.span.last).days
 
 
+def _badness(row: Row) -> float | None:
+    """Worst status first; of the same status, the smaller share on track."""
+    standing = row.okrs
+    if standing.status is None:
+        return None
+    return WORST_FIRST.index(standing.status) + standing.on_track / (standing.total + 1)
+
+
 def _slowness(row: Row) -> float | None:
     hours = row.delivery.recovery.number
     return None if hours is None else -hours
@@ -156,7 +204,9 @@ _ORDERS: dict[str, Callable[[Row], Any]] = {
     "": lambda row: (list(Need).index(row.need), -len(row.reasons), *_name(row)),
     "group": lambda row: (row.team.group is None, str(row.team.group or "").casefold(), *_name(row)),
     "name": _name,
+    "level": _by(lambda row: row.maturity.overall),
     "roadmap": _by(_lateness),
+    "okrs": _by(_badness),
     "frequency": _by(lambda row: row.delivery.frequency.number),
     "mttr": _by(_slowness),
 }

@@ -13,11 +13,14 @@ from django.utils.translation import gettext as _
 import roadmaps.summary
 from core import clock, figures
 from core.figures import Figure
+from insights import levels
+from insights.levels import AreaTrend
+from okrs import targets
 from teams.models import Organisation, Person, Team, TeamGroup
 
 MONTHS = 12
 CHANGE = timedelta(weeks=13)
-SHOWN = ("roadmap_progress", "deployment_frequency", "mttr")  # figures that have a chart of their own
+SHOWN = ("roadmap_progress", "okr_on_track", "deployment_frequency", "mttr")  # figures that have a chart of their own
 
 
 @dataclass(frozen=True)
@@ -60,21 +63,31 @@ class Trends:
         return self.days[-1]
 
     @cached_property
+    def of_levels(self) -> list[AreaTrend]:
+        return levels.read(self.scope.teams, self.days, self.scope.team)
+
+    @cached_property
     def of_figures(self) -> list[Trend]:
         return [self._trend(figures.get(figure_id)) for figure_id in SHOWN]
 
     def _trend(self, figure: Figure) -> Trend:
         known = on_days(figure, self.scope.teams, [*self.days, self.today - CHANGE])
         values = [known[day] for day in self.days]
-        expected = self._expected(figure)
-        name = _("expected by the due dates") if expected else ""
+        expected, name = self._expected(figure)
         return Trend(figure, self.days, values, known[self.today - CHANGE], expected, name)
 
-    def _expected(self, figure: Figure) -> list[float | None]:
-        if figure.id != "roadmap_progress":
-            return []
-        expected = roadmaps.summary.expected_on(self.scope.teams, self.days)
-        return [expected[day] for day in self.days]
+    def _expected(self, figure: Figure) -> tuple[list[float | None], str]:
+        """The target of the key result that the figure feeds, if there is one; the roadmap's is in its due dates."""
+        if figure.id == "roadmap_progress":
+            by_day = roadmaps.summary.expected_on(self.scope.teams, self.days)
+            return [by_day[day] for day in self.days], _("expected by the due dates")
+        aimed = self._targets.get(figure.id)
+        return ([aimed.get(day) for day in self.days], _("target of the key result")) if aimed else ([], "")
+
+    @cached_property
+    def _targets(self) -> targets.Targets:
+        """A team's own, or for all teams the organisation's; a group has none."""
+        return targets.of_figures(self.scope.team, self.days) if self.scope.team or not self.scope.key else {}
 
 
 def on_days(figure: Figure, teams: Sequence[Team], days: Sequence[date]) -> dict[date, float | None]:

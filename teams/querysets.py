@@ -118,7 +118,7 @@ class TeamQuerySet(QuerySet["Team"]):
         """Each team's active product owners as `product_owners` (memberships), in one more query for all."""
         from teams.models import Membership
 
-        listed = Membership.objects.filter(job_role="product_owner", person__is_active=True).listed()
+        listed = Membership.objects.product_owners()
         return self.prefetch_related(Prefetch("memberships", listed, to_attr="product_owners"))
 
     def with_people_count(self) -> TeamQuerySet:
@@ -141,6 +141,10 @@ class MembershipQuerySet(QuerySet["Membership"]):
         if user.token is not None:
             return self.filter(team=user.token.team_id)
         return self
+
+    def product_owners(self) -> MembershipQuerySet:
+        """The active ones, by name."""
+        return self.filter(job_role="product_owner", person__is_active=True).listed()
 
     def listed(self) -> MembershipQuerySet:
         return self.select_related("person").order_by(Lower("person__name"), "pk")

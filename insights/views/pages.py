@@ -4,12 +4,10 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
-import connections.summary
-import delivery.summary
-import roadmaps.summary
 from insights import home as homes
 from insights import news
-from insights.steps import first_steps, next_step, team_steps
+from insights import team as team_pages
+from insights.steps import first_steps, next_step
 from teams.models import Team
 from teams.requests import PortalRequest
 from teams.services import visits
@@ -25,7 +23,7 @@ def home(request: PortalRequest) -> HttpResponse:
         "room": "home",
         "home": found,
         "last_visit": last_visit,
-        "news": news.of_teams([row.team for row in found.rows], since),
+        "news": news.of_teams([row.team for row in found.rows], found.mine, since),
         "steps": steps,
         "now": next_step(steps),
     }
@@ -35,25 +33,12 @@ def home(request: PortalRequest) -> HttpResponse:
 @require_safe
 def team(request: PortalRequest, team_id: int) -> HttpResponse:
     shown = get_object_or_404(Team.objects.visible_to(request.user), pk=team_id)
-    roadmap = roadmaps.summary.for_team(shown)
-    health = connections.summary.health_of(shown)
-    steps = team_steps(
-        request.user,
-        shown,
-        people=shown.memberships.count(),
-        has_roadmap=roadmap is not None,
-        has_connection=bool(health.rows),
-    )
+    found = team_pages.read(request.user, shown)
     context = {
         "room": "teams",
         "page": "overview",
         "team": shown,
-        "roadmap": roadmap,
-        "delivery": delivery.summary.for_team(shown),
-        "connections": health,
-        "steps": steps,
-        "now": next_step(steps),
         "can_edit": request.user.has_perm("team.edit", shown),
         "can_administer": request.user.has_perm("team.administer", shown),
     }
-    return render(request, "insights/team.html", context)
+    return render(request, "insights/team.html", context | found)

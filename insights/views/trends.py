@@ -22,6 +22,8 @@ def page(request: PortalRequest) -> HttpResponse:
         "room": "trends",
         "trends": found,
         "options": trends.options(request.user),
+        "team": found.scope.team,
+        "levels": charts.level_card(found.of_levels),
         "panels": [(trend, charts.trend_chart(trend, csv_url=csv_url)) for trend in found.of_figures],
         "csv_url": csv_url,
     }

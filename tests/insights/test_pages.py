@@ -1,5 +1,5 @@
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.db import connection
@@ -13,6 +13,8 @@ from teams.models import Organisation, Person, Team, Visit
 from tests.connections.factories import ServiceFactory
 from tests.delivery.factories import DeploymentFactory, IncidentFactory
 from tests.factories import MembershipFactory, PersonFactory, TeamFactory
+from tests.insights.conftest import assess
+from tests.okrs.factories import key_result_of, objective_in, quarter
 from tests.roadmaps.factories import started
 
 NOW = datetime(2026, 5, 20, 9, tzinfo=UTC)
@@ -132,15 +134,27 @@ def test_a_reader_sees_a_young_team_without_steps(team: Team, manager: Person, s
     assert "btn-primary" not in page
 
 
-def test_the_team_page_brings_roadmap_delivery_and_connections_together(
+def test_the_team_page_brings_every_room_together(
     team: Team, editor: Person, team_admin: Person, signed_in: SignIn
 ) -> None:
     started(team, editor)
+    assess(team, editor, "2110", NOW - timedelta(days=3))
+    key_result_of(
+        objective_in(quarter(editor, first=date(2026, 4, 1), last=date(2026, 6, 30)), editor, team), editor, at=NOW
+    )
     service = ServiceFactory(source__connection__team=team)
     DeploymentFactory(service=service, finished_at=NOW - timedelta(days=10))
     page = _text(signed_in(editor), f"/teams/{team.pk}/")
     assert "First steps" not in page
-    for part in ('data-chart="chart-burn-up"', 'data-figure="deployment_frequency"', 'data-figure="mttr"'):
+    for part in (
+        'id="maturity"',
+        'id="next"',
+        'id="okrs"',
+        "Test coverage",
+        'data-chart="chart-burn-up"',
+        'data-figure="deployment_frequency"',
+        'data-figure="mttr"',
+    ):
         assert part in page
     assert service.source.full_name in page
 

@@ -25,10 +25,15 @@ PACE = [1, 4, 7, 10, 13, 16]  # 6 of 12 in 26 weeks: too late (P50 in 25 weeks, 
 @pytest.fixture
 def three(make_team: MakeTeam) -> list[Team]:
     return [
-        make_team("Pricing", group="Commerce", ticked=PACE, weekly=(5, 1), owner="Sofia Lindqvist"),
-        make_team("Fraud", group="Payments", ticked=list(range(1, 11)), weekly=(2, 5)),
+        make_team(
+            "Pricing", group="Commerce", ticked=PACE, weekly=(5, 1), owner="Sofia Lindqvist",
+            before="1110", levels="2110", results={"Coverage": 40, "Speed": 80},
+        ),
+        make_team(
+            "Fraud", group="Payments", ticked=list(range(1, 11)), weekly=(2, 5), levels="3332", results={"Speed": 90},
+        ),
         make_team("Voice"),
-    ]
+    ]  # fmt: skip
 
 
 def _text(client: Client, path: str = "/portfolio/") -> str:
@@ -51,11 +56,14 @@ def _row(person: Person, team: Team) -> portfolio.Row:
 def test_teams_stand_under_what_they_need(three: list[Team], manager: Person, signed_in: SignIn) -> None:
     page = _text(signed_in(manager))
     assert _names(page) == ["Pricing", "Fraud", "Voice"]
-    assert page.index("Needs you <") < page.index(">Pricing<") < page.index("Moving <")
-    assert page.index("Moving <") < page.index(">Fraud<") < page.index("Starting <") < page.index(">Voice<")
+    body = page.split('<tbody role="rowgroup"')[1]
+    assert body.index("Needs you <") < body.index(">Pricing<") < body.index("Moving <")
+    assert body.index("Moving <") < body.index(">Fraud<") < body.index("Starting <") < body.index(">Voice<")
     assert "Deployment frequency: Elite → High" in page
     assert "1 team needs you." in page
     assert "1 of 2 running roadmaps" in page
+    assert "Since 26 Aug" in page
+    assert "1 team rose by a level</a> and none fell back." in page
 
 
 def test_work_that_stopped_needs_somebody_after_four_weeks(make_team: MakeTeam, manager: Person) -> None:
@@ -66,6 +74,21 @@ def test_work_that_stopped_needs_somebody_after_four_weeks(make_team: MakeTeam, 
     assert stopped.need is Need.NEEDS
     assert [reason.text for reason in stopped.reasons] == ["Nothing done for 4 weeks"]
     assert stopped.reasons[0].url == f"/teams/{four_weeks.pk}/roadmap/"
+
+
+def test_an_area_that_fell_back_needs_somebody(make_team: MakeTeam, manager: Person) -> None:
+    row = _row(manager, make_team("Pricing", before="2222", levels="3221"))
+    assert [reason.text for reason in row.reasons] == ["Monitoring: L2 → L1"]
+    assert row.reasons[0].url == f"/teams/{row.team.pk}/maturity/#area-monitor"
+    assert (row.need, row.changed(1), row.changed(-1)) == (Need.NEEDS, True, True)
+
+
+def test_half_of_the_key_results_outdated_needs_somebody(make_team: MakeTeam, manager: Person) -> None:
+    silent = make_team("Silent", levels="1111", results={"A": 60, "B": None, "C": None})
+    mostly = make_team("Mostly", levels="1111", results={"A": 60, "B": 60, "C": None})
+    assert [reason.text for reason in _row(manager, silent).reasons] == ["2 of 3 key results outdated"]
+    assert _row(manager, mostly).reasons == []
+    assert _row(manager, mostly).need is Need.MOVING, "it is assessed"
 
 
 def test_a_team_without_anything_is_starting_not_failing(make_team: MakeTeam, manager: Person) -> None:
@@ -79,15 +102,19 @@ def test_a_team_without_anything_is_starting_not_failing(make_team: MakeTeam, ma
 
 def test_nothing_is_no_data_and_never_zero(make_team: MakeTeam, manager: Person, signed_in: SignIn) -> None:
     make_team("Voice")
-    row = _text(signed_in(manager)).split("<tbody")[1].split("</tbody")[0]
+    row = _text(signed_in(manager)).split('<tbody role="rowgroup"')[1].split("</tbody")[0]
     assert row.count("no data") == 2
     assert "not started" in row
+    assert "no key results" in row
+    assert row.count("not assessed") == 4
+    assert "L0" not in row
+    assert "Answer the first assessment" in row
     assert "<b>0</b>" not in row
 
 
 def test_every_cell_leads_somewhere(three: list[Team], manager: Person, signed_in: SignIn) -> None:
     client = signed_in(manager)
-    body = _text(client).split("<tbody")[1].split("</tbody")[0]
+    body = _text(client).split('<tbody role="rowgroup"')[1].split("</tbody")[0]
     cells = re.findall(r'<td role="cell".*?</td>', body, re.S)
     links = [re.findall(r'href="([^"]+)"', cell) for cell in cells]
     assert cells
@@ -105,6 +132,17 @@ def test_the_count_of_a_cell_is_that_of_the_rows_behind_it(
             assert client.get(cell.url).context["total"] == cell.count
 
 
+def test_a_row_shows_levels_with_change_key_results_and_the_next_step(
+    three: list[Team], manager: Person, signed_in: SignIn
+) -> None:
+    row = _text(signed_in(manager)).split('<tbody role="rowgroup"')[1].split("</tr>")[1]
+    assert re.findall(r"p-heat is-(l\d)", row) == ["l2", "l1", "l1", "l0"]
+    assert len(re.findall("p-delta is-up", row)) == 1
+    assert "Off track" in row
+    assert "1 of 2 on track" in row
+    assert "Monitoring to L1, 0 of 3 met" in row
+
+
 @pytest.mark.parametrize(
     ("query", "names"),
     [
@@ -116,6 +154,11 @@ def test_the_count_of_a_cell_is_that_of_the_rows_behind_it(
         ("?show=needs", ["Pricing"]),
         ("?show=starting", ["Voice"]),
         ("?show=nonsense&sort=nonsense&group=nonsense&page=nonsense", ["Pricing", "Fraud", "Voice"]),
+        ("?level=0", ["Pricing"]),
+        ("?level=2", ["Fraud"]),
+        ("?level=none", ["Voice"]),
+        ("?sort=level", ["Pricing", "Fraud", "Voice"]),
+        ("?sort=okrs", ["Pricing", "Fraud", "Voice"]),
         ("?sort=name", ["Fraud", "Pricing", "Voice"]),
         ("?sort=group", ["Pricing", "Fraud", "Voice"]),
         ("?sort=frequency", ["Pricing", "Fraud", "Voice"]),
@@ -179,6 +222,8 @@ def test_csv_has_everything_shown_of_all_pages(three: list[Team], manager: Perso
     assert [row["Team"] for row in rows] == ["Pricing", "Fraud", "Voice"]
     assert rows[0]["Reasons"] == "Deployment frequency: Elite → High"
     assert (rows[0]["Roadmap done"], rows[0]["Roadmap items"]) == ("6", "12")
+    assert (rows[0]["Lowest level"], rows[0]["Data management"], rows[2]["Lowest level"]) == ("0", "2", "")
+    assert (rows[0]["Key results on track"], rows[0]["Worst status"], rows[2]["Key results"]) == ("1", "Off track", "")
     assert (rows[2]["Roadmap done"], rows[2]["Deployments"], rows[2]["P50"]) == ("", "", "")
     assert [row["Team"] for row in _csv(client, "&show=starting")] == ["Voice"]
 
@@ -201,7 +246,14 @@ def test_queries_do_not_grow_with_the_teams(make_team: MakeTeam, manager: Person
 
     def add(count: int) -> None:
         for _ in range(count):
-            make_team(f"Team {Team.objects.count()}", group="Commerce", ticked=[1, 9], weekly=(2, 1))
+            make_team(
+                f"Team {Team.objects.count()}",
+                group="Commerce",
+                ticked=[1, 9],
+                weekly=(2, 1),
+                levels="1111",
+                results={"A": 50},
+            )
 
     client = signed_in(manager)
     add(3)
@@ -223,6 +275,12 @@ def test_the_api_has_the_same_rows(three: list[Team], manager: Person, signed_in
         "value": 1.0, "count": 13, "band": "H", "was": "E", "url": "",
     }  # fmt: skip
     assert first["roadmap"]["outlook"] == "late"
+    assert first["maturity"]["overall"] == 0
+    assert first["maturity"]["areas"][0] == {
+        "key": "data", "level": 2, "change": 1, "met": 0, "applicable": 3, "target": None,
+    }  # fmt: skip
+    assert first["okrs"] == {"status": "off_track", "on_track": 1, "total": 2, "reporting": 2}
+    assert (last["maturity"]["overall"], last["okrs"]["status"]) == (None, None)
     assert (last["roadmap"], last["delivery"]["mttr"]["value"]) == (None, None)
     narrowed = signed_in(manager).get("/api/v1/portfolio/?show=needs&limit=1").json()
     assert [row["name"] for row in narrowed["results"]] == ["Pricing"]

@@ -8,10 +8,13 @@ from datetime import date
 import pytest
 from django.test import Client
 
+from assessments import services as assessments
+from assessments import snapshots
 from core import clock, figures
 from insights import charts, trends
 from teams.models import Person, Team
 from tests.insights.conftest import NOW, MakeTeam
+from tests.okrs.factories import key_result_of, objective_in, quarter
 
 pytestmark = pytest.mark.django_db
 SignIn = Callable[[Person], Client]
@@ -53,6 +56,42 @@ def test_a_group_and_a_team_have_their_own(two: list[Team], manager: Person) -> 
     assert trends.read(manager, "nonsense").scope.key == ""
 
 
+def test_levels_are_counted_and_never_averaged(make_team: MakeTeam, manager: Person) -> None:
+    one = make_team("One", before="1110", levels="3110")
+    make_team("Two", levels="1332")
+    make_team("Never")
+    snapshots.rebuild()
+    data, _model, _deploy, monitor = trends.read(manager, "").of_levels
+    assert data.counts[-1] == [0, 1, 0, 1]
+    assert monitor.counts[-1] == [1, 0, 1, 0]
+    assert (data.assessed, data.high, data.change) == (2, 1, 1)
+    assert data.counts[0] == [0, 0, 0, 0]
+    alone = trends.read(manager, f"team-{one.pk}").of_levels[0]
+    assert (alone.levels[-1], alone.levels[-2], alone.levels[0]) == (3, 1, None)
+
+
+def test_a_team_is_compared_with_its_target(make_team: MakeTeam, manager: Person) -> None:
+    team = make_team("One", levels="1111")
+    owner = team.memberships.get().person
+    assessments.set_target(team=team, area="data", level=3, due=date(2027, 3, 31), by=owner)
+    data, model, *_ = trends.read(manager, f"team-{team.pk}").of_levels
+    assert (data.target, model.target) == (3, None)
+    panel = charts.level_panel(data)
+    assert [trace.line.dash for trace in panel.figure.data] == ["dot", None]
+    assert list(panel.figure.data[0].y) == [3] * 13
+
+
+def test_a_figure_is_compared_with_the_key_result_it_feeds(make_team: MakeTeam, manager: Person) -> None:
+    team = make_team("One", weekly=(1, 1))
+    owner = team.memberships.get().person
+    objective = objective_in(quarter(owner), owner, team)
+    key_result_of(objective, owner, title="Deploy", start=1, target=4, unit="", figure="deployment_frequency")
+    found = _of(trends.read(manager, f"team-{team.pk}"), "deployment_frequency")
+    at = dict(zip(found.days, found.expected, strict=True))
+    assert (at[date(2026, 9, 30)], at[date(2026, 10, 31)], at[date(2026, 11, 25)]) == (None, 4, 4)
+    assert list(_of(trends.read(manager, ""), "deployment_frequency").expected) == [], "a team's is not everybody's"
+
+
 def test_no_data_is_a_gap(two: list[Team], manager: Person) -> None:
     found = _of(trends.read(manager, ""), "mttr")
     assert found.values[0] is None
@@ -75,7 +114,7 @@ def test_the_roadmap_is_compared_with_its_due_dates(two: list[Team], manager: Pe
 def test_the_page_and_its_csv(two: list[Team], manager: Person, signed_in: SignIn) -> None:
     client = signed_in(manager)
     page = client.get("/trends/").content.decode()
-    for figure_id in trends.SHOWN:
+    for figure_id in ("roadmap_progress", "deployment_frequency", "mttr"):
         assert f'data-chart="chart-{figure_id.replace("_", "-")}"' in page
     text = client.get(f"/trends/?of=team-{two[0].pk}&format=csv").content.decode().lstrip("\ufeff")
     rows = list(csv.DictReader(io.StringIO(text)))
@@ -88,7 +127,7 @@ def test_without_teams_there_is_no_data(organisation: object, manager: Person, s
 
 
 def test_the_api_has_the_same_values(two: list[Team], manager: Person, signed_in: SignIn) -> None:
-    found = {each["figure"]: each for each in signed_in(manager).get("/api/v1/trends/").json()}
+    found = {each["figure"]: each for each in signed_in(manager).get("/api/v1/trends/").json()["figures"]}
     assert found["deployment_frequency"]["values"][-1] == 3
     assert found["deployment_frequency"]["days"][-1] == "2026-11-25"
     assert len(found["roadmap_progress"]["expected"]) == 13

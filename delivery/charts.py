@@ -55,6 +55,8 @@ def bucket_text(bucket: Bucket, by: By) -> str:
 
 def source_text(board: Board) -> str:
     """Where the numbers come from and how fresh they are."""
+    if all(service.source.connection.is_sample for service in board.services):
+        return _("sample data")
     count = len(board.services)
     names = ngettext("GitHub, %(count)s repository", "GitHub, %(count)s repositories", count) % {"count": count}
     if board.read_at is None:

@@ -28,7 +28,7 @@
     radio.checked = true;
     radio.focus({ preventScroll: true });
     // Also where it was chosen already: an answer given again is an answer.
-    radio.dispatchEvent(new Event("change", { bubbles: true }));
+    for (const name of ["input", "change"]) { radio.dispatchEvent(new Event(name, { bubbles: true })); }
     return true;
   }
 
@@ -57,7 +57,21 @@
     line.textContent = text;
     said.replaceChildren(line);
   }
-  place.addEventListener("htmx:beforeRequest", (event) => tell(event.target.closest("[data-criterion]"), place.dataset.saving, false));
+  const unsaved = new Set();
+  place.addEventListener("input", (event) => {
+    const row = event.target.closest("[data-criterion]");
+    unsaved.add(row);
+    // A refusal stays in sight while somebody goes on typing.
+    if (!row.querySelector("[id^=said-] [role=alert]")) { tell(row, place.dataset.unsaved, false); }
+  });
+  window.addEventListener("beforeunload", (event) => { if (unsaved.size) { event.preventDefault(); } });
+  place.addEventListener("htmx:beforeRequest", (event) => {
+    unsaved.delete(event.target.closest("[data-criterion]"));
+    tell(event.target.closest("[data-criterion]"), place.dataset.saving, false);
+  });
+  place.addEventListener("htmx:afterRequest", (event) => {
+    if (!event.detail.successful) { unsaved.add(event.target.closest("[data-criterion]")); }
+  });
   for (const name of ["htmx:sendError", "htmx:timeout"]) {
     place.addEventListener(name, (event) => tell(event.target.closest("[data-criterion]"), place.dataset.failed, true));
   }
@@ -67,6 +81,6 @@
   // "Keep what is there": the address may be this page's own.
   place.addEventListener("click", (event) => {
     const link = event.target.closest("[data-reload]");
-    if (link) { event.preventDefault(); window.location.hash = link.hash; window.location.reload(); }
+    if (link) { event.preventDefault(); unsaved.clear(); window.location.hash = link.hash; window.location.reload(); }
   });
 })();

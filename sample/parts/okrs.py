@@ -18,6 +18,9 @@ from okrs.models import Cycle, KeyResult, Objective
 from sample.story import Cast, Part
 
 WEEKS = 13  # of a cycle
+AGE = (6, 11)  # weeks
+MIDDLE = range(8, 19)  # of a month
+FEW = 5  # values; more are one for each Monday
 FIELDS = ("start", "target", "low", "high", "figure")
 
 
@@ -30,13 +33,23 @@ def write(cast: Cast, team: str) -> None:
 
 def close(cast: Cast) -> None:
     """Close every cycle but the running one, on the day after its last."""
-    for number in range(len(cast.told["cycles"]) - 1, 0, -1):
+    for number in range(_oldest(cast), 0, -1):
         with clock.at(cast.calendar.at(_begins(cast, number) - WEEKS, hour=15)):
             services.close_cycle(cycle=_cycle(cast, number), by=cast.founder)
 
 
+def _oldest(cast: Cast) -> int:
+    told = [cast.told["organisation"], *cast.told["teams"].values()]
+    return max(objective["cycle"] for part in told for objective in part.get("okrs", ()))
+
+
 def _begins(cast: Cast, number: int) -> int:
-    return int(cast.told["cycles"][number])
+    """The week in which a cycle begins: the running one six to ten weeks ago, in the middle of a month.
+
+    Trends are read at the ends of months, which then lie well inside, where key results have a status.
+    """
+    running = next(week for week in range(*AGE) if cast.calendar.monday(week).day in MIDDLE)
+    return running + WEEKS * number
 
 
 def _cycle(cast: Cast, number: int) -> Cycle:
@@ -67,7 +80,7 @@ def _write_objective(cast: Cast, team: str, told: Part) -> None:
     for at, week in enumerate(_mondays(cast, told["cycle"])):
         with clock.at(cast.calendar.at(week, hour=10)):
             for key_result, of in made:
-                _check_in(cast, key_result, of, at, len(_mondays(cast, told["cycle"])))
+                _check_in(cast, key_result, of, at)
 
 
 def _supported(cycle: Cycle) -> Objective | None:
@@ -97,11 +110,11 @@ def _mondays(cast: Cast, number: int) -> Sequence[int]:
     return range(begins - 1, max(begins - WEEKS, -1), -1)
 
 
-def _check_in(cast: Cast, key_result: KeyResult, told: Part, at: int, mondays: int) -> None:
+def _check_in(cast: Cast, key_result: KeyResult, told: Part, at: int) -> None:
     if "figure" in told:
         feed_now(key_result)
         return
-    value = spread(told["values"], at, mondays)
+    value = spread(told["values"], at)
     if value is None:
         return
     said = [each["text"] for each in told.get("comments", ()) if each["at"] == at]
@@ -109,7 +122,7 @@ def _check_in(cast: Cast, key_result: KeyResult, told: Part, at: int, mondays: i
     services.check_in(
         key_result=key_result,
         by=cast.person(told["owner"]),
-        confidence=round(spread(confidence, at, mondays) or 0) if confidence else None,
+        confidence=round(spread(confidence, at) or 0) if confidence else None,
         comment=text(said[0]) if said else "",
         status=told.get("says", ""),
         reason=text(told["reason"]) if "reason" in told else "",
@@ -124,11 +137,11 @@ def _value(key_result: KeyResult, value: float) -> dict[str, Any]:
     return {"value": value}
 
 
-def spread(values: Sequence[float | None], at: int, places: int) -> float | None:
-    """The value at one of so many places, the values spread evenly over them; between two a value on the straight line."""
-    if len(values) in (1, places):
+def spread(values: Sequence[float | None], at: int) -> float | None:
+    """The value of one Monday: few values are spread over a whole cycle's, with those between on the straight line."""
+    if len(values) == 1 or len(values) > FEW:
         return values[0 if len(values) == 1 else at]
-    position = at * (len(values) - 1) / (places - 1)
+    position = at * (len(values) - 1) / (WEEKS - 2)  # no check-in is due in the first week
     before = int(position)
     here, there = values[before], values[min(before + 1, len(values) - 1)]
     if here is None or there is None:

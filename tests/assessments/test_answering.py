@@ -284,3 +284,13 @@ def test_a_target_that_cannot_be_meant(team: Team, editor: Person, more: dict[st
     with pytest.raises(MaturityError) as caught:
         services.set_target(**wanted)  # type: ignore[arg-type]
     assert caught.value.field == field
+
+
+def test_the_audit_log_reads_like_a_sentence(team: Team, editor: Person) -> None:
+    services.set_target(team=team, area="data", level=3, due=date(2027, 3, 31), by=editor)
+    asked(team, editor)
+    said = [event.sentence({}) for event in AuditEvent.objects.about("assessment").order_by("pk")]
+    assert said == [
+        "Set the maturity target of Data management: level 3 by 2027-03-31.",
+        "Asked for an exemption from Versioning until 2026-12-23.",
+    ]

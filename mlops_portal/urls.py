@@ -11,3 +11,4 @@ urlpatterns = [
     path("", include("core.urls")),
     path("api/", include("mlops_portal.api")),
 ]
+handler404 = "core.views.not_found"

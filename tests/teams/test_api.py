@@ -135,3 +135,11 @@ def test_a_schema_becomes_plain_operations_and_objects() -> None:
         ("odd", "any", "", ()),
     ]
     assert thing.fields[0].required
+
+
+def test_the_page_speaks_the_readers_language(signed_in, editor: Person) -> None:
+    editor.language = "ja"
+    editor.save()
+    page = signed_in(editor).get("/api/").text
+    assert "チームのメンバーと、その権限・職務。" in page
+    assert "access role and job role" not in page

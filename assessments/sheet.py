@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import datetime
 from functools import cached_property
 from uuid import uuid4
 
@@ -171,26 +171,24 @@ class Sheet:
         self.assessment = assessment
         self.team = assessment.team
         self.model = assessment.model
-        self.day = self._day()
+        # An earlier round shows what was said until it was handed in, and what that meant on that day.
+        self.until = self._handed_in()
+        self.day = clock.day_of(self.until or clock.now(), self.team.zone)
         self.typed = typed or {}
 
-    def _day(self) -> date:
-        """Today, or the day on which the round was handed in: an earlier round shows what it said then."""
-        zone = self.team.zone
+    def _handed_in(self) -> datetime | None:
+        """When the round was submitted, the last time; None while it can be changed."""
         if self.assessment.is_draft:
-            return clock.today(zone)
-        handed_in = self.assessment.steps.filter(to_state=RoundState.SUBMITTED).latest("recorded_at")
-        return clock.day_of(handed_in.recorded_at, zone)
+            return None
+        return self.assessment.steps.filter(to_state=RoundState.SUBMITTED).latest("recorded_at").recorded_at
 
     @cached_property
     def rows(self) -> list[Row]:
         history = histories.on_days([self.team.pk], [self.day], self.model.id)
         standings = histories.standings(self.team, history, self.day, self.model)
         answers = self._answers()
-        open_requests = {
-            each.criterion: each
-            for each in Exemption.objects.of_team(self.team.pk).open().filter(model_id=self.model.id).listed()
-        }
+        requests = Exemption.objects.of_team(self.team.pk).open().filter(model_id=self.model.id).listed()
+        open_requests = {each.criterion: each for each in requests} if self.until is None else {}
         return [
             self._row(each, standings[each.id], answers[each.id], open_requests.get(each.id))
             for each in self.model.criteria
@@ -205,7 +203,8 @@ class Sheet:
             .order_by("version")
         )
         for answer in answers:
-            found[answer.criterion].append(answer)
+            if self.until is None or answer.recorded_at <= self.until:
+                found[answer.criterion].append(answer)
         return found
 
     def _row(
@@ -221,8 +220,8 @@ class Sheet:
         return Row(
             criterion=criterion,
             standing=standing,
-            # While it can be changed, what was inherited or exempted since stands instead of it.
-            answer=mine[-1] if mine and (newest is mine[-1] or not self.assessment.is_draft) else None,
+            # What was inherited or exempted since stands instead of it.
+            answer=mine[-1] if mine and newest is mine[-1] else None,
             last=before[-1] if before else None,
             newest=newest,
             exemption=exemption,

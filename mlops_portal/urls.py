@@ -15,3 +15,4 @@ urlpatterns = [
     path("", include("core.urls")),
     path("api/", include("mlops_portal.api")),
 ]
+handler404 = "core.views.not_found"

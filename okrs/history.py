@@ -18,7 +18,7 @@ from teams.models import Person
 
 
 def value_text(check_in: CheckIn) -> str:
-    """The value as it was: "8.4 days", "3 of 4", "done"."""
+    """The value as it was: "8.4 days", "3 of 4", "reached"."""
     row = check_in.key_result
     if row.kind == Kind.CHECKLIST:
         return _("%(done)s of %(total)s") % {
@@ -26,7 +26,7 @@ def value_text(check_in: CheckIn) -> str:
             "total": words.number(check_in.target),
         }
     if row.kind == Kind.MILESTONE:
-        return _("done") if check_in.value >= 1 else _("open")
+        return _("reached") if check_in.value >= 1 else _("not yet reached")
     return words.with_unit(check_in.value, row.unit)
 
 

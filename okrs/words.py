@@ -37,7 +37,7 @@ def value_of(standing: Standing) -> str:
         done, total = standing.done_and_total
         return _("%(done)s of %(total)s") % {"done": done, "total": total}
     if row.kind == Kind.MILESTONE:
-        return _("done") if standing.raw == 1 else _("open")
+        return _("reached") if standing.raw == 1 else _("not yet reached")
     return with_unit(standing.value, row.unit)
 
 

@@ -1,25 +1,47 @@
 /* Check-ins by keyboard: Enter saves and goes on to the next row, Esc puts the old value back. Every page works without it. */
 (function () {
   "use strict";
+  const OPEN = "[data-check-ins] form[data-check-in=open]";
 
   function typeInto(form) {
     const field = form.querySelector("input[name=value], input[name=is_done], input[name=done], input[name=confidence]");
     field.focus();
-    if (field.select && field.type === "text") { field.select(); }
+    if (field.type === "text") { field.select(); }
   }
 
-  function next(saved) {
-    const open = [...document.querySelectorAll("form[data-check-in=open]")];
-    return open.find((form) => saved.compareDocumentPosition(form) & Node.DOCUMENT_POSITION_FOLLOWING) || open[0];
+  function nextAfter(form) {
+    const open = [...document.querySelectorAll(OPEN)];
+    return open.find((each) => form.compareDocumentPosition(each) & Node.DOCUMENT_POSITION_FOLLOWING) || open[0];
   }
 
-  // After a row was saved the focus goes to the next one that is open, after the last one to the list's heading.
+  function isTyping() {
+    const field = document.activeElement;
+    if (!field || !field.matches("form[data-check-in] input")) { return false; }
+    return field.type === "checkbox" ? field.checked !== field.defaultChecked : field.value !== field.defaultValue;
+  }
+
+  // The focus goes on at once, before the answer: whoever types fast types into the next row.
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    const form = event.target;
+    if (!form.matches(OPEN)) { return; }
+    form.dataset.checkIn = "saving";
+    const following = nextAfter(form);
+    if (following) { typeInto(following); }
+  });
+  document.addEventListener("htmx:afterRequest", (event) => {
+    const form = event.target;
+    if (form.isConnected && form.matches("form[data-check-in=saving]")) { form.dataset.checkIn = "open"; }
+  });
+
+  // A refused row gets the focus back unless somebody types elsewhere by now; after the last row the heading has it.
   document.addEventListener("htmx:load", (event) => {
     const row = event.detail.elt;
-    const saved = row.querySelector && row.querySelector("form[data-check-in=saved]");
-    if (!saved || !row.closest("[data-check-ins]")) { return; }
-    const following = next(saved);
-    if (following) { typeInto(following); } else { document.getElementById("h-due").focus(); }
+    const refused = row.querySelector && row.querySelector("[data-refused]");
+    if (refused && !isTyping()) { refused.focus(); }
+    if (!refused && row.closest("[data-check-ins]") && !document.querySelector("form[data-check-in=saving]")) {
+      const left = document.querySelector(OPEN);
+      if (!left) { document.getElementById("h-due").focus(); } else if (!document.activeElement.closest(OPEN)) { typeInto(left); }
+    }
   });
 
   document.addEventListener("keydown", (event) => {
@@ -27,8 +49,7 @@
     if (event.key === "Escape" && field.matches("form[data-check-in] input")) { field.value = field.defaultValue; }
   });
 
-  // Tab gets into the first row at once: nobody needs the mouse.
-  const first = document.querySelector("[data-check-ins] form[data-check-in=open]");
-  const refused = document.querySelector("[data-check-ins] [autofocus]");
-  if (refused) { refused.focus(); } else if (first && !window.location.hash) { typeInto(first); }
+  // The first row has the focus at once: nobody needs the mouse.
+  const first = document.querySelector("[data-check-ins] [autofocus]") || document.querySelector(OPEN);
+  if (first && first.matches("form")) { typeInto(first); } else if (first) { first.focus(); }
 })();

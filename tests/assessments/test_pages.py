@@ -333,9 +333,12 @@ def test_earlier_rounds_stay_readable(client: Client, editor: Person, team: Team
     answered_all(first, editor, GUIDE, noon(3, 1))
     with clock.at(noon(3, 2)):
         services.submit(assessment=first, by=editor)
+    services.inherit(team=team, criterion="deploy.method", provider=TeamFactory(name="Platform"), by=editor)
     second = started(team, editor)
     answered(second, editor, C, 3)
     page = client.get(first.get_absolute_url()).content.decode()
     assert "disabled" in page
     assert 'value="2" data-key="3" aria-describedby="data-versioning-looks-2" checked' in page
     assert "L2</span> Automated" in page  # data, as it was then
+    assert "inherited from Platform" not in page
+    assert 'id="deploy-method-1" value="1" data-key="2" aria-describedby="deploy-method-looks-1" checked' in page

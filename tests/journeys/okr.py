@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -112,11 +111,10 @@ def weekly_check_ins(actor: Actor) -> None:
     due = actor.find(OPEN)
     expect(due).to_have_count(4)
     actor.step("Open my check-ins")
-    for left in (3, 2, 1, 0):
+    for _row in range(4):  # as fast as it goes: nobody waits for an answer
         field = actor.find(":focus")
-        expect(field).to_have_attribute("name", re.compile(r"^(value|is_done)$"))
         type_and_save(actor, "Space" if field.get_attribute("type") == "checkbox" else "7")
-        expect(due).to_have_count(left)
+    expect(due).to_have_count(0)
     expect(actor.find(".p-nav .p-due-count")).to_be_hidden()
     assert actor.clicks == 0, "the weekly job needs no click"
     actor.step("Check in all four that are due")

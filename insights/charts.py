@@ -8,7 +8,6 @@ from datetime import date
 from typing import Any
 
 import plotly.graph_objects as go
-from django.template.defaultfilters import date as as_date
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -72,7 +71,7 @@ def _months(days: Sequence[date], most: int) -> dict[str, Any]:
         "type": "date",
         "range": [days[0].isoformat(), days[-1].isoformat()],
         "tickvals": [day.isoformat() for day in chosen],
-        "ticktext": [as_date(day, "M y") if day.month == 1 else date_format(day, "M") for day in chosen],
+        "ticktext": [date_format(day, "YEAR_MONTH_FORMAT" if day.month == 1 else "M") for day in chosen],
     }
 
 

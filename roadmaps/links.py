@@ -21,6 +21,7 @@ class Criteria:
     def items_for(self, teams: Sequence[Any]) -> Items:
         """One query."""
         found: Items = {}
+        states = {value: str(label) for value, label in State.choices}  # said once, not for each of thousands
         items = Item.objects.filter(roadmap__team__in=teams).exclude(template_key="").listed()
         for item in items:
             for criterion, reaches in item.entry.criteria if item.entry else ():
@@ -28,7 +29,7 @@ class Criteria:
                     title=item.shown_title,
                     url=reverse("roadmap-item", args=[item.roadmap.team_id, item.pk]),
                     due=item.due_date,
-                    state=item.get_state_display(),
+                    state=states[item.state],
                     is_open=item.state in (State.TO_DO, State.IN_PROGRESS),
                     reaches=reaches,
                 )

@@ -31,6 +31,7 @@ class Criteria:
                     state=item.get_state_display(),
                     is_open=item.state in (State.TO_DO, State.IN_PROGRESS),
                     reaches=reaches,
+                    is_done=item.state == State.DONE,
                 )
                 found.setdefault((item.roadmap.team_id, criterion), []).append(linked)
         for each in found.values():

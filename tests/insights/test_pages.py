@@ -125,3 +125,12 @@ def test_the_team_page_brings_roadmap_delivery_and_connections_together(
 
 def test_an_unknown_team_is_not_found(editor: Person, signed_in: SignIn) -> None:
     assert signed_in(editor).get("/teams/999/").status_code == 404
+
+
+def test_the_team_page_marks_what_is_late(team: Team, editor: Person, signed_in: SignIn) -> None:
+    item = Item.objects.filter(roadmap=started(team, editor), phase=1).first()
+    assert item is not None
+    roadmaps.set_due(item=item, due_date=(NOW - timedelta(days=2)).date(), seen=item.due_date, by=editor)
+    page = _text(signed_in(editor), f"/teams/{team.pk}/")
+    assert page.count("overdue, 18 May") == 1
+    assert page.count('<li class="is-lost">') == 1

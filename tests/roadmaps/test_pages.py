@@ -12,6 +12,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from core import clock
 from roadmaps import services
 from roadmaps.models import Item, Roadmap, State
 from teams.models import Person, Team
@@ -72,6 +73,22 @@ def test_the_page_shows_phases_items_and_numbers(member: Client, roadmap: Roadma
     assert 'value="to_do"' in row
     assert page.count('role="checkbox"') == 21
     assert re.findall(r'<details class="p-card p-flush p-phase" id="(phase-\d)" open>', page) == ["phase-1"]
+
+
+def test_an_earlier_gate_that_is_not_met_stays_in_sight(
+    member: Client, roadmap: Roadmap, item: Item, editor: Person
+) -> None:
+    with clock.at(noon(7, 2)):
+        page = member.get(url("roadmap", roadmap)).content.decode()
+        assert "Gate of phase 1" in page
+        assert page.count("overdue, 30 Jun") == 6  # three in the gate, three in what is due next
+        assert re.findall(r'id="(phase-\d)" open>', page) == ["phase-1", "phase-2"]
+        for each in roadmap.items.filter(phase=1):
+            ticked(each, editor, noon(7, 2))
+        page = member.get(url("roadmap", roadmap)).content.decode()
+        assert "Gate of phase 2" in page
+        assert "overdue, " not in page
+        assert re.findall(r'id="(phase-\d)" open>', page) == ["phase-2"]
 
 
 def test_a_reader_sees_everything_and_cannot_tick(

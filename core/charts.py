@@ -42,7 +42,9 @@ _TOKENS = {
 
 @dataclass(frozen=True)
 class Key:
-    """What a line or point of a chart is. `mark` is a class of portal.css: is-line, is-context, is-dotted, is-point, is-ring, is-bar."""
+    """What a line or point of a chart is. `mark` is a class of portal.css: is-line, is-context, is-dotted, is-point, is-ring or
+    is-bar.
+    """
 
     mark: str
     text: str

@@ -14,13 +14,14 @@ from teams.models import Person, Team
 
 @dataclass(frozen=True)
 class Step:
-    """One thing to do. `url` is empty where the person may not do it."""
+    """One thing to do. `url` is empty where the person may not do it; `who` then says who may."""
 
     title: str | Promise
     why: str | Promise
     button: str | Promise
     url: str
     done: bool
+    who: str | Promise = ""
 
 
 def first_steps(person: Person) -> list[Step]:
@@ -57,6 +58,7 @@ def team_steps(person: Person, team: Team, *, people: int, has_roadmap: bool, ha
             _("Invite people"),
             reverse("members", args=[team.pk]) if administers else "",
             done=people > 1,
+            who=_("A team admin does this."),
         ),
         Step(
             _("Start the 12-month roadmap"),
@@ -71,6 +73,7 @@ def team_steps(person: Person, team: Team, *, people: int, has_roadmap: bool, ha
             _("Connect a repository"),
             reverse("connect", args=[team.pk]) if administers else "",
             done=has_connection,
+            who=_("A team admin does this."),
         ),
     ]
     return [] if all(step.done for step in steps) or not edits else steps

@@ -102,6 +102,14 @@ def test_a_young_team_is_shown_its_first_steps(team: Team, team_admin: Person, s
     page = _text(signed_in(team_admin), f"/teams/{team.pk}/")
     assert "First steps" in page
     assert f'href="/teams/{team.pk}/delivery/connect/"' in page
+    assert page.count("Start the roadmap</a>") == 1
+    assert "A team admin does this." not in page
+
+
+def test_a_step_that_is_not_the_editors_says_whose_it_is(team: Team, editor: Person, signed_in: SignIn) -> None:
+    page = _text(signed_in(editor), f"/teams/{team.pk}/")
+    assert page.count("A team admin does this.") == 2
+    assert page.count("btn-primary") == 1
 
 
 def test_a_reader_sees_a_young_team_without_steps(team: Team, manager: Person, signed_in: SignIn) -> None:

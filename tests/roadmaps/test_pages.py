@@ -317,7 +317,7 @@ def test_moving_the_start(member: Client, roadmap: Roadmap) -> None:
     stale = member.post(address, sent | {"start_date": "2026-06-01"})
     assert stale.status_code == 409
     page = stale.content.decode()
-    assert "1 May 2026" in page
+    assert "Meanwhile Emma Editor changed this to “1 May 2026”." in page
     assert 'value="2026-06-01"' in page
     assert 'name="seen_start_date" value="2026-05-01"' in page
 
@@ -382,7 +382,7 @@ def test_editing_what_somebody_changed_is_409_and_keeps_what_was_typed(
     response = edit(member, item, title="Mine", due_date="2026-06-02")
     assert response.status_code == 409
     page = response.content.decode()
-    assert "Theirs" in page
+    assert "Meanwhile Taro Admin changed this to “Theirs”." in page
     assert 'value="Mine"' in page
     assert 'value="2026-06-02"' in page
     assert 'name="seen_title" value="Theirs"' in page
@@ -438,7 +438,7 @@ def test_a_stale_state_is_409_and_keeps_the_note(member: Client, item: Item, tea
     response = set_state(member, item, note="do not lose me", seen_version=0)
     assert response.status_code == 409
     page = response.content.decode()
-    assert "“In progress”" in page
+    assert "Meanwhile Taro Admin changed the state to “In progress”." in page
     assert "do not lose me" in page
     assert 'name="seen_version" value="1"' in page
 

@@ -63,7 +63,7 @@ class Operation:
 
 @dataclass(frozen=True)
 class Section:
-    """The operations of one tag."""
+    """The operations of one tag: a room's."""
 
     name: str
     operations: tuple[Operation, ...]
@@ -104,7 +104,7 @@ def texts() -> set[str]:
     for each in operations:
         said += [*each.parameters, *each.answers]
     said += [field for each in made.objects for field in each.fields]
-    return {each.text for each in said} - {""}
+    return {each.text for each in said} | {section.name for section in made.sections} - {""}
 
 
 def _told(given: Schema) -> str:
@@ -119,14 +119,14 @@ def describe(schema: Schema) -> Description:
     for path, methods in schema["paths"].items():
         for method in METHODS:
             if method in methods:
-                tag = (methods[method].get("tags") or [""])[0]
+                tag = (methods[method].get("tags") or ["API"])[0]
                 tags.setdefault(tag, []).append(_operation(schema, path, method, methods[method]))
     objects = tuple(
         Object(name, _told(each), tuple(_fields(schema, each)))
         for name, each in schema.get("components", {}).get("schemas", {}).items()
         if "properties" in each
     )
-    return Description(tuple(Section(tag, tuple(found)) for tag, found in tags.items()), objects)
+    return Description(tuple(Section(gettext(tag), tuple(found)) for tag, found in tags.items()), objects)
 
 
 def _operation(schema: Schema, path: str, method: str, given: Schema) -> Operation:

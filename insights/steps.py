@@ -14,13 +14,14 @@ from teams.models import Person, Team
 
 @dataclass(frozen=True)
 class Step:
-    """One thing to do. `url` is empty where the person may not do it."""
+    """One thing to do. `url` is empty where the person may not do it; `who` then says who may."""
 
     title: str | Promise
     why: str | Promise
     button: str | Promise
     url: str
     done: bool
+    who: str | Promise = ""
 
 
 def first_steps(person: Person) -> list[Step]:
@@ -66,6 +67,7 @@ def team_steps(
             _("Invite people"),
             reverse("members", args=[team.pk]) if administers else "",
             done=people > 1,
+            who=_("A team admin does this."),
         ),
         Step(
             _("Assess where the team stands"),
@@ -87,6 +89,7 @@ def team_steps(
             _("Connect a repository"),
             reverse("connect", args=[team.pk]) if administers else "",
             done=has_connection,
+            who=_("A team admin does this."),
         ),
         Step(
             _("Write the first objective"),

@@ -211,14 +211,14 @@ def _told(roadmap: Roadmap) -> dict[str, Any]:
 
 
 class RoadmapView(TeamView):
-    """A team's roadmap: read it, start it, move its start."""
-
     @extend_schema(responses=RoadmapSerializer)
     def get(self, request: Request, team_id: int) -> Response:
+        """A team's roadmap as it stands today."""
         return Response(_told(self.roadmap()))
 
     @extend_schema(request=StartSerializer, responses={201: RoadmapSerializer, 409: OpenApiResponse()})
     def post(self, request: Request, team_id: int) -> Response:
+        """Start the roadmap of a team that has none."""
         team = self.team("team.edit")
         with refusals_told():
             made = services.start_roadmap(team=team, by=self.person, **self.sent(StartSerializer))
@@ -226,6 +226,7 @@ class RoadmapView(TeamView):
 
     @extend_schema(request=StartDateSerializer, responses={200: RoadmapSerializer, 409: STALE})
     def patch(self, request: Request, team_id: int) -> Response:
+        """Move the start; due dates that nobody edited move with it."""
         found = self.roadmap("team.edit")
         with refusals_told():
             moved = services.change_start_date(roadmap=found, by=self.person, **self.sent(StartDateSerializer))
@@ -233,8 +234,6 @@ class RoadmapView(TeamView):
 
 
 class ItemsView(TeamView, generics.ListAPIView[Item]):
-    """The items of a roadmap in its order, those of the checklists last; an item of the team's own is added by POST."""
-
     serializer_class = ItemSerializer
     queryset = Item.objects.none()
 
@@ -242,8 +241,13 @@ class ItemsView(TeamView, generics.ListAPIView[Item]):
         self.roadmap()
         return self.items()
 
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """The items of a roadmap in its order, those of the checklists last."""
+        return super().get(request, *args, **kwargs)
+
     @extend_schema(request=AddSerializer, responses={201: ItemSerializer})
     def post(self, request: Request, team_id: int) -> Response:
+        """Add an item of the team's own to a phase or a checklist."""
         found = self.roadmap("team.edit")
         with refusals_told():
             made = services.add_item(roadmap=found, by=self.person, **self.sent(AddSerializer))
@@ -251,14 +255,14 @@ class ItemsView(TeamView, generics.ListAPIView[Item]):
 
 
 class ItemView(TeamView):
-    """One item: read it, change its title, owner or due date."""
-
     @extend_schema(responses=ItemSerializer)
     def get(self, request: Request, team_id: int, item_id: int) -> Response:
+        """One item."""
         return Response(ItemSerializer(self.item()).data)
 
     @extend_schema(request=EditSerializer, responses={200: ItemSerializer, 409: STALE})
     def patch(self, request: Request, team_id: int, item_id: int) -> Response:
+        """Change an item's title, owner or due date."""
         found = self.item("team.edit")
         wanted = self.sent(EditSerializer)
         seen = wanted.pop("seen")

@@ -6,6 +6,7 @@ from django.core import checks
 
 class RoadmapsConfig(AppConfig):
     name = "roadmaps"
+    verbose_name = "Roadmap"  # the heading of its API routes, translated there
 
     def ready(self) -> None:
         from roadmaps import audit_sentences, figures, links  # noqa: F401  how its audit entries read

@@ -134,8 +134,13 @@ def show_stale(form: forms.Form, error: StaleEdit) -> None:
         form.show_stale(error)
         return
     state = State(error.theirs["state"]).label
-    message = _("Meanwhile somebody changed the state to “%(theirs)s”. Save again to replace it with yours.")
-    form.add_error(None, message % {"theirs": state})
+    by = error.by.get("state")
+    message = (
+        _("Meanwhile %(name)s changed the state to “%(theirs)s”. Save again to replace it with yours.")
+        if by
+        else _("Meanwhile somebody changed the state to “%(theirs)s”. Save again to replace it with yours.")
+    )
+    form.add_error(None, message % {"name": by, "theirs": state})
     sent = QueryDict(mutable=True)
     sent.update({**form.data.dict(), "seen_version": str(error.theirs["version"])})  # type: ignore[attr-defined]
     form.data = sent

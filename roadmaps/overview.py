@@ -82,8 +82,12 @@ class Overview:
         return self.scope - self.done
 
     @cached_property
+    def late_items(self) -> list[Item]:
+        return [item for item in self.items if is_late(item, self.today)]
+
+    @property
     def late(self) -> int:
-        return sum(1 for item in self.items if is_late(item, self.today))
+        return len(self.late_items)
 
     @cached_property
     def phase_progress(self) -> dict[int, Progress]:

@@ -73,7 +73,7 @@ def start(request: PortalRequest, team_id: int) -> HttpResponse:
     return redirect("roadmap", team_id=team.pk)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def start_date(request: PortalRequest, team_id: int) -> HttpResponse:
     found = _roadmap(request, team_id)
     require(request.user, "team.edit", found.team)
@@ -209,7 +209,7 @@ def _ticked(request: PortalRequest, found: Item, refusal: Refusal | None = None)
 # -- One item -----------------------------------------------------------------------------------------------------
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def add_item(request: PortalRequest, team_id: int, phase: int) -> HttpResponse:
     found = _roadmap(request, team_id)
     if phase not in PHASES:

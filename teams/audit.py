@@ -16,6 +16,7 @@ from django.utils.functional import Promise
 
 from core import clock
 from core.append_only import AppendOnly, AppendOnlyQuerySet
+from core.spans import list_text
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
@@ -125,10 +126,21 @@ class AuditEvent(AppendOnly):
 
 def _readable(value: Any, labels: Labels) -> str:
     if isinstance(value, list):
-        return ", ".join(_readable(each, labels) for each in value) or "–"
+        return list_text(_readable(each, labels) for each in value) or "–"
     if isinstance(value, str) and value in labels:
         return str(labels[value])
     return "–" if value in (None, "") else str(value)
+
+
+def last_actor(action: str, subject: models.Model, team: Team | None = None) -> str:
+    """The name of whoever did `action` to `subject` last, in `team` if one is given; "" if nobody did."""
+    found = AuditEvent.objects.filter(action=action, subject=_subject(subject), actor__isnull=False).listed()
+    done = (found.in_team(team.pk) if team else found).first()
+    return str(done.actor) if done else ""
+
+
+def _subject(row: models.Model) -> str:
+    return f"{row._meta.model_name}:{row.pk}"
 
 
 def record(
@@ -142,6 +154,6 @@ def record(
         actor=actor,
         token=actor.token if actor else None,
         team=team,
-        subject=f"{subject._meta.model_name}:{subject.pk}" if subject else "",
+        subject=_subject(subject) if subject else "",
         data=data,
     )

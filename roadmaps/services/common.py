@@ -28,6 +28,12 @@ def lock_item(item: Item) -> Item:
     return found
 
 
+def changed_by(roadmap: Roadmap, item: Item | None, field: Field | str) -> str:
+    """The name of whoever changed the field last; "" if nobody did."""
+    newest = roadmap.changes.filter(item=item, field=field).select_related("person").last()
+    return str(newest.person) if newest else ""
+
+
 def plain(value: Any) -> Any:
     """A value as it leaves the service: a person as the id."""
     return value.pk if isinstance(value, Person) else value

@@ -41,7 +41,12 @@ def change_member(
     """Change `role` and `job_role`. StaleEdit if somebody else changed the same one meanwhile."""
     locked = Membership.objects.select_for_update(of=("self",)).select_related("person", "team").get(pk=membership.pk)
     current = {name: getattr(locked, name) for name in wanted}
-    changes = edits.merge(current=current, seen=seen, wanted=wanted)
+    changes = edits.merge(
+        current=current,
+        seen=seen,
+        wanted=wanted,
+        changed_by=lambda name: audit.last_actor(f"member.{name}_changed", locked.person, locked.team),
+    )
     for name, value in changes.items():
         setattr(locked, name, value)
         audit.record(

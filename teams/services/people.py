@@ -63,7 +63,12 @@ def change_role(*, person: Person, by: Person, seen: str, role: str) -> Person:
     locked = Person.objects.select_for_update().get(pk=person.pk)
     before = locked.organisation_role
     field = "organisation_role"
-    if edits.merge(current={field: before}, seen={field: seen}, wanted={field: role}):
+    if edits.merge(
+        current={field: before},
+        seen={field: seen},
+        wanted={field: role},
+        changed_by=lambda _name: audit.last_actor("person.role_changed", locked),
+    ):
         locked.organisation_role = role
         locked.save(update_fields=["organisation_role"])
         audit.record("person.role_changed", actor=by, subject=locked, before=before, after=role)

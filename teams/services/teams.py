@@ -48,7 +48,12 @@ def change_team(*, team: Team, by: Person, seen: Mapping[str, Any], wanted: Mapp
     """Change `name`, `group` (a TeamGroup or None), `time_zone`. StaleEdit; NameTaken."""
     locked = Team.objects.select_for_update(of=("self",)).select_related("group").get(pk=team.pk)
     current = {name: getattr(locked, name) for name in wanted}
-    changes = edits.merge(current=current, seen=seen, wanted=wanted)
+    changes = edits.merge(
+        current=current,
+        seen=seen,
+        wanted=wanted,
+        changed_by=lambda name: audit.last_actor(f"team.{name}_changed", locked),
+    )
     for name, value in changes.items():
         setattr(locked, name, value)
         before, after = (str(each) if each else "" for each in (current[name], value))
@@ -91,7 +96,12 @@ def rename_group(*, group: TeamGroup, by: Person, seen: str, name: str) -> TeamG
     """StaleEdit if somebody else renamed it meanwhile; NameTaken."""
     locked = TeamGroup.objects.select_for_update().get(pk=group.pk)
     before = locked.name
-    if edits.merge(current={"name": before}, seen={"name": seen}, wanted={"name": name}):
+    if edits.merge(
+        current={"name": before},
+        seen={"name": seen},
+        wanted={"name": name},
+        changed_by=lambda _name: audit.last_actor("group.renamed", locked),
+    ):
         locked.name = name
         _save(locked)
         audit.record("group.renamed", actor=by, subject=locked, before=before, after=name)

@@ -61,7 +61,7 @@ def _page(
 
 
 @never_cache
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def members(request: HttpRequest, team_id: int) -> HttpResponse:
     """Who belongs to the team; a POST invites somebody, and the link is shown once on the page that follows."""
     team = visible_team(request, team_id)

@@ -37,7 +37,7 @@ def people(request: HttpRequest) -> HttpResponse:
 
 
 @never_cache
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def person(request: HttpRequest, person_id: int) -> HttpResponse:
     """A person's teams; a POST by an administrator changes the role in the organisation."""
     shown = get_object_or_404(Person.objects.visible_to(request.user), pk=person_id)

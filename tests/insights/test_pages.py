@@ -126,6 +126,14 @@ def test_a_young_team_is_shown_its_first_steps(team: Team, team_admin: Person, s
     page = _text(signed_in(team_admin), f"/teams/{team.pk}/")
     assert "First steps" in page
     assert f'href="/teams/{team.pk}/delivery/connect/"' in page
+    assert page.count("Start the roadmap</a>") == 1
+    assert "A team admin does this." not in page
+
+
+def test_a_step_that_is_not_the_editors_says_whose_it_is(team: Team, editor: Person, signed_in: SignIn) -> None:
+    page = _text(signed_in(editor), f"/teams/{team.pk}/")
+    assert page.count("A team admin does this.") == 2
+    assert page.count("btn-primary") == 1
 
 
 def test_a_reader_sees_a_young_team_without_steps(team: Team, manager: Person, signed_in: SignIn) -> None:
@@ -161,3 +169,12 @@ def test_the_team_page_brings_every_room_together(
 
 def test_an_unknown_team_is_not_found(editor: Person, signed_in: SignIn) -> None:
     assert signed_in(editor).get("/teams/999/").status_code == 404
+
+
+def test_the_team_page_marks_what_is_late(team: Team, editor: Person, signed_in: SignIn) -> None:
+    item = Item.objects.filter(roadmap=started(team, editor), phase=1).first()
+    assert item is not None
+    roadmaps.set_due(item=item, due_date=(NOW - timedelta(days=2)).date(), seen=item.due_date, by=editor)
+    page = _text(signed_in(editor), f"/teams/{team.pk}/")
+    assert page.count("overdue, 18 May") == 1
+    assert page.count('<li class="is-lost">') == 1

@@ -26,7 +26,8 @@ class Health:
     tone: str
     icon: str
     sentence: str = ""
-    live: bool = False  # a sync runs or is about to: the page asks again by itself
+    live: bool = False  # a sync runs or is about to: the page asks again every other second
+    waits: bool = False  # it goes on by itself at a known time: the page asks again now and then
 
     @property
     def is_problem(self) -> bool:
@@ -61,7 +62,7 @@ def _idle(source: Source, now: datetime) -> Health:
         sentence = _("The request limit of the token is used up. Reading goes on by itself at %(time)s.") % {
             "time": until
         }
-        return Health("waiting", _("Waiting for the request limit"), "is-risk", "clock", sentence)
+        return Health("waiting", _("Waiting for the request limit"), "is-risk", "clock", sentence, waits=True)
     if source.next_sync_at is not None and source.next_sync_at <= now:
         return _due(source, source.next_sync_at, now)
     if source.error_code:

@@ -50,6 +50,7 @@ class Headline:
     was: str
     facts: Sequence[str]
     spark: Spark
+    band_reads: str = ""  # what the band looks at where that is not `value`
 
     @property
     def band_label(self) -> Promise | str:
@@ -106,8 +107,9 @@ def mttr_headline(board: Board) -> Headline:
         value=hours_number(figure.mean) if figure.mean is not None else "",
         unit=_("h mean") if figure.mean is not None else "",
         band=figure.band,
-        was=_was(was),
+        was=_was(_("%(hours)s mean") % {"hours": was} if was else ""),
         facts=_mttr_facts(board, figure),
+        band_reads=_("by the median") if figure.band else "",
         spark=_line(_weekly_means(board) if board.choice.length == "13w" else ()),
     )
 

@@ -8,15 +8,15 @@ import logging
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import environ
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 from whitenoise.compress import Compressor  # type: ignore[import-untyped]
 
-from mlops_portal.secrets import embedded_encryption_key, embedded_secret_key, is_encryption_key, refuse
+from mlops_portal.knobs import Knobs, is_encryption_key, is_host_or_network, is_web_address, refuse
+from mlops_portal.secrets import embedded_encryption_key, embedded_secret_key
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-env = environ.FileAwareEnv()
+env = Knobs()
 
 PORTAL_ENV = env.str("PORTAL_ENV", default="embedded")
 if PORTAL_ENV not in {"embedded", "production", "test"}:
@@ -202,7 +202,7 @@ ACCOUNT_FORMS = {
 # Without EMAIL_URL there is no mail server: the portal says so and offers copyable links instead.
 EMAIL_URL = env.str("EMAIL_URL", default="")
 MAIL_WORKS = bool(EMAIL_URL)
-vars().update(env.email_url_config(EMAIL_URL or "dummymail://"))
+vars().update(env.mail(EMAIL_URL))
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="portal@localhost")
 
 # -- Languages and time -------------------------------------------------------------------------------------------
@@ -249,12 +249,17 @@ SESSION_COOKIE_AGE = 60 * 60 * 24 * 30
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 # Where people reach the portal, for links in mails and copied invitations.
 PORTAL_URL = env.str("PORTAL_URL", default="").rstrip("/")
+if PORTAL_URL and not is_web_address(PORTAL_URL):
+    refuse(f"PORTAL_URL is “{PORTAL_URL}”; it must be an address such as https://portal.example.com.")
 if PRODUCTION:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = urlsplit(PORTAL_URL).scheme != "http"
 
 # Hosts, host:port pairs and networks that outgoing requests may reach although they are private or not encrypted.
 OUTGOING_ALLOW = env.list("OUTGOING_ALLOW", default=[])
+for entry in OUTGOING_ALLOW:
+    if not is_host_or_network(entry.strip()):
+        refuse(f"OUTGOING_ALLOW holds “{entry}”; name hosts (ghe.example.com:8443) and networks (10.0.0.0/8).")
 
 # -- API ----------------------------------------------------------------------------------------------------------
 

@@ -12,3 +12,4 @@ urlpatterns = [
     path("", include("core.urls")),
     path("api/", include("mlops_portal.api")),
 ]
+handler404 = "core.views.not_found"

@@ -35,6 +35,18 @@ def test_a_team(api: Client, team: Team, organisation) -> None:
     }
 
 
+@pytest.mark.parametrize("path", ["/api/v1/nothing/", "/api/v1/teams/1/nothing/"])
+def test_an_address_that_there_is_not_is_told_in_json(client: Client, organisation, path: str) -> None:
+    answer = client.get(path)
+    assert (answer.status_code, answer.json()) == (404, {"detail": "There is no such address."})
+
+
+def test_a_page_that_there_is_not_is_told_by_a_page(client: Client, organisation) -> None:
+    answer = client.get("/nothing/")
+    assert answer.status_code == 404
+    assert "<html" in answer.text
+
+
 def test_members_have_roles_and_no_addresses(api: Client, team: Team, editor: Person) -> None:
     (member,) = api.get(f"/api/v1/teams/{team.pk}/members/").json()
     assert (member["person"], member["name"], member["role"]) == (editor.pk, "Emma Editor", "editor")
@@ -123,3 +135,11 @@ def test_a_schema_becomes_plain_operations_and_objects() -> None:
         ("odd", "any", "", ()),
     ]
     assert thing.fields[0].required
+
+
+def test_the_page_speaks_the_readers_language(signed_in, editor: Person) -> None:
+    editor.language = "ja"
+    editor.save()
+    page = signed_in(editor).get("/api/").text
+    assert "チームのメンバーと、その権限・職務。" in page
+    assert "access role and job role" not in page

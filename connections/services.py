@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 
 from connections import inspections, schedule
 from connections import options as read_options
-from connections.models import Connection, ConnectionState, Credential, Draft, Source
+from connections.models import SAMPLE, Connection, ConnectionState, Credential, Draft, Source
 from connectors.records import Address, Inspection, ReadOptions
 from connectors.registry import CONNECTORS
 from core import clock
@@ -118,6 +118,23 @@ def connect(*, draft_id: int, options: ReadOptions, by: Person) -> Source:
                  address=connection.base_url, **source.options)  # fmt: skip
     schedule.make_due(source, by=by)
     return source
+
+
+@transaction.atomic
+def connect_sample(*, team: Team, name: str, options: ReadOptions, by: Person) -> Source:
+    """A repository that is not there, for the sample organisation: it holds made-up rows and is never read."""
+    now, base_url = clock.now(), "https://git.sample.invalid"
+    connection = Connection.objects.create(team=team, kind=SAMPLE, base_url=base_url, created_by=by, created_at=now)
+    return Source.objects.create(
+        connection=connection,
+        base_url=base_url,
+        external_id=name,
+        full_name=name,
+        default_branch="main",
+        options=read_options.to_json(options),
+        created_at=now,
+        succeeded_at=now,
+    )
 
 
 def _former(draft: Draft, seen: Inspection) -> Source | None:

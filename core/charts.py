@@ -25,6 +25,7 @@ SURFACE = "#ffffff"
 OK = "#17752f"
 RISK = "#8a5a00"
 OFF = "#c02626"
+LEVELS = ("#f0f2f5", "#d7e6f7", "#8fbdec", "#1c68b8")  # the maturity levels from 0 on
 _TOKENS = {
     ACCENT: "$accent",
     ACCENT_BAND: "$accent-band",
@@ -37,6 +38,7 @@ _TOKENS = {
     OK: "$ok",
     RISK: "$risk",
     OFF: "$off",
+    **{colour: f"$level-{number}" for number, colour in enumerate(LEVELS)},
 }
 
 
@@ -69,6 +71,7 @@ class Chart:
     key: Sequence[Key] = ()
     narrow: dict[str, Any] = field(default_factory=dict)
     csv_url: str = ""
+    definition: str = ""  # the heading of docs/definitions.md that states its rules, as an anchor: "delivery"
 
 
 @dataclass(frozen=True)

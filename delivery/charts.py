@@ -55,6 +55,8 @@ def bucket_text(bucket: Bucket, by: By) -> str:
 
 def source_text(board: Board) -> str:
     """Where the numbers come from and how fresh they are."""
+    if all(service.source.connection.is_sample for service in board.services):
+        return _("sample data")
     count = len(board.services)
     names = ngettext("GitHub, %(count)s repository", "GitHub, %(count)s repositories", count) % {"count": count}
     if board.read_at is None:
@@ -165,6 +167,7 @@ def frequency_chart(board: Board) -> Chart:
     }
     return Chart(
         id="deployment-frequency",
+        definition="delivery",
         figure=charts.figure(*bars, **layout),
         alt=_frequency_alt(board),
         caption=_caption(board, _("Deployments per week") if board.choice.by == "week" else _("Deployments per month")),
@@ -273,6 +276,7 @@ def mttr_chart(board: Board) -> Chart:
         layout |= _nothing(_("no incident resolved") if board.counts_incidents else _("no data"))
     return Chart(
         id="mttr",
+        definition="delivery",
         figure=charts.figure(*traces, **layout),
         alt=_mttr_alt(board),
         caption=_caption(board, _("Hours from began to resolved, by the time of the resolution")),

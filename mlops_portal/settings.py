@@ -52,7 +52,10 @@ if not PRODUCTION:
 
 INSTALLED_APPS = [
     "insights",
+    "sample",
+    "assessments",
     "roadmaps",
+    "okrs",
     "delivery",
     "connections",
     "teams",
@@ -103,6 +106,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "teams.context.portal",
+                "okrs.context.check_ins",
             ],
             "builtins": ["core.templatetags.portal"],
         },
@@ -158,6 +162,10 @@ CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 2
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
     "ring-the-bell": {"task": "connections.ring_the_bell", "schedule": 5.0, "options": {"expires": 5}},
+    "ring-for-the-sample": {"task": "sample.ring", "schedule": 5.0, "options": {"expires": 5}},
+    "feed-key-results": {"task": "okrs.feed", "schedule": 900.0, "options": {"expires": 900}},
+    # Looks for teams whose day has ended since; each team's midnight is its own.
+    "write-snapshots": {"task": "assessments.write_snapshots", "schedule": 900.0, "options": {"expires": 600}},
 }
 
 # -- People -------------------------------------------------------------------------------------------------------
@@ -279,7 +287,11 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PERMISSIONS": ["teams.api_auth.MayCall"],
     "SCHEMA_PATH_PREFIX": "/api/v1",
-    "ENUM_NAME_OVERRIDES": {"RoadmapItemState": "roadmaps.states.State"},
+    "ENUM_NAME_OVERRIDES": {
+        "RoadmapItemState": "roadmaps.states.State",
+        "AssessmentState": "assessments.states.RoundState",
+        "AnswerKind": "assessments.states.Kind",
+    },
 }
 
 # -- Logs ---------------------------------------------------------------------------------------------------------

@@ -28,6 +28,7 @@ def burn_up(overview: Overview, *, csv_url: str = "", size: str = "is-burn") -> 
     top = max([day.scope for day in days] + [day.expected for day in days] + [4])
     return Chart(
         id="burn-up",
+        definition="roadmap",
         figure=charts.figure(*_traces(overview, days, past, last), **_layout(overview, last, top)),
         alt=_alt(overview, past),
         caption=_caption(overview),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import date
 from typing import Any
-from uuid import uuid4
 
 from django import forms
 from django.db.models import Q
@@ -13,28 +12,12 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from core.edits import SeenForm, StaleEdit
+from core.forms import DayField, RequestForm
 from roadmaps.models import NOTE_LENGTH, Item, State
 from roadmaps.services import RoadmapError
 from teams.models import Person, Team
 
 ALREADY_HAD = "already_had"
-
-
-class DayInput(forms.DateInput):
-    """The browser's own date field. It sends and wants ISO days; it shows them in the reader's way."""
-
-    input_type = "date"
-
-    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
-        super().__init__(attrs, format="%Y-%m-%d")
-
-
-class DayField(forms.DateField):
-    widget = DayInput
-    default_error_messages = {"invalid": _("Write the day as 2026-04-01.")}
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(input_formats=["%Y-%m-%d"], **kwargs)
 
 
 class OwnerField(forms.ModelChoiceField):
@@ -48,16 +31,6 @@ class OwnerField(forms.ModelChoiceField):
     def offer(self, team: Team, present: Person | None = None) -> None:
         belongs = Q(pk__in=team.memberships.values("person"), is_active=True) | Q(pk=present.pk if present else None)
         self.queryset = Person.objects.filter(belongs).listed()
-
-
-class RequestForm(forms.Form):
-    """A form that does its work once although it may be sent twice."""
-
-    request_id = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput, initial=lambda: uuid4().hex)
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        # Several of them stand on one page: each its own ids.
-        super().__init__(*args, **{"auto_id": f"{type(self).__name__.lower()}_%s"} | kwargs)
 
 
 class StartForm(forms.Form):

@@ -37,7 +37,7 @@ class TeamSerializer(serializers.ModelSerializer[Team]):
 
     class Meta:
         model = Team
-        fields = ("id", "name", "group", "time_zone", "people", "created_at", "archived_at")
+        fields = ("id", "name", "group", "time_zone", "people", "created_at", "archived_at", "is_sample")
         read_only_fields = fields
 
     def get_time_zone(self, team: Team) -> str:

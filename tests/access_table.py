@@ -18,17 +18,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 from typing import Any
 
+from assessments import services as assessing
+from assessments.models import Assessment, Comment, Exemption
 from connections.models import Draft
 from core.crypto import digest
 from delivery.models import Service
+from okrs.models import CheckIn, Cycle, KeyResult, Objective, Remark
 from roadmaps.models import Roadmap
 from teams.models import ApiToken, Invitation, Membership, Person, Team, TeamGroup, TokenScope
 from teams.services.invitations import invite
 from tests.connections.factories import DraftFactory, ServiceFactory
 from tests.factories import MembershipFactory
+from tests.okrs import factories as okrs
 from tests.roadmaps.factories import started
 
 # -- The cast -------------------------------------------------------------------------------------------------------
@@ -76,6 +81,54 @@ class World:
         """The team's roadmap, started when it is first asked for."""
         found = Roadmap.objects.filter(team=self.team).first()
         return found or started(self.team, self.people["administrator"])
+
+    @property
+    def round(self) -> Assessment:
+        """The team's round of answers, started when it is first asked for."""
+        found = Assessment.objects.of_team(self.team.pk).first()
+        return found or assessing.start_round(team=self.team, by=self.people["administrator"])
+
+    @property
+    def exemption(self) -> Exemption:
+        """A request of the editor that waits for a decision."""
+        found = Exemption.objects.of_team(self.team.pk).first()
+        return found or assessing.ask_exemption(
+            team=self.team, criterion="data.versioning", reason="x", until=date(2100, 1, 1), by=self.people["editor"]
+        )
+
+    @property
+    def answer_comment(self) -> Comment:
+        """What the administrator wrote beside an answer."""
+        answer = assessing.answer(
+            assessment=self.round, criterion="data.versioning", state=1, by=self.people["administrator"], comment="x"
+        )
+        assert answer.comment is not None
+        return answer.comment
+
+    def key_result_of(self, team: Team | None) -> KeyResult:
+        """A key result of the team, or of the organisation, made when it is first asked for."""
+        found = KeyResult.objects.filter(objective__team=team).order_by("pk").first()
+        if found is not None:
+            return found
+        by = self.people["administrator"]
+        cycle = Cycle.objects.filter(team=None).first() or okrs.quarter(by)
+        return okrs.key_result_of(okrs.objective_in(cycle, by, team), by, owner=None)
+
+    @cached_property
+    def own_cycle(self) -> Cycle:
+        """A cycle of the team's own."""
+        return okrs.quarter(self.people["administrator"], self.team)
+
+    @property
+    def remark(self) -> Remark:
+        """What the administrator wrote beside a check-in of the team's key result."""
+        key_result = self.key_result_of(self.team)
+        found = Remark.objects.filter(check_in__key_result=key_result).first()
+        if found is not None:
+            return found
+        by = self.people["administrator"]
+        made: CheckIn = okrs.checked_in(key_result, by, okrs.noon(10, 5), 1, comment="written by the administrator")
+        return made.remark
 
     def elsewhere(self) -> World:
         """The same world seen from the other team."""
@@ -134,11 +187,15 @@ OWN = Rule("own", _people(*PEOPLE), _tokens(FORBIDDEN, FORBIDDEN, FORBIDDEN))
 # One team's pages: everyone signed in reads every team, a token only its own.
 READ_TEAM = Rule("read the team", _people(*PEOPLE), _tokens(MAY, MAY, MISSING))
 EDIT_TEAM = Rule("edit the team", _people("editor", "team_admin", "administrator"), _tokens(FORBIDDEN, MAY, MISSING))
+REVIEW_TEAM = Rule("review the team", _people("manager", "administrator"), _tokens(FORBIDDEN, FORBIDDEN, MISSING))
 ADMINISTER_TEAM = Rule(
     "administer the team", _people("team_admin", "administrator"), _tokens(FORBIDDEN, FORBIDDEN, MISSING)
 )
 ADMINISTER_ORGANISATION = Rule(
     "administer the organisation", _people("administrator"), _tokens(FORBIDDEN, FORBIDDEN, FORBIDDEN)
+)
+EDIT_ORGANISATION_OKRS = Rule(
+    "edit the organisation's OKRs", _people("manager", "administrator"), _tokens(FORBIDDEN, FORBIDDEN, FORBIDDEN)
 )
 # Not there for anybody (any more).
 GONE = Rule("gone", _people(others=MISSING), _tokens(MISSING, MISSING, MISSING), nobody=MISSING)
@@ -183,6 +240,18 @@ def _roadmap_note(w: World) -> list[Any]:
     return [w.roadmap.team_id, note.pk]
 
 
+def _round(w: World) -> list[Any]:
+    return [w.team.pk, w.round.pk]
+
+
+def _criterion(w: World) -> list[Any]:
+    return [w.team.pk, "data.versioning"]
+
+
+def _exemption(w: World) -> list[Any]:
+    return [w.team.pk, w.exemption.pk]
+
+
 def _source(w: World) -> list[Any]:
     return [w.team.pk, w.service.source_id]
 
@@ -195,11 +264,46 @@ def _draft(w: World) -> list[Any]:
     return [w.team.pk, w.draft.pk]
 
 
+def _objective(w: World) -> list[Any]:
+    return [w.key_result_of(w.team).objective_id]
+
+
+def _key_result(w: World) -> list[Any]:
+    return [w.key_result_of(w.team).pk]
+
+
+def _team_cycle(w: World) -> list[Any]:
+    return [w.team.pk, w.own_cycle.pk]
+
+
+def _organisation_cycle(w: World) -> list[Any]:
+    return [w.key_result_of(None).cycle.pk]
+
+
+def _team_objective(w: World) -> list[Any]:
+    return [w.team.pk, *_objective(w)]
+
+
+def _team_key_result(w: World) -> list[Any]:
+    return [w.team.pk, *_key_result(w)]
+
+
+def _organisation_objective(w: World) -> list[Any]:
+    return [Objective.objects.get(key_results=w.key_result_of(None)).pk]
+
+
+def _organisation_key_result(w: World) -> list[Any]:
+    return [w.key_result_of(None).pk]
+
+
 ROUTES: list[Route] = [
     # -- core
     page("livez", get=OPEN),
+    page("definitions", get=READ),
     # -- insights
     page("home", get=READ),
+    page("portfolio", get=READ),
+    page("trends", get=READ),
     page("team", _team, get=READ_TEAM),
     # -- teams
     page("setup", get=GONE, post=GONE),
@@ -237,6 +341,10 @@ ROUTES: list[Route] = [
     page("account-password", get=OWN, post=OWN),
     page("organisation", get=ADMINISTER_ORGANISATION, post=ADMINISTER_ORGANISATION),
     page("audit-log", get=ADMINISTER_ORGANISATION),
+    # -- sample
+    page("sample", get=ADMINISTER_ORGANISATION),
+    page("sample-load", post=ADMINISTER_ORGANISATION),
+    page("sample-remove", post=ADMINISTER_ORGANISATION),
     # -- roadmaps
     page("roadmap", _team, get=READ_TEAM),
     page("roadmap-start", _team, post=EDIT_TEAM),
@@ -252,6 +360,53 @@ ROUTES: list[Route] = [
     page("roadmap-drop", _roadmap_item, post=EDIT_TEAM),
     page("roadmap-add-note", _roadmap_item, post=EDIT_TEAM),
     page("roadmap-blank-note", _roadmap_note, post=ADMINISTER_TEAM),  # an editor may blank words of their own
+    # -- assessments
+    page("assessment", _team, get=READ_TEAM),
+    page("assessment-levels-csv", _team, get=READ_TEAM),
+    page("assessment-start", _team, post=EDIT_TEAM),
+    page("assessment-round", _round, get=READ_TEAM),
+    page("assessment-answer", lambda w: [*_round(w), "data.versioning"], post=EDIT_TEAM),
+    page("assessment-submit", _round, post=EDIT_TEAM),
+    page("assessment-review", _round, post=REVIEW_TEAM),
+    page("assessment-reopen", _round, post=REVIEW_TEAM),
+    page("assessment-target", lambda w: [w.team.pk, "data"], get=EDIT_TEAM, post=EDIT_TEAM),
+    page("assessment-criterion", _criterion, get=READ_TEAM),
+    page("assessment-not-applicable", _criterion, post=EDIT_TEAM),
+    page("assessment-inherit", _criterion, post=EDIT_TEAM),
+    page("assessment-exemption", _criterion, post=EDIT_TEAM),
+    page("assessment-to-roadmap", _criterion, post=EDIT_TEAM),
+    page("assessment-exemption-approve", _exemption, post=REVIEW_TEAM),
+    page("assessment-exemption-refuse", _exemption, post=REVIEW_TEAM),
+    page("assessment-blank-comment", lambda w: [w.team.pk, w.answer_comment.pk], post=ADMINISTER_TEAM),
+    # -- okrs
+    page("okrs", _team, get=READ_TEAM),
+    page("okr-cycle-add", _team, get=EDIT_TEAM, post=EDIT_TEAM),
+    page("okr-objective-add", _team_cycle, get=EDIT_TEAM, post=EDIT_TEAM),
+    page("okr-example", _team_cycle, get=EDIT_TEAM, post=EDIT_TEAM),
+    page("okr-carry-over", _team_cycle, get=EDIT_TEAM, post=EDIT_TEAM),
+    page("check-ins", get=OWN),
+    page("organisation-okrs", get=READ),
+    page("organisation-cycle-add", get=EDIT_ORGANISATION_OKRS, post=EDIT_ORGANISATION_OKRS),
+    page("organisation-objective-add", _organisation_cycle, get=EDIT_ORGANISATION_OKRS, post=EDIT_ORGANISATION_OKRS),
+    page("organisation-example", _organisation_cycle, get=EDIT_ORGANISATION_OKRS, post=EDIT_ORGANISATION_OKRS),
+    page("organisation-carry-over", _organisation_cycle, get=EDIT_ORGANISATION_OKRS, post=EDIT_ORGANISATION_OKRS),
+    page("okr-cycle", _organisation_cycle, get=EDIT_ORGANISATION_OKRS, post=EDIT_ORGANISATION_OKRS),
+    page("okr-cycle-close", _organisation_cycle, get=EDIT_ORGANISATION_OKRS, post=EDIT_ORGANISATION_OKRS),
+    page("okr-cycle-reopen", lambda w: [w.own_cycle.pk], post=EDIT_TEAM),
+    page("okr-objective", _objective, get=EDIT_TEAM, post=EDIT_TEAM),
+    page("okr-objective-archive", _objective, post=EDIT_TEAM),
+    page("okr-objective-move", _objective, post=EDIT_TEAM),
+    page("key-result-add", _objective, get=EDIT_TEAM, post=EDIT_TEAM),
+    page("key-result", _key_result, get=READ),
+    page("key-result-csv", _key_result, get=READ),
+    page("key-result-check-in", _key_result, post=EDIT_TEAM),
+    page("key-result-blank-remark", lambda w: [*_key_result(w), w.remark.pk], post=ADMINISTER_TEAM),  # or one's own
+    page("key-result-edit", _key_result, get=EDIT_TEAM, post=EDIT_TEAM),
+    page("key-result-entries", _key_result, post=EDIT_TEAM),
+    page("key-result-archive", _key_result, post=EDIT_TEAM),
+    page("key-result-move", _key_result, post=EDIT_TEAM),
+    page("key-result-owner", _key_result, post=EDIT_TEAM),
+    page("key-result-grade", _key_result, post=EDIT_TEAM),
     # -- connections
     page("connections", _team, get=READ_TEAM),
     page("connection", _source, get=READ_TEAM),
@@ -276,14 +431,41 @@ ROUTES: list[Route] = [
     api("api-team-list", get=READ),
     api("api-team-detail", _team, get=READ_TEAM),
     api("api-team-members", _team, get=READ_TEAM),
+    api("api-models", get=READ),
+    api("api-model", lambda _: ["mlops-guide"], get=READ),
+    api("api-maturity", _team, get=READ_TEAM),
+    api("api-assessments", _team, get=READ_TEAM, post=EDIT_TEAM),
+    api("api-assessment", _round, get=READ_TEAM),
+    api("api-assessment-submit", _round, post=EDIT_TEAM),
+    api("api-assessment-review", _round, post=REVIEW_TEAM),
+    api("api-assessment-reopen", _round, post=REVIEW_TEAM),
+    api("api-assessment-answers", _round, get=READ_TEAM, post=EDIT_TEAM),
+    api("api-answers", _team, get=READ_TEAM),
+    api("api-targets", _team, get=READ_TEAM, post=EDIT_TEAM),
+    api("api-snapshots", _team, get=READ_TEAM),
+    api("api-exemptions", _team, get=READ_TEAM, post=EDIT_TEAM),
     api("api-roadmap", lambda w: [w.roadmap.team_id], get=READ_TEAM, post=EDIT_TEAM, patch=EDIT_TEAM),
     api("api-roadmap-items", lambda w: [w.roadmap.team_id], get=READ_TEAM, post=EDIT_TEAM),
     api("api-roadmap-item", _roadmap_item, get=READ_TEAM, patch=EDIT_TEAM),
     api("api-roadmap-tick", _roadmap_item, post=EDIT_TEAM),
     api("api-roadmap-undo", _roadmap_item, post=EDIT_TEAM),
     api("api-roadmap-ticks", lambda w: [w.roadmap.team_id], get=READ_TEAM),
+    api("api-okr-cycles", _team, get=READ_TEAM, post=EDIT_TEAM),
+    api("api-okr-objectives", _team, get=READ_TEAM, post=EDIT_TEAM),
+    api("api-okr-objective", _team_objective, get=READ_TEAM, patch=EDIT_TEAM),
+    api("api-okr-key-results", _team, post=EDIT_TEAM),
+    api("api-okr-key-result", _team_key_result, get=READ_TEAM, patch=EDIT_TEAM),
+    api("api-okr-check-ins", _team_key_result, get=READ_TEAM, post=EDIT_TEAM),
+    api("api-organisation-okr-cycles", get=READ, post=EDIT_ORGANISATION_OKRS),
+    api("api-organisation-okr-objectives", get=READ, post=EDIT_ORGANISATION_OKRS),
+    api("api-organisation-okr-objective", _organisation_objective, get=READ, patch=EDIT_ORGANISATION_OKRS),
+    api("api-organisation-okr-key-results", post=EDIT_ORGANISATION_OKRS),
+    api("api-organisation-okr-key-result", _organisation_key_result, get=READ, patch=EDIT_ORGANISATION_OKRS),
+    api("api-organisation-okr-check-ins", _organisation_key_result, get=READ, post=EDIT_ORGANISATION_OKRS),
     api("api-deployments", _team, get=READ_TEAM),
     api("api-incidents", _team, get=READ_TEAM),
     api("api-figures", _team, get=READ_TEAM),
     api("api-figure", lambda w: [w.team.pk, "mttr"], get=READ_TEAM),
+    api("api-portfolio", get=READ),
+    api("api-trends", get=READ),
 ]

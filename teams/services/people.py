@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from core import edits
+from core import clock, edits
 from teams import audit
 from teams.models import OrganisationRole, Person
 from teams.services.errors import Refused
@@ -13,6 +13,32 @@ from teams.services.errors import Refused
 
 class LastAdministrator(Refused):
     """Without this person nobody could administer the portal any more."""
+
+
+class SamplePerson(Refused):
+    """Somebody of the sample organisation, whom nobody is."""
+
+
+def _check_real(person: Person, field: str | None = None) -> None:
+    if person.is_sample:
+        raise SamplePerson(_("This person belongs to the sample organisation, and nobody signs in as them."), field)
+
+
+@transaction.atomic
+def add_sample_person(*, name: str, email: str, language: str, time_zone: str, role: str) -> Person:
+    """Somebody of the sample organisation. They belong to teams and own things, but cannot sign in and get no mail."""
+    person = Person(
+        name=name,
+        email=email,
+        language=language,
+        time_zone=time_zone,
+        organisation_role=role,
+        date_joined=clock.now(),
+        is_sample=True,
+    )
+    person.set_unusable_password()
+    person.save()
+    return person
 
 
 def _keep_an_administrator(person: Person) -> None:
@@ -30,7 +56,8 @@ def _keep_an_administrator(person: Person) -> None:
 
 @transaction.atomic
 def change_role(*, person: Person, by: Person, seen: str, role: str) -> Person:
-    """Change the role in the organisation. LastAdministrator; StaleEdit if somebody else changed it meanwhile."""
+    """Change the role in the organisation. LastAdministrator; SamplePerson; StaleEdit if somebody else changed it meanwhile."""
+    _check_real(person, "organisation_role")
     if role != OrganisationRole.ADMINISTRATOR:
         _keep_an_administrator(person)
     locked = Person.objects.select_for_update().get(pk=person.pk)
@@ -50,7 +77,8 @@ def change_role(*, person: Person, by: Person, seen: str, role: str) -> Person:
 
 @transaction.atomic
 def deactivate(*, person: Person, by: Person) -> None:
-    """End sign-in, sessions and tokens of the person at once; what they did stays. LastAdministrator."""
+    """End sign-in, sessions and tokens of the person at once; what they did stays. LastAdministrator; SamplePerson."""
+    _check_real(person)
     _keep_an_administrator(person)
     locked = Person.objects.select_for_update().get(pk=person.pk)
     if locked.is_active:
@@ -72,8 +100,9 @@ def reactivate(*, person: Person, by: Person) -> None:
 def make_reset_key(*, person: Person, by: Person) -> tuple[str, str]:
     """(uidb36, key) of the address that sets a new password: the same as the mail would hold.
 
-    It works once, because it ends with the present password, and for PASSWORD_RESET_TIMEOUT seconds.
+    It works once, because it ends with the present password, and for PASSWORD_RESET_TIMEOUT seconds. SamplePerson.
     """
+    _check_real(person)
     from allauth.account.forms import default_token_generator
     from allauth.account.utils import user_pk_to_url_str
 

@@ -31,9 +31,11 @@ def _save(row: Team | TeamGroup) -> None:
 
 
 @transaction.atomic
-def create_team(*, name: str, group: TeamGroup | None, time_zone: str, by: Person, join: bool) -> Team:
+def create_team(
+    *, name: str, group: TeamGroup | None, time_zone: str, by: Person, join: bool, is_sample: bool = False
+) -> Team:
     """Make a team; with `join`, the maker belongs to it as team admin. NameTaken."""
-    team = Team(name=name, group=group, time_zone=time_zone, created_at=clock.now())
+    team = Team(name=name, group=group, time_zone=time_zone, created_at=clock.now(), is_sample=is_sample)
     _save(team)
     audit.record("team.created", actor=by, subject=team, team=team, name=name)
     if join:
@@ -82,8 +84,8 @@ def restore_team(*, team: Team, by: Person) -> None:
 
 
 @transaction.atomic
-def create_group(*, name: str, by: Person) -> TeamGroup:
-    group = TeamGroup(name=name)
+def create_group(*, name: str, by: Person, is_sample: bool = False) -> TeamGroup:
+    group = TeamGroup(name=name, is_sample=is_sample)
     _save(group)
     audit.record("group.created", actor=by, subject=group, name=name)
     return group

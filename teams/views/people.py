@@ -61,7 +61,7 @@ def person(request: HttpRequest, person_id: int) -> HttpResponse:
         "room": "people",
         "person": shown,
         "memberships": shown.memberships.by_team(),
-        "form": form if may_administer else None,
+        "form": form if may_administer and not shown.is_sample else None,
         "shown": shown_once.take(request, f"reset_{shown.pk}") if may_administer else None,
     }
     return render(request, "teams/person.html", context, status=status)
@@ -91,7 +91,11 @@ def person_reset(request: HttpRequest, person_id: int) -> HttpResponse:
     """Make a link by which the person sets a new password; it is shown once on the person's page."""
     require(request.user, "organisation.administer")
     shown = get_object_or_404(Person.objects.visible_to(request.user), pk=person_id)
-    uidb36, key = services.make_reset_key(person=shown, by=me(request))
+    try:
+        uidb36, key = services.make_reset_key(person=shown, by=me(request))
+    except Refused as error:
+        messages.error(request, error.message)
+        return redirect("person", shown.pk)
     link = links.absolute(request, "account_reset_password_from_key", uidb36, key)
     shown_once.keep(request, f"reset_{shown.pk}", link=link)
     return redirect("person", shown.pk)

@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 
-from delivery import headlines
+from delivery import headlines, sparks
 from delivery.board import Choice, board
 from delivery.figures import Band
 from delivery.models import Deployment, Service
@@ -130,11 +130,11 @@ def test_what_is_not_read_is_said(team: Team) -> None:
 
 
 def test_a_sparkline_has_gaps_where_nothing_was() -> None:
-    spark = headlines._line([1.0, 2.0, None, 4.0])
+    spark = sparks.line([1.0, 2.0, None, 4.0])
     assert len(spark.dots) == 3
     assert [len(line.split()) for line in spark.lines] == [2]
-    assert headlines._line([None, None]).dots == ()
-    bars = headlines._bars([0, 2, 1])
+    assert sparks.line([None, None]).dots == ()
+    bars = sparks.bars([0, 2, 1])
     assert [bar.zero for bar in bars.bars] == [True, False, False]
     assert [bar.height for bar in bars.bars] == [1.0, 39.0, 19.5]
 

@@ -32,6 +32,7 @@ def test_a_team(api: Client, team: Team, organisation) -> None:
         "people": 1,
         "created_at": team.created_at.isoformat().replace("+00:00", "Z"),
         "archived_at": None,
+        "is_sample": False,
     }
 
 

@@ -1,0 +1,1 @@
+"""Objectives and key results: cycles, check-ins, progress and status."""

@@ -1,0 +1,389 @@
+"""The API's routes of OKRs: the same services, QuerySets and access rules as the pages.
+
+A team's stand under teams/<id>/okrs/; the organisation's under okrs/, where a token reads and never writes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, cast
+
+from django.shortcuts import get_object_or_404
+from django.urls import path
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from rest_framework import generics, serializers
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from okrs import services
+from okrs.board import row_of
+from okrs.days import todays_of
+from okrs.kinds import HUMAN, Kind, Status
+from okrs.models import TEXT_LENGTH, TITLE_LENGTH, CheckIn, Cycle, KeyResult, Objective
+from okrs.querysets import CheckInQuerySet, CycleQuerySet, KeyResultQuerySet, ObjectiveQuerySet
+from okrs.rows import objective_rows
+from teams.access import require
+from teams.models import Person, Team
+
+STALE = OpenApiResponse(
+    description="Somebody changed the same field meanwhile: `theirs` is what stands there now, `yours` what was sent."
+)
+
+
+@contextmanager
+def refusals_told() -> Iterator[None]:
+    """A service's refusal as 400 at its field; a stale edit is told by core.api."""
+    try:
+        yield
+    except services.OkrError as error:
+        raise ValidationError({error.field or "detail": [error.message]}) from error
+
+
+# -- What is sent and answered --------------------------------------------------------------------------------------
+
+
+class CycleSerializer(serializers.ModelSerializer[Cycle]):
+    title = serializers.CharField(source="shown_title", read_only=True)
+
+    class Meta:
+        model = Cycle
+        fields = ("id", "team", "title", "first_day", "last_day", "weekday", "every_weeks", "grace_days", "closed_on")
+        read_only_fields = fields
+
+
+class CycleAddSerializer(serializers.Serializer[Any]):
+    first_day = serializers.DateField()
+    last_day = serializers.DateField()
+    title = serializers.CharField(max_length=80, required=False, allow_blank=True)
+    weekday = serializers.IntegerField(min_value=0, max_value=6, required=False, help_text="Monday is 0.")
+    every_weeks = serializers.IntegerField(min_value=1, max_value=13, required=False)
+
+
+class DueSerializer(serializers.Serializer[Any]):
+    on = serializers.DateField(allow_null=True, help_text="null: no check-in is due any more.")
+    days_late = serializers.IntegerField()
+
+
+class StandingSerializer(serializers.Serializer[Any]):
+    """Where a key result stands on its team's present day. Shares are 0 to 1; `progress` may lie beyond."""
+
+    value = serializers.FloatField(allow_null=True)
+    progress = serializers.FloatField(source="raw", allow_null=True)
+    expected = serializers.FloatField(allow_null=True)
+    automatic = serializers.ChoiceField(choices=[(each.value, each.label) for each in HUMAN], allow_null=True)
+    human = serializers.ChoiceField(choices=[(each.value, each.label) for each in HUMAN], allow_null=True)
+    status = serializers.ChoiceField(choices=Status.choices)
+    confidence = serializers.IntegerField(allow_null=True)
+    due = DueSerializer()
+
+
+class KeyResultSerializer(serializers.ModelSerializer[KeyResult]):
+    owner_name = serializers.CharField(source="owner.name", default=None, read_only=True, allow_null=True)
+
+    class Meta:
+        model = KeyResult
+        fields = (
+            "id", "objective", "position", "title", "done_when", "kind", "unit", "weight", "owner", "owner_name", "start",
+            "target", "low", "high", "phases", "due_day", "effective_on", "figure", "grade", "archived_at",
+        )  # fmt: skip
+        read_only_fields = fields
+
+
+class KeyResultStandingSerializer(serializers.Serializer[Any]):
+    key_result = KeyResultSerializer()
+    standing = StandingSerializer()
+
+
+class ObjectiveSerializer(serializers.ModelSerializer[Objective]):
+    owner_name = serializers.CharField(source="owner.name", default=None, read_only=True, allow_null=True)
+
+    class Meta:
+        model = Objective
+        fields = (
+            "id", "cycle", "team", "position", "title", "why", "business_metric", "weight", "owner", "owner_name",
+            "supports", "archived_at",
+        )  # fmt: skip
+        read_only_fields = fields
+
+
+class ObjectiveRowSerializer(serializers.Serializer[Any]):
+    """An objective with its key results; `status` is the worst of theirs."""
+
+    objective = ObjectiveSerializer()
+    progress = serializers.FloatField(allow_null=True)
+    status = serializers.ChoiceField(choices=Status.choices, allow_null=True)
+    reporting = serializers.IntegerField(help_text="Key results that have a check-in.")
+    key_results = KeyResultStandingSerializer(source="rows", many=True)
+
+
+class ObjectiveFieldsSerializer(serializers.Serializer[Any]):
+    title = serializers.CharField(max_length=TITLE_LENGTH, required=False)
+    business_metric = serializers.CharField(max_length=TITLE_LENGTH, required=False)
+    why = serializers.CharField(max_length=TEXT_LENGTH, required=False, allow_blank=True)
+    owner = serializers.PrimaryKeyRelatedField(queryset=Person.objects.all(), required=False, allow_null=True)
+    weight = serializers.FloatField(min_value=0, required=False)
+    supports = serializers.PrimaryKeyRelatedField(
+        queryset=Objective.objects.filter(team=None), required=False, allow_null=True
+    )
+
+
+class ObjectiveAddSerializer(ObjectiveFieldsSerializer):
+    cycle = serializers.PrimaryKeyRelatedField(queryset=Cycle.objects.all())
+    title = serializers.CharField(max_length=TITLE_LENGTH)
+    business_metric = serializers.CharField(max_length=TITLE_LENGTH)
+
+
+class PhaseField(serializers.ListField):
+    """[day, value], as ["2026-11-15", 90]."""
+
+    def to_internal_value(self, data: Any) -> list[Any]:
+        if not isinstance(data, list) or len(data) != 2:
+            raise ValidationError(["Send pairs of a day and a value."])
+        day = serializers.DateField().run_validation(data[0])
+        return [day.isoformat(), serializers.FloatField().run_validation(data[1])]
+
+
+class KeyResultFieldsSerializer(serializers.Serializer[Any]):
+    title = serializers.CharField(max_length=TITLE_LENGTH, required=False)
+    done_when = serializers.CharField(max_length=TEXT_LENGTH, required=False, allow_blank=True)
+    kind = serializers.ChoiceField(choices=Kind.choices, required=False)
+    unit = serializers.CharField(required=False, allow_blank=True)
+    weight = serializers.FloatField(min_value=0, required=False)
+    owner = serializers.PrimaryKeyRelatedField(queryset=Person.objects.all(), required=False, allow_null=True)
+    start = serializers.FloatField(required=False, allow_null=True)
+    target = serializers.FloatField(required=False, allow_null=True)
+    low = serializers.FloatField(required=False, allow_null=True)
+    high = serializers.FloatField(required=False, allow_null=True)
+    phases = serializers.ListField(child=PhaseField(), required=False, help_text='As [["2026-11-15", 90]].')
+    due_day = serializers.DateField(required=False, allow_null=True)
+    effective_on = serializers.DateField(required=False)
+    figure = serializers.CharField(required=False, allow_blank=True, help_text="The id of a figure that feeds it.")
+
+
+class KeyResultAddSerializer(KeyResultFieldsSerializer):
+    objective = serializers.IntegerField()
+    title = serializers.CharField(max_length=TITLE_LENGTH)
+    kind = serializers.ChoiceField(choices=Kind.choices)
+    entries = serializers.ListField(
+        child=serializers.CharField(max_length=TITLE_LENGTH), required=False, help_text="The titles of a checklist."
+    )
+
+
+def _needs_seen(sent: dict[str, Any]) -> dict[str, Any]:
+    missing = [name for name in sent if name != "seen" and name not in sent["seen"]]
+    if missing:
+        raise ValidationError({"seen": {name: ["Send the value that was seen."] for name in missing}})
+    return sent
+
+
+class ObjectiveEditSerializer(ObjectiveFieldsSerializer):
+    """The fields to change, and in `seen` the value that was seen of each of them."""
+
+    seen = ObjectiveFieldsSerializer()
+
+    def validate(self, sent: dict[str, Any]) -> dict[str, Any]:
+        return _needs_seen(sent)
+
+
+class KeyResultEditSerializer(KeyResultFieldsSerializer):
+    """The fields to change, and in `seen` the value that was seen of each of them."""
+
+    seen = KeyResultFieldsSerializer()
+
+    def validate(self, sent: dict[str, Any]) -> dict[str, Any]:
+        return _needs_seen(sent)
+
+
+class CheckInSerializer(serializers.ModelSerializer[CheckIn]):
+    person_name = serializers.CharField(source="person.name", default=None, read_only=True, allow_null=True)
+    comment = serializers.CharField(source="remark.comment", default="", read_only=True)
+    reason = serializers.CharField(source="remark.reason", default="", read_only=True)
+
+    class Meta:
+        model = CheckIn
+        fields = (
+            "id", "number", "day", "value", "done", "start", "target", "low", "high", "confidence", "status", "reason",
+            "comment", "source", "figure", "person", "person_name", "recorded_at",
+        )  # fmt: skip
+        read_only_fields = fields
+
+
+class CheckInAddSerializer(serializers.Serializer[Any]):
+    value = serializers.FloatField(required=False, help_text="Of a milestone 0 or 1; of a checklist send `done`.")
+    done = serializers.ListField(child=serializers.IntegerField(), required=False, help_text="Ids of done entries.")
+    seen_done = serializers.ListField(
+        child=serializers.IntegerField(), required=False, help_text="Those that were seen as done."
+    )
+    confidence = serializers.IntegerField(min_value=0, max_value=10, required=False, allow_null=True)
+    status = serializers.ChoiceField(choices=[(each.value, each.label) for each in HUMAN], required=False)
+    reason = serializers.CharField(max_length=TEXT_LENGTH, required=False, allow_blank=True)
+    comment = serializers.CharField(max_length=TEXT_LENGTH, required=False, allow_blank=True)
+    day = serializers.DateField(required=False, allow_null=True)
+    request_id = serializers.CharField(max_length=64, required=False, help_text="Sent again: nothing happens again.")
+
+
+# -- Routes ---------------------------------------------------------------------------------------------------------
+
+
+class OkrView(APIView):
+    """404 for what is not to be seen, then 403 for what is not to be done, then the body is looked at."""
+
+    @property
+    def person(self) -> Person:
+        """Who asks; MayCall has kept everybody else out."""
+        return cast(Person, self.request.user)
+
+    def team(self) -> Team | None:
+        """The team of the address; None under okrs/."""
+        if "team_id" not in self.kwargs:
+            return None
+        return get_object_or_404(Team.objects.visible_to(self.person), pk=self.kwargs["team_id"])
+
+    def cycles(self) -> CycleQuerySet:
+        return Cycle.objects.visible_to(self.person).usable_by(self.team()).newest_first()
+
+    def objectives(self) -> ObjectiveQuerySet:
+        return Objective.objects.visible_to(self.person).of(self.team()).listed()
+
+    def key_results(self) -> KeyResultQuerySet:
+        return KeyResult.objects.visible_to(self.person).filter(objective__team=self.team()).listed()
+
+    def objective(self) -> Objective:
+        return get_object_or_404(self.objectives(), pk=self.kwargs["objective_id"])
+
+    def key_result(self) -> KeyResult:
+        return get_object_or_404(self.key_results(), pk=self.kwargs["key_result_id"])
+
+    def sent(self, kind: type[serializers.Serializer[Any]]) -> dict[str, Any]:
+        serializer = kind(data=self.request.data)
+        serializer.is_valid(raise_exception=True)
+        return serializer.validated_data  # type: ignore[no-any-return]
+
+
+class CyclesView(OkrView, generics.ListAPIView[Cycle]):
+    """The cycles that the team can use: its own and the organisation's."""
+
+    serializer_class = CycleSerializer
+    queryset = Cycle.objects.none()
+
+    def get_queryset(self) -> CycleQuerySet:
+        return self.cycles()
+
+    @extend_schema(request=CycleAddSerializer, responses={201: CycleSerializer})
+    def post(self, request: Request, team_id: int | None = None) -> Response:
+        team = self.team()
+        require(self.person, "okrs.edit", team)
+        with refusals_told():
+            made = services.create_cycle(team=team, by=self.person, **self.sent(CycleAddSerializer))
+        return Response(CycleSerializer(made).data, status=201)
+
+
+class ObjectivesView(OkrView):
+    """The objectives that are not archived, with their key results and where they stand today."""
+
+    @extend_schema(
+        parameters=[OpenApiParameter("cycle", int, description="Only those of this cycle.")],
+        responses=ObjectiveRowSerializer(many=True),
+    )
+    def get(self, request: Request, team_id: int | None = None) -> Response:
+        team = self.team()
+        cycle = request.query_params.get("cycle", "")
+        objectives = self.objectives().live()
+        if cycle.isdecimal():
+            objectives = objectives.filter(cycle=int(cycle))
+        rows = objective_rows(objectives, todays_of([team]))
+        return Response(ObjectiveRowSerializer(rows, many=True).data)
+
+    @extend_schema(request=ObjectiveAddSerializer, responses={201: ObjectiveSerializer})
+    def post(self, request: Request, team_id: int | None = None) -> Response:
+        team = self.team()
+        require(self.person, "okrs.edit", team)
+        fields = self.sent(ObjectiveAddSerializer)
+        if not self.cycles().filter(pk=fields["cycle"].pk).exists():
+            raise ValidationError({"cycle": ["This cycle belongs to another team."]})
+        with refusals_told():
+            made = services.create_objective(team=team, by=self.person, **fields)
+        return Response(ObjectiveSerializer(made).data, status=201)
+
+
+class ObjectiveView(OkrView):
+    """One objective: read it, change it."""
+
+    @extend_schema(responses=ObjectiveSerializer)
+    def get(self, request: Request, objective_id: int, team_id: int | None = None) -> Response:
+        return Response(ObjectiveSerializer(self.objective()).data)
+
+    @extend_schema(request=ObjectiveEditSerializer, responses={200: ObjectiveSerializer, 409: STALE})
+    def patch(self, request: Request, objective_id: int, team_id: int | None = None) -> Response:
+        found = self.objective()
+        require(self.person, "okrs.edit", found.team)
+        wanted = self.sent(ObjectiveEditSerializer)
+        seen = wanted.pop("seen")
+        with refusals_told():
+            edited = services.edit_objective(objective=found, by=self.person, wanted=wanted, seen=seen)
+        return Response(ObjectiveSerializer(edited).data)
+
+
+class KeyResultsView(OkrView):
+    """Add a key result to an objective."""
+
+    @extend_schema(request=KeyResultAddSerializer, responses={201: KeyResultSerializer})
+    def post(self, request: Request, team_id: int | None = None) -> Response:
+        require(self.person, "okrs.edit", self.team())
+        fields = self.sent(KeyResultAddSerializer)
+        objective = get_object_or_404(self.objectives(), pk=fields.pop("objective"))
+        with refusals_told():
+            made = services.create_key_result(objective=objective, by=self.person, **fields)
+        return Response(KeyResultSerializer(made).data, status=201)
+
+
+class KeyResultView(OkrView):
+    """One key result: where it stands, change it."""
+
+    @extend_schema(responses=KeyResultStandingSerializer)
+    def get(self, request: Request, key_result_id: int, team_id: int | None = None) -> Response:
+        return Response(KeyResultStandingSerializer(row_of(self.key_result())).data)
+
+    @extend_schema(request=KeyResultEditSerializer, responses={200: KeyResultSerializer, 409: STALE})
+    def patch(self, request: Request, key_result_id: int, team_id: int | None = None) -> Response:
+        found = self.key_result()
+        require(self.person, "okrs.edit", found.objective.team)
+        wanted = self.sent(KeyResultEditSerializer)
+        seen = wanted.pop("seen")
+        with refusals_told():
+            edited = services.edit_key_result(key_result=found, by=self.person, wanted=wanted, seen=seen)
+        return Response(KeyResultSerializer(edited).data)
+
+
+class CheckInsView(OkrView, generics.ListAPIView[CheckIn]):
+    """The check-ins of a key result, the newest first, corrected ones too."""
+
+    serializer_class = CheckInSerializer
+    queryset = CheckIn.objects.none()
+
+    def get_queryset(self) -> CheckInQuerySet:
+        found: CheckInQuerySet = self.key_result().check_ins.all()
+        return found.with_words().newest_first()
+
+    @extend_schema(request=CheckInAddSerializer, responses={201: CheckInSerializer})
+    def post(self, request: Request, key_result_id: int, team_id: int | None = None) -> Response:
+        found = self.key_result()
+        require(self.person, "okrs.check_in", found)
+        with refusals_told():
+            made = services.check_in(key_result=found, by=self.person, **self.sent(CheckInAddSerializer))
+        return Response(CheckInSerializer(made).data, status=201)
+
+
+def routes(prefix: str) -> list[Any]:
+    """The same routes for a team and, named otherwise, for the organisation."""
+    return [
+        path("cycles/", CyclesView.as_view(), name=f"{prefix}-cycles"),
+        path("objectives/", ObjectivesView.as_view(), name=f"{prefix}-objectives"),
+        path("objectives/<int:objective_id>/", ObjectiveView.as_view(), name=f"{prefix}-objective"),
+        path("key-results/", KeyResultsView.as_view(), name=f"{prefix}-key-results"),
+        path("key-results/<int:key_result_id>/", KeyResultView.as_view(), name=f"{prefix}-key-result"),
+        path("key-results/<int:key_result_id>/check-ins/", CheckInsView.as_view(), name=f"{prefix}-check-ins"),
+    ]

@@ -1,0 +1,26 @@
+from typing import Any
+
+from django.apps import AppConfig
+from django.core import checks
+
+
+class OkrsConfig(AppConfig):
+    name = "okrs"
+
+    def ready(self) -> None:
+        from okrs import access, audit_sentences, figures  # noqa: F401  its rules; how its audit entries read
+
+        figures.register_all()
+        checks.register(check_template)
+
+
+def check_template(**_: Any) -> list[checks.CheckMessage]:
+    """A template that is wrong is told when the portal starts, with file, line and key, not when a page is opened."""
+    from core.content import ContentError
+    from okrs import template
+
+    try:
+        template.load()
+    except ContentError as error:
+        return [checks.Error(str(error), id="okrs.E001")]
+    return []

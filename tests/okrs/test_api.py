@@ -1,0 +1,132 @@
+"""The API of OKRs: the same rules as the pages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from okrs import services
+from okrs.models import CheckIn, Cycle, KeyResult, Objective
+from teams.models import Person, Team
+from tests.okrs.factories import checked_in, noon, quarter
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("today")]
+SignIn = Callable[[Person], Client]
+
+
+@pytest.fixture
+def member(signed_in: SignIn, editor: Person) -> Client:
+    return signed_in(editor)
+
+
+def url(name: str, *args: object) -> str:
+    return reverse(f"api-okr-{name}", args=args)
+
+
+def send(client: Client, method: str, path: str, sent: dict[str, Any]) -> Any:
+    return getattr(client, method)(path, sent, content_type="application/json")
+
+
+def test_objectives_with_where_their_key_results_stand(
+    member: Client, team: Team, cycle: Cycle, key_result: KeyResult, editor: Person
+) -> None:
+    checked_in(key_result, editor, noon(11, 23), 45)
+    (row,) = member.get(url("objectives", team.pk) + f"?cycle={cycle.pk}").json()
+    assert row["objective"]["business_metric"] == "Churn: 2.4 % a month"
+    assert (row["progress"], row["status"], row["reporting"]) == (0.45, "at_risk", 1)
+    standing = row["key_results"][0]["standing"]
+    assert standing == {
+        "value": 45.0, "progress": 0.45, "expected": pytest.approx(53 / 91), "automatic": "at_risk", "human": None,
+        "status": "at_risk", "confidence": None, "due": {"on": "2026-11-30", "days_late": 0},
+    }  # fmt: skip
+    assert member.get(url("objectives", team.pk) + "?cycle=999").json() == []
+
+
+def test_the_whole_way_by_api(member: Client, team: Team) -> None:
+    days = {"first_day": "2026-10-01", "last_day": "2026-12-31"}
+    cycle = send(member, "post", url("cycles", team.pk), days)
+    assert cycle.status_code == 201
+    assert member.get(url("cycles", team.pk)).json()["count"] == 1
+    sent = {"cycle": cycle.json()["id"], "title": "Faster", "business_metric": "Churn"}
+    objective = send(member, "post", url("objectives", team.pk), sent).json()
+    sent = {"objective": objective["id"], "title": "Lead time", "kind": "decrease", "start": 12, "target": 6}
+    made = send(member, "post", url("key-results", team.pk), sent)
+    assert made.status_code == 201
+    path = url("check-ins", team.pk, made.json()["id"])
+    checked = send(member, "post", path, {"value": 9, "confidence": 7, "comment": "Good", "request_id": "1"})
+    assert checked.status_code == 201
+    send(member, "post", path, {"value": 8, "request_id": "1"})
+    (listed,) = member.get(path).json()["results"]
+    assert (listed["value"], listed["comment"], listed["source"], listed["target"]) == (9, "Good", "person", 6)
+    standing = member.get(url("key-result", team.pk, made.json()["id"])).json()["standing"]
+    assert standing["progress"] == 0.5
+
+
+@pytest.mark.parametrize(
+    ("sent", "field"),
+    [
+        ({"value": 45, "status": "on_track"}, "reason"),
+        ({"value": 45, "day": "2026-09-01"}, "day"),
+        ({"value": 45, "confidence": 11}, "confidence"),
+        ({"value": "many"}, "value"),
+        ({}, "value"),
+    ],
+)
+def test_refusals_name_the_field(
+    member: Client, team: Team, key_result: KeyResult, sent: dict[str, Any], field: str
+) -> None:
+    response = send(member, "post", url("check-ins", team.pk, key_result.pk), sent)
+    assert response.status_code == 400
+    assert list(response.json()) == [field]
+    assert not CheckIn.objects.exists()
+
+
+def test_a_key_result_is_edited_and_a_stale_edit_told(member: Client, team: Team, key_result: KeyResult) -> None:
+    path = url("key-result", team.pk, key_result.pk)
+    assert send(member, "patch", path, {"target": 90}).status_code == 400
+    assert send(member, "patch", path, {"target": 90, "seen": {"target": 100}}).json()["target"] == 90
+    stale = send(member, "patch", path, {"target": 80, "seen": {"target": 100}})
+    assert stale.status_code == 409
+    assert stale.json() == {"detail": "stale", "theirs": {"target": 90.0}, "yours": {"target": 80.0}}
+    assert send(member, "patch", path, {"target": 0, "seen": {"target": 90}}).json() == {
+        "target": [
+            "Start and target are the same, so nothing would move. Keep the value where it is instead?",
+        ]
+    }
+
+
+def test_an_objective_is_edited(member: Client, team: Team, objective: Objective) -> None:
+    path = url("objective", team.pk, objective.pk)
+    assert member.get(path).json()["title"] == "Halve the lead time"
+    sent = {"title": "Third", "seen": {"title": "Halve the lead time"}}
+    assert send(member, "patch", path, sent).json()["title"] == "Third"
+
+
+def test_another_teams_cycle_is_refused(member: Client, team: Team, outsider: Person) -> None:
+    theirs = quarter(outsider, outsider.memberships.get().team)
+    sent = {"cycle": theirs.pk, "title": "x", "business_metric": "y"}
+    assert send(member, "post", url("objectives", team.pk), sent).status_code == 400
+
+
+def test_a_closed_cycle_is_told(
+    member: Client, team: Team, cycle: Cycle, key_result: KeyResult, editor: Person
+) -> None:
+    from core import clock
+
+    services.close_cycle(cycle=cycle, by=editor)
+    with clock.at(noon(12, 15)):
+        response = send(member, "post", url("check-ins", team.pk, key_result.pk), {"value": 1})
+    assert response.status_code == 400
+    assert "closed" in response.json()["detail"][0]
+
+
+def test_phases_are_checked(member: Client, team: Team, objective: Objective) -> None:
+    sent = {"objective": objective.pk, "title": "x", "kind": "increase", "start": 0, "target": 10}
+    path = url("key-results", team.pk)
+    assert send(member, "post", path, sent | {"phases": [["soon", 5]]}).status_code == 400
+    made = send(member, "post", path, sent | {"phases": [["2026-11-15", 5]]})
+    assert made.json()["phases"] == [["2026-11-15", 5.0]]

@@ -1,0 +1,170 @@
+"""Check-ins in a real browser: by keyboard, without JavaScript, two at once; small screens; accessibility."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.test import Client
+from playwright.sync_api import Browser, Page, expect
+
+from core import clock
+from okrs import services
+from okrs.models import KeyResult, Objective
+from teams.models import Person, Team
+from tests.okrs.factories import key_result_of, objective_in, quarter
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("_unguarded")]
+OpenPage = Callable[..., Page]
+
+
+@pytest.fixture
+def objective(team: Team, editor: Person) -> Objective:
+    """In a cycle around today: the server in the other thread has the real clock."""
+    begin = datetime.now(UTC).date() - timedelta(days=40)
+    return objective_in(quarter(editor, None, begin, begin + timedelta(days=90)), editor, team)
+
+
+@pytest.fixture
+def rows(objective: Objective, editor: Person) -> list[KeyResult]:
+    """One of each kind, all due: an increase, a milestone, something to keep, a checklist."""
+    first = objective.cycle.first_day
+    at = datetime(first.year, first.month, first.day, 9, tzinfo=UTC)
+    made = [
+        key_result_of(objective, editor, at, title="Coverage"),
+        key_result_of(objective, editor, at, title="Pipeline", kind="milestone"),
+        key_result_of(objective, editor, at, title="Error", kind="at_most", high=12),
+        key_result_of(objective, editor, at, title="Rules", kind="checklist", entries=["Drift", "Latency"]),
+    ]
+    with clock.at(at + timedelta(days=7)):
+        services.check_in(key_result=made[0], value=20, confidence=6, comment="ok", by=editor)
+    return made
+
+
+@pytest.fixture
+def opened(browser: Browser, live_server: object, signed_in: Callable[[Person], Client]) -> Iterator[OpenPage]:
+    """A page opened by a person in a browser of their own. What the browser complains about fails the test."""
+    contexts, complaints = [], []
+
+    def open_page(person: Person, path: str, width: int = 1440, **options: object) -> Page:
+        context = browser.new_context(viewport={"width": width, "height": 900}, **options)
+        contexts.append(context)
+        session = signed_in(person).cookies["sessionid"].value
+        context.add_cookies([{"name": "sessionid", "value": session, "url": live_server.url}])
+        page = context.new_page()
+        wrong = lambda line: line.type == "error" and "422" not in line.text  # noqa: E731
+        page.on("console", lambda line: complaints.append(line.text) if wrong(line) else None)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.goto(f"{live_server.url}{path}")
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+def test_a_whole_week_by_keyboard_alone(opened: OpenPage, rows: list[KeyResult], editor: Person) -> None:
+    page = opened(editor, "/check-ins/")
+    press = page.keyboard.press
+    coverage, pipeline, error, rules = rows
+    expect(page.locator(f"#ci-{coverage.pk}-value")).to_be_focused()  # nothing was clicked
+    page.keyboard.type("3")
+    press("Escape")  # puts the old value back
+    expect(page.locator(f"#ci-{coverage.pk}-value")).to_have_value("20")
+    page.locator(f"#ci-{coverage.pk}-value").select_text()
+    page.keyboard.type("1,234")
+    press("Enter")
+    expect(page.locator(f"#check-in-{coverage.pk} .p-err")).to_contain_text("write 1234 or 1.234")
+    expect(page.locator(f"#ci-{coverage.pk}-value")).to_be_focused()
+    page.locator(f"#ci-{coverage.pk}-value").select_text()
+    page.keyboard.type("42,5")
+    press("Tab")
+    page.keyboard.type("7")
+    press("Enter")
+    expect(page.locator(f"#check-in-{coverage.pk} .p-saved")).to_be_visible()
+
+    expect(page.locator(f"#ci-{pipeline.pk}-is_done")).to_be_focused()
+    press("Space")
+    press("Enter")
+    expect(page.locator(f"#ci-{error.pk}-value")).to_be_focused()
+    page.keyboard.type("11.6")
+    press("Enter")
+    expect(page.locator("#ci-" + str(rules.pk) + "-done-" + str(rules.entries.first().pk))).to_be_focused()
+    press("Space")
+    press("Enter")
+    expect(page.locator("#check-ins-head")).to_contain_text("Everything is checked in")
+    expect(page.locator("#h-due")).to_be_focused()
+    expect(page.locator(".p-nav .p-due-count")).to_be_hidden()
+    found = {row.title: row.check_ins.last() for row in rows}
+    assert {title: (each.value, each.confidence) for title, each in found.items()} == {
+        "Coverage": (42.5, 7), "Pipeline": (1, 5), "Error": (11.6, 5), "Rules": (1, 5),
+    }  # fmt: skip
+
+    # The last one is corrected from the same row.
+    page.locator(f"#ci-{error.pk}-value").fill("11.8")
+    with page.expect_response("**/check-in/"):
+        press("Enter")
+    expect(page.locator(f"#ci-{error.pk}-value")).to_have_value("11.8")
+    assert [each.value for each in error.check_ins.all()] == [11.6, 11.8]
+
+
+def test_without_javascript(opened: OpenPage, rows: list[KeyResult], editor: Person) -> None:
+    page = opened(editor, "/check-ins/", java_script_enabled=False)
+    coverage = rows[0]
+    page.locator(f"#ci-{coverage.pk}-value").fill("sixty")
+    page.locator(f"#ci-{coverage.pk}-comment").fill("Kept")
+    page.locator(f"#ci-{coverage.pk}-comment").press("Enter")
+    expect(page.locator(f"#check-in-{coverage.pk} .p-err")).to_contain_text("is not a number")
+    expect(page.locator(f"#ci-{coverage.pk}-comment")).to_have_value("Kept")
+    page.locator(f"#ci-{coverage.pk}-value").fill("60")
+    page.locator(f"#ci-{coverage.pk}-value").press("Enter")
+    expect(page.locator(f"#check-in-{coverage.pk} .p-saved")).to_be_visible()
+    assert coverage.check_ins.last().value == 60
+
+
+def test_two_browsers_at_once_on_one_key_result(
+    opened: OpenPage, team: Team, rows: list[KeyResult], editor: Person, team_admin: Person
+) -> None:
+    coverage = rows[0]
+    one, two = (opened(person, f"/teams/{team.pk}/okrs/") for person in (editor, team_admin))
+    for page, value in ((one, "30"), (two, "31")):
+        place = page.locator(f"#key-result-{coverage.pk}")
+        place.locator("summary").click()
+        place.locator("input[name=value]").fill(value)
+    for page in (one, two):
+        page.locator(f"#key-result-{coverage.pk} button[type=submit]").click()
+    for page in (one, two):
+        expect(page.locator(f"#key-result-{coverage.pk} .p-saved")).to_be_visible()
+        expect(page.locator(f"#key-result-{coverage.pk} summary")).to_be_focused()
+    assert sorted(coverage.check_ins.values_list("value", flat=True)) == [20, 30, 31]
+    page = opened(editor, coverage.get_absolute_url())
+    expect(page.locator(".p-history")).to_contain_text("Taro Admin")
+    expect(page.locator("#figure-key-result svg.main-svg").first).to_be_visible()
+
+
+@pytest.mark.parametrize(("theme", "width"), [("light", 1440), ("dark", 390)])
+def test_pages_fit_and_are_accessible(
+    opened: OpenPage, team: Team, rows: list[KeyResult], editor: Person, width: int, theme: str
+) -> None:
+    objective = rows[0].objective
+    services.edit_key_result(key_result=rows[2], by=editor, wanted={"title": "x" * 150}, seen={"title": "Error"})
+    services.archive(row=rows[1], by=editor)
+    cycle, okrs = objective.cycle_id, f"/teams/{team.pk}/okrs/"
+    paths = [
+        "/check-ins/", okrs, "/okrs/", rows[0].get_absolute_url(), rows[2].get_absolute_url(),
+        f"{okrs}cycles/add/", f"{okrs}cycles/{cycle}/objectives/add/", f"{okrs}cycles/{cycle}/example/",
+        f"{okrs}cycles/{cycle}/carry-over/", f"/okrs/objectives/{objective.pk}/",
+        f"/okrs/objectives/{objective.pk}/key-results/add/", f"/okrs/key-results/{rows[3].pk}/edit/",
+    ]  # fmt: skip
+    page = opened(editor, paths[0], width=width, color_scheme=theme)
+    base = page.url.removesuffix(paths[0])
+    for path in paths:
+        page.goto(base + path)
+        page.wait_for_load_state("networkidle")
+        page.evaluate("document.querySelectorAll('main details').forEach((each) => { each.open = true; })")
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+        found = Axe().run(page)
+        assert found.violations_count == 0, f"{path}: {found.generate_report()}"

@@ -111,6 +111,11 @@ class NextStep:
     item: LinkedItem | None
 
     @property
+    def is_ticked(self) -> bool:
+        """The roadmap's item is done, and yet the criterion is missing: one of the two is to be looked at again."""
+        return self.item is not None and self.item.is_done
+
+    @property
     def pips(self) -> list[str]:
         return ["on" if number < self.met else "now" if number == self.met else "" for number in range(self.applicable)]
 

@@ -107,7 +107,7 @@ def _next_state(row: CriterionRow) -> int:
 
 
 def _lacks_item(row: CriterionRow, items: Sequence[LinkedItem]) -> bool:
-    """Nothing on the roadmap leads to the next state and is open."""
+    """Nothing on the roadmap leads to the next state: what does was dropped, or the roadmap has not been started."""
     wanted = _next_state(row)
     is_top = int(row.now.worth(wanted)) >= len(row.criterion.states) - 1
-    return not is_top and not any(item.is_open and item.reaches >= wanted for item in items)
+    return not is_top and not any((item.is_open or item.is_done) and item.reaches >= wanted for item in items)

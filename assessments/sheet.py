@@ -125,6 +125,10 @@ class Row:
         ]
 
     @property
+    def answer_said(self) -> str:
+        return said(self.criterion, self.answer.kind, self.answer.state) if self.answer else ""
+
+    @property
     def last_said(self) -> str:
         return said(self.criterion, self.last.kind, self.last.state) if self.last else ""
 

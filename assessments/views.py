@@ -81,6 +81,13 @@ def sheet(request: PortalRequest, team_id: int, round_id: int) -> HttpResponse:
     return _sheet(request, _round(request, team_id, round_id))
 
 
+@require_safe
+def live(request: PortalRequest, team_id: int, round_id: int) -> HttpResponse:
+    """What others have answered meanwhile, for a page that is open. What somebody chooses or types there is left alone."""
+    found = _round(request, team_id, round_id)
+    return _render(request, f"{ROUND}#live", found.team, {"sheet": Sheet(found), "oob": True})
+
+
 @require_POST
 def answer(request: PortalRequest, team_id: int, round_id: int, criterion_id: str) -> HttpResponse:
     found = _round(request, team_id, round_id)

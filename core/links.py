@@ -22,6 +22,7 @@ class LinkedItem:
     state: str
     is_open: bool
     reaches: int = 0
+    is_done: bool = False
 
 
 Items = dict[tuple[int, str], list[LinkedItem]]  # by team and target

@@ -21,12 +21,12 @@ from okrs.kinds import Status
 from teams.models import Person
 
 
-class ReasonSerializer(serializers.Serializer[Any]):
+class PortfolioReasonSerializer(serializers.Serializer[Any]):
     text = serializers.CharField()
     url = serializers.CharField(help_text="The page with the rows that made it.")
 
 
-class StandingRoadmapSerializer(serializers.Serializer[Any]):
+class PortfolioRoadmapSerializer(serializers.Serializer[Any]):
     done = serializers.IntegerField(source="overview.done")
     scope = serializers.IntegerField(source="overview.scope")
     ends_on = serializers.DateField(source="overview.span.last")
@@ -36,24 +36,24 @@ class StandingRoadmapSerializer(serializers.Serializer[Any]):
     said = serializers.CharField(source="outlook.word")
 
 
-class CellSerializer(serializers.Serializer[Any]):
+class PortfolioCellSerializer(serializers.Serializer[Any]):
+    """`band` is that of the 13 weeks, `was` that of the 13 weeks before."""
+
     value = serializers.FloatField(source="number", allow_null=True, help_text='null is "no data", never 0.')
     count = serializers.IntegerField(allow_null=True, help_text="Deployments, or incidents resolved.")
     band = serializers.ChoiceField(choices=[each.value for each in Band], allow_null=True)
-    was = serializers.ChoiceField(
-        choices=[each.value for each in Band], allow_null=True, help_text="The band of the 13 weeks before."
-    )
+    was = serializers.ChoiceField(choices=[each.value for each in Band], allow_null=True)
     url = serializers.CharField(help_text="The rows behind it.")
 
 
-class StandingDeliverySerializer(serializers.Serializer[Any]):
+class PortfolioDeliverySerializer(serializers.Serializer[Any]):
     first = serializers.DateField(source="period.first")
     last = serializers.DateField(source="period.last")
-    deployment_frequency = CellSerializer(source="frequency")
-    mttr = CellSerializer(source="recovery")
+    deployment_frequency = PortfolioCellSerializer(source="frequency")
+    mttr = PortfolioCellSerializer(source="recovery")
 
 
-class StandingAreaSerializer(serializers.Serializer[Any]):
+class PortfolioAreaSerializer(serializers.Serializer[Any]):
     key = serializers.CharField()
     level = serializers.IntegerField(allow_null=True)
     change = serializers.IntegerField(allow_null=True, help_text="Against 13 weeks ago.")
@@ -62,42 +62,44 @@ class StandingAreaSerializer(serializers.Serializer[Any]):
     target = serializers.IntegerField(allow_null=True)
 
 
-class StandingStepSerializer(serializers.Serializer[Any]):
+class PortfolioStepSerializer(serializers.Serializer[Any]):
     title = serializers.CharField()
     criterion = serializers.CharField()
     level = serializers.IntegerField(help_text="The level that its area comes nearer to.")
 
 
-class StandingMaturitySerializer(serializers.Serializer[Any]):
+class PortfolioMaturitySerializer(serializers.Serializer[Any]):
     overall = serializers.IntegerField(allow_null=True, help_text="The lowest area level; null is not assessed.")
     known = serializers.IntegerField()
     applicable = serializers.IntegerField()
-    areas = StandingAreaSerializer(many=True)
-    next_step = StandingStepSerializer(allow_null=True)
+    areas = PortfolioAreaSerializer(many=True)
+    next_step = PortfolioStepSerializer(allow_null=True)
 
 
-class StandingOkrsSerializer(serializers.Serializer[Any]):
-    status = serializers.ChoiceField(choices=Status.choices, allow_null=True, help_text="The worst; null: none.")
+class PortfolioOkrsSerializer(serializers.Serializer[Any]):
+    """`status` is the worst of the key results; null without any."""
+
+    status = serializers.ChoiceField(choices=Status.choices, allow_null=True)
     on_track = serializers.IntegerField()
     total = serializers.IntegerField()
     reporting = serializers.IntegerField(help_text="Key results with a check-in.")
 
 
-class StandingSerializer(serializers.Serializer[Any]):
+class PortfolioSerializer(serializers.Serializer[Any]):
     """One team. A part that it does not have yet is null."""
 
     team = serializers.IntegerField(source="team.pk")
     name = serializers.CharField(source="team.name")
     group = serializers.CharField(source="team.group.name", default=None, allow_null=True)
     need = serializers.ChoiceField(choices=[each.value for each in Need])
-    reasons = ReasonSerializer(many=True)
-    maturity = StandingMaturitySerializer()
-    roadmap = StandingRoadmapSerializer(allow_null=True)
-    okrs = StandingOkrsSerializer()
-    delivery = StandingDeliverySerializer()
+    reasons = PortfolioReasonSerializer(many=True)
+    maturity = PortfolioMaturitySerializer()
+    roadmap = PortfolioRoadmapSerializer(allow_null=True)
+    okrs = PortfolioOkrsSerializer()
+    delivery = PortfolioDeliverySerializer()
 
 
-class LevelsSerializer(serializers.Serializer[Any]):
+class TeamsPerLevelSerializer(serializers.Serializer[Any]):
     """How many teams stand at each level, from 0 up, on each of the days."""
 
     area = serializers.CharField(source="key")
@@ -115,7 +117,7 @@ class TrendSerializer(serializers.Serializer[Any]):
 
 
 class TrendsSerializer(serializers.Serializer[Any]):
-    levels = LevelsSerializer(many=True, source="of_levels")
+    levels = TeamsPerLevelSerializer(many=True, source="of_levels")
     figures = TrendSerializer(many=True, source="of_figures")
 
 
@@ -127,7 +129,7 @@ class PortfolioView(APIView):
     """All active teams, one entry each, as the portfolio shows them."""
 
     @extend_schema(
-        responses=StandingSerializer(many=True),
+        responses=PortfolioSerializer(many=True),
         parameters=[
             _parameter("q", "In the name of the team, of its group or of a product owner."),
             _parameter("group", 'A group\'s id, or "none".'),
@@ -139,7 +141,7 @@ class PortfolioView(APIView):
         found = portfolio.read(cast(Person, request.user), Asked.of(request.query_params.dict()))
         pages = LimitOffsetPagination()
         rows: Any = pages.paginate_queryset(cast(Any, found.rows), request, view=self)
-        return pages.get_paginated_response(StandingSerializer(rows, many=True).data)
+        return pages.get_paginated_response(PortfolioSerializer(rows, many=True).data)
 
 
 class TrendsView(APIView):

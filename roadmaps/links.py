@@ -32,6 +32,7 @@ class Criteria:
                     state=states[item.state],
                     is_open=item.state in (State.TO_DO, State.IN_PROGRESS),
                     reaches=reaches,
+                    is_done=item.state == State.DONE,
                 )
                 found.setdefault((item.roadmap.team_id, criterion), []).append(linked)
         for each in found.values():

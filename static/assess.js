@@ -66,17 +66,25 @@
   });
   window.addEventListener("beforeunload", (event) => { if (unsaved.size) { event.preventDefault(); } });
   place.addEventListener("htmx:beforeRequest", (event) => {
+    if (event.target.id === "live") { return; }
     unsaved.delete(event.target.closest("[data-criterion]"));
     tell(event.target.closest("[data-criterion]"), place.dataset.saving, false);
   });
   place.addEventListener("htmx:afterRequest", (event) => {
-    if (!event.detail.successful) { unsaved.add(event.target.closest("[data-criterion]")); }
+    if (event.target.id !== "live" && !event.detail.successful) { unsaved.add(event.target.closest("[data-criterion]")); }
   });
   for (const name of ["htmx:sendError", "htmx:timeout"]) {
     place.addEventListener(name, (event) => tell(event.target.closest("[data-criterion]"), place.dataset.failed, true));
   }
   place.addEventListener("htmx:responseError", (event) => {
     if (![409, 422].includes(event.detail.xhr.status)) { tell(event.target.closest("[data-criterion]"), place.dataset.failed, true); }
+  });
+  // News of others leave a row alone in which something waits to be saved or to be decided.
+  let isNews = false;
+  document.addEventListener("htmx:beforeOnLoad", (event) => { isNews = event.detail.requestConfig.elt.id === "live"; });
+  document.addEventListener("htmx:oobBeforeSwap", (event) => {
+    const row = event.detail.target.closest("[data-criterion]");
+    if (isNews && row && (unsaved.has(row) || row.querySelector("[id^=said-] [role=alert]"))) { event.detail.shouldSwap = false; }
   });
   // "Keep what is there": the address may be this page's own.
   place.addEventListener("click", (event) => {

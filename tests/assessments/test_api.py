@@ -1,15 +1,17 @@
 """The API of maturity: the same rules as the pages, with tokens."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
 from assessments import services
 from assessments.models import Answer, Assessment
 from core.crypto import digest
 from teams.models import ApiToken, Person, Team, TokenScope
-from tests.assessments.factories import answered, answered_all
+from tests.assessments.factories import TODAY, answered, answered_all, started
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("today")]
 C = "data.versioning"
@@ -127,3 +129,20 @@ def test_the_present_level_by_the_figure(api: APIClient, complete: Assessment, e
     answered_all(complete, editor)
     found = api.get(of(complete.team, "figures/maturity_data/?from=2026-11-23&to=2026-11-23"))
     assert found.status_code == 200
+
+
+@pytest.mark.parametrize("path", ["assessments/", "answers/", "targets/", "snapshots/", "exemptions/"])
+def test_queries_of_a_list_do_not_grow(api: APIClient, team: Team, editor: Person, path: str) -> None:
+    counts = []
+    for number in range(2):
+        draft = started(team, editor, TODAY + timedelta(hours=number))
+        answered_all(draft, editor)
+        services.submit(assessment=draft, by=editor)
+        services.set_target(team=team, area="data", level=2 + number, due=date(2027, 3, 31), by=editor)
+        services.ask_exemption(
+            team=team, criterion=draft.model.criteria[number].id, reason="x", until=date(2027, 1, 1), by=editor
+        )
+        with CaptureQueriesContext(connection) as queries:
+            assert api.get(of(team, path)).status_code == 200
+        counts.append(len(queries))
+    assert counts[0] == counts[1]

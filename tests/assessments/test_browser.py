@@ -108,6 +108,20 @@ def test_two_browsers_at_once(opened: OpenPage, draft: Assessment, editor: Perso
     assert [each[1:] for each in said() if each[0] == "data.versioning"] == [("state", 1, ""), ("state", 3, "Mine")]
 
 
+def test_what_others_answer_appears_on_an_open_page(
+    opened: OpenPage, draft: Assessment, editor: Person, team_admin: Person
+) -> None:
+    page = opened(editor, draft.get_absolute_url())
+    page.locator("#data-pipeline-comment").fill("Half a tho")
+    for criterion in ("data.versioning", "data.pipeline"):
+        answered(draft, team_admin, criterion, 1, datetime.now(UTC))
+    page.evaluate("htmx.trigger('#live', 'refresh')")
+    expect(page.locator("#said-data-versioning")).to_contain_text("Taro Admin: Dated copies")
+    expect(page.locator("#round-progress")).to_contain_text("2 of 12 answered")
+    expect(page.locator("#said-data-pipeline")).to_have_text("Not saved yet")
+    expect(page.locator("#data-pipeline-comment")).to_have_value("Half a tho")
+
+
 def test_without_javascript(opened: OpenPage, draft: Assessment, editor: Person) -> None:
     page = opened(editor, draft.get_absolute_url(), java_script_enabled=False)
     page.locator("#data-versioning label[for=data-versioning-2]").click()

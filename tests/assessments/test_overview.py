@@ -113,6 +113,16 @@ def test_a_dropped_item_is_taken_up_again_by_one_click(team: Team, editor: Perso
     assert step.item_url == url
 
 
+def test_an_item_that_is_ticked_asks_to_look_again(team: Team, editor: Person) -> None:
+    roadmap = roadmap_started(team, editor)
+    only_rollback_misses(team, editor)
+    for key in ("automation.model_registry", "optimisation.ab_testing"):
+        roadmaps.services.tick(item=item_of(roadmap, key), wanted=State.DONE, seen_version=0, by=editor)
+    step = for_teams([team])[team.pk].next_step
+    assert step is not None
+    assert (step.item_url, step.is_ticked) == (None, True)
+
+
 def test_without_a_roadmap_one_is_started_first(team: Team, editor: Person) -> None:
     assert links.add("criterion", team=team, target="deploy.rollback", reaches=2, by=editor) == (
         f"/teams/{team.pk}/roadmap/"

@@ -66,6 +66,8 @@ class ModelsView(APIView):
 
 
 class ModelView(APIView):
+    """One maturity model: its areas, criteria and states."""
+
     @extend_schema(responses=MaturityModelSerializer)
     def get(self, request: Request, model_id: str) -> Response:
         if model_id not in library.SHIPPED:
@@ -130,7 +132,7 @@ class AssessmentsView(TeamView, generics.ListAPIView[Assessment]):
 
 
 class AssessmentView(TeamView):
-    """A round: read it, submit it."""
+    """One round."""
 
     @extend_schema(responses=AssessmentSerializer)
     def get(self, request: Request, team_id: int, round_id: int) -> Response:
@@ -138,6 +140,8 @@ class AssessmentView(TeamView):
 
 
 class SubmitView(TeamView):
+    """Hand a round in for review. 400 names the criteria that have no answer yet."""
+
     @extend_schema(request=None, responses=AssessmentSerializer)
     def post(self, request: Request, team_id: int, round_id: int) -> Response:
         found = self.round("team.edit")
@@ -146,6 +150,8 @@ class SubmitView(TeamView):
 
 
 class ReviewView(TeamView):
+    """Say that somebody has looked at a round."""
+
     @extend_schema(request=None, responses=AssessmentSerializer)
     def post(self, request: Request, team_id: int, round_id: int) -> Response:
         found = self.round("team.review")
@@ -154,6 +160,8 @@ class ReviewView(TeamView):
 
 
 class ReopenView(TeamView):
+    """Let the team change the answers of its newest round again."""
+
     @extend_schema(request=None, responses=AssessmentSerializer)
     def post(self, request: Request, team_id: int, round_id: int) -> Response:
         found = self.round("team.review")

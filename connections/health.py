@@ -26,7 +26,8 @@ class Health:
     tone: str
     icon: str
     sentence: str = ""
-    live: bool = False  # a sync runs or is about to: the page asks again by itself
+    live: bool = False  # a sync runs or is about to: the page asks again every other second
+    waits: bool = False  # it goes on by itself at a known time: the page asks again now and then
 
     @property
     def is_problem(self) -> bool:
@@ -35,6 +36,8 @@ class Health:
 
 def of(source: Source, now: datetime) -> Health:
     """The first of these that applies; `source.connection` should be loaded."""
+    if source.connection.is_sample:
+        return Health("sample", _("Sample data"), "is-stale", "info-circle", _("Nothing is read from outside."))
     if not source.active:
         day = date_format(localtime(source.disconnected_at), "DATE_FORMAT") if source.disconnected_at else ""
         return Health(
@@ -61,7 +64,7 @@ def _idle(source: Source, now: datetime) -> Health:
         sentence = _("The request limit of the token is used up. Reading goes on by itself at %(time)s.") % {
             "time": until
         }
-        return Health("waiting", _("Waiting for the request limit"), "is-risk", "clock", sentence)
+        return Health("waiting", _("Waiting for the request limit"), "is-risk", "clock", sentence, waits=True)
     if source.next_sync_at is not None and source.next_sync_at <= now:
         return _due(source, source.next_sync_at, now)
     if source.error_code:

@@ -49,6 +49,7 @@ NOT_NOW: dict[str, Promise | str] = {
     "needs_token": _("Enter a new token first; nothing can be read without one."),
     "paused": _("Reading is paused. Resume it first."),
     "disconnected": _("This repository is disconnected. Connect it again to read it."),
+    "sample": _("This repository belongs to the sample organisation: there is nothing to read."),
 }
 
 

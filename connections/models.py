@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
 
 
+SAMPLE = "sample"  # the kind of a connection to nothing: what it brought was made up, and it is never read
+
+
 class ConnectionState(models.TextChoices):
     OK = "ok", _("Connected")
     NEEDS_TOKEN = "needs_token", _("Needs a new token")
@@ -26,7 +29,7 @@ class Connection(models.Model):
     """A token's worth of access to one outside system. The token stands apart, in `Credential`."""
 
     team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="connections")
-    kind = models.CharField(max_length=20)  # a key of connectors.registry.CONNECTORS
+    kind = models.CharField(max_length=20)  # a key of connectors.registry.CONNECTORS, or SAMPLE
     base_url = models.CharField(_("address of the API"), max_length=300)
     state = models.CharField(max_length=16, choices=ConnectionState.choices, default=ConnectionState.OK)
     created_by = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+")
@@ -38,6 +41,10 @@ class Connection(models.Model):
     @property
     def needs_token(self) -> bool:
         return self.state == ConnectionState.NEEDS_TOKEN
+
+    @property
+    def is_sample(self) -> bool:
+        return self.kind == SAMPLE
 
 
 class Credential(models.Model):

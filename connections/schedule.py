@@ -48,7 +48,7 @@ class Stopped(Exception):
 
 
 class NotNow(Exception):
-    """A sync cannot be asked for; `reason` is "running", "waiting", "needs_token", "paused" or "disconnected"."""
+    """A sync cannot be asked for; `reason` is "running", "waiting", "needs_token", "paused", "disconnected" or "sample"."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -140,6 +140,8 @@ def enqueue(source_id: int) -> None:
 
 def make_due(source: Source, *, by: Person | None = None) -> None:
     """Let a source be read at once. Inside a transaction with its row locked; the caller saves the other fields."""
+    if source.connection.is_sample:
+        return
     source.next_sync_at = clock.now()
     source.rung_at = clock.now()
     source.asked_by = by
@@ -154,6 +156,8 @@ def sync_now(*, source_id: int, by: Person) -> None:
     source = Source.objects.select_for_update(of=("self",)).select_related("connection").get(pk=source_id)
     if not source.active:
         raise NotNow("disconnected")
+    if source.connection.is_sample:
+        raise NotNow("sample")
     if source.connection.needs_token:
         raise NotNow("needs_token")
     if source.paused:

@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 
 from connections import inspections, schedule
 from connections import options as read_options
-from connections.models import Connection, ConnectionState, Credential, Draft, Source
+from connections.models import SAMPLE, Connection, ConnectionState, Credential, Draft, Source
 from connectors.records import Address, Inspection, ReadOptions
 from connectors.registry import CONNECTORS
 from core import clock
@@ -120,6 +120,23 @@ def connect(*, draft_id: int, options: ReadOptions, by: Person) -> Source:
     return source
 
 
+@transaction.atomic
+def connect_sample(*, team: Team, name: str, options: ReadOptions, by: Person) -> Source:
+    """A repository that is not there, for the sample organisation: it holds made-up rows and is never read."""
+    now, base_url = clock.now(), "https://git.sample.invalid"
+    connection = Connection.objects.create(team=team, kind=SAMPLE, base_url=base_url, created_by=by, created_at=now)
+    return Source.objects.create(
+        connection=connection,
+        base_url=base_url,
+        external_id=name,
+        full_name=name,
+        default_branch="main",
+        options=read_options.to_json(options),
+        created_at=now,
+        succeeded_at=now,
+    )
+
+
 def _former(draft: Draft, seen: Inspection) -> Source | None:
     mine = Source.objects.select_for_update(of=("self",)).of(draft.team).filter(active=False)
     return mine.filter(base_url=draft.base_url, external_id=seen.external_id).order_by("pk").last()
@@ -137,24 +154,24 @@ def change_access(*, source: Source, base_url: str, token: str, by: Person) -> N
     Without a token the stored one is used, but only for another path of its own origin. Raises OutgoingError, TokenNeeded,
     OtherRepository, Claimed, Credential.DoesNotExist, core.crypto.Undecryptable.
     """
-    if not token:
-        if origin_of(base_url) != origin_of(source.base_url):
-            raise TokenNeeded
-        token = Credential.objects.get(connection=source.connection_id).token
-    seen = look(kind=source.connection.kind, address=Address(base_url, source.full_name), token=token)
+    if not token and origin_of(base_url) != origin_of(source.base_url):
+        raise TokenNeeded
+    tried = token or Credential.objects.get(connection=source.connection_id).token
+    seen = look(kind=source.connection.kind, address=Address(base_url, source.full_name), token=tried)
     if seen.external_id != source.external_id:
         raise OtherRepository
     _save_access(source, base_url, token, seen, by)
 
 
 @transaction.atomic
-def _save_access(source: Source, base_url: str, token: str, seen: Inspection, by: Person) -> None:
+def _save_access(source: Source, base_url: str, new_token: str, seen: Inspection, by: Person) -> None:
     connection = Connection.objects.select_for_update().get(pk=source.connection_id)
     moved_from = connection.base_url if connection.base_url != base_url else ""
     connection.base_url, connection.state = base_url, ConnectionState.OK
     connection.save(update_fields=["base_url", "state"])
-    Credential.objects.filter(connection=connection).delete()
-    Credential.objects.create(connection=connection, token=token, entered_by=by)
+    if new_token:
+        Credential.objects.filter(connection=connection).delete()
+        Credential.objects.create(connection=connection, token=new_token, entered_by=by)
     for each in Source.objects.select_for_update().filter(connection=connection, active=True).order_by("pk"):
         with _claiming(base_url, each.external_id):
             each.base_url = base_url
@@ -165,7 +182,8 @@ def _save_access(source: Source, base_url: str, token: str, seen: Inspection, by
         if not each.paused:
             schedule.make_due(each, by=by)
     team = connection.team
-    audit.record("connection.token_entered", actor=by, subject=connection, team=team, address=base_url)
+    if new_token:
+        audit.record("connection.token_entered", actor=by, subject=connection, team=team, address=base_url)
     if moved_from:
         audit.record("connection.moved", actor=by, subject=connection, team=team, before=moved_from, after=base_url)
 

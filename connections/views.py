@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
@@ -47,6 +47,8 @@ def _source(request: Request, team_id: int, source_id: int) -> Source:
 def _administered(request: Request, team_id: int, source_id: int) -> Source:
     source = _source(request, team_id, source_id)
     require(request.user, "team.administer", source.connection.team)
+    if source.connection.is_sample:
+        raise Http404("there is nothing behind a sample connection to administer")
     return source
 
 

@@ -13,6 +13,7 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import get_language, gettext, override
 from django.views.decorators.http import require_safe
 from drf_spectacular.generators import SchemaGenerator
 
@@ -62,7 +63,7 @@ class Operation:
 
 @dataclass(frozen=True)
 class Section:
-    """The operations of one tag."""
+    """The operations of one tag: a room's."""
 
     name: str
     operations: tuple[Operation, ...]
@@ -85,13 +86,31 @@ class Description:
 def page(request: HttpRequest) -> HttpResponse:
     """What the API offers, for whoever writes a program against it."""
     address = settings.PORTAL_URL or request.build_absolute_uri("/").rstrip("/")
-    return render(request, "core/api_docs.html", {"description": description(), "address": address})
+    return render(request, "core/api_docs.html", {"description": description(get_language()), "address": address})
 
 
 @cache
-def description() -> Description:
-    """The whole API, read once for each process: routes do not change while it runs."""
-    return describe(SchemaGenerator().get_schema(request=None, public=True))  # type: ignore[no-untyped-call]
+def description(language: str | None) -> Description:
+    """The whole API in one language, read once for each process: routes do not change while it runs."""
+    with override(language):
+        return describe(SchemaGenerator().get_schema(request=None, public=True))  # type: ignore[no-untyped-call]
+
+
+def texts() -> set[str]:
+    """What the API says about itself, in English. `make messages` asks: docstrings and help texts are not marked for it."""
+    made = description("en")
+    operations = [each for section in made.sections for each in section.operations]
+    said: list[Operation | Object | Field | Answer] = [*operations, *made.objects]
+    for each in operations:
+        said += [*each.parameters, *each.answers]
+    said += [field for each in made.objects for field in each.fields]
+    return {each.text for each in said} | {section.name for section in made.sections} - {""}
+
+
+def _told(given: Schema) -> str:
+    """Its description in the reader's language."""
+    text = given.get("description") or given.get("summary") or ""
+    return gettext(text) if text else ""
 
 
 def describe(schema: Schema) -> Description:
@@ -100,14 +119,14 @@ def describe(schema: Schema) -> Description:
     for path, methods in schema["paths"].items():
         for method in METHODS:
             if method in methods:
-                tag = (methods[method].get("tags") or [""])[0]
+                tag = (methods[method].get("tags") or ["API"])[0]
                 tags.setdefault(tag, []).append(_operation(schema, path, method, methods[method]))
     objects = tuple(
-        Object(name, each.get("description", ""), tuple(_fields(schema, each)))
+        Object(name, _told(each), tuple(_fields(schema, each)))
         for name, each in schema.get("components", {}).get("schemas", {}).items()
         if "properties" in each
     )
-    return Description(tuple(Section(tag, tuple(found)) for tag, found in tags.items()), objects)
+    return Description(tuple(Section(gettext(tag), tuple(found)) for tag, found in tags.items()), objects)
 
 
 def _operation(schema: Schema, path: str, method: str, given: Schema) -> Operation:
@@ -115,14 +134,14 @@ def _operation(schema: Schema, path: str, method: str, given: Schema) -> Operati
         id=given["operationId"],
         method=method.upper(),
         path=path,
-        text=given.get("description", given.get("summary", "")),
+        text=_told(given),
         parameters=tuple(
-            Field(each["name"], _kind(schema, each["schema"]), each.get("required", False), each.get("description", ""))
+            Field(each["name"], _kind(schema, each["schema"]), each.get("required", False), _told(each))
             for each in given.get("parameters", ())
         ),
         body=_content(schema, given["requestBody"]) if "requestBody" in given else None,
         answers=tuple(
-            Answer(status, _content(schema, each) or Kind(""), each.get("description", ""))
+            Answer(status, _content(schema, each) or Kind(""), _told(each))
             for status, each in given.get("responses", {}).items()
         ),
     )
@@ -140,7 +159,7 @@ def _fields(schema: Schema, given: Schema) -> Iterator[Field]:
     for name, each in given["properties"].items():
         # What an answer always holds is not what a request must bring.
         asked = name in required and not each.get("readOnly")
-        yield Field(name, _kind(schema, each), asked, each.get("description", ""))
+        yield Field(name, _kind(schema, each), asked, _told(each))
 
 
 def _kind(schema: Schema, given: Schema) -> Kind:

@@ -46,6 +46,12 @@ class AppendOnlyQuerySet(models.QuerySet[Any]):
             _refuse(self.model)
         return super().delete()
 
+    def _raw_delete(self, using: str | None) -> int:
+        """What Django calls for rows that go together with another, and what a removal of whole teams calls."""
+        if not _lifted.get():
+            _refuse(self.model)
+        return super()._raw_delete(using)  # type: ignore[misc, no-any-return]
+
     def bulk_create(self, objs: Any, *args: Any, **kwargs: Any) -> list[Any]:
         if kwargs.get("update_conflicts") and not _lifted.get():
             _refuse(self.model)

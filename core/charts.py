@@ -25,6 +25,7 @@ SURFACE = "#ffffff"
 OK = "#17752f"
 RISK = "#8a5a00"
 OFF = "#c02626"
+LEVELS = ("#f0f2f5", "#d7e6f7", "#8fbdec", "#1c68b8")  # the maturity levels from 0 on
 _TOKENS = {
     ACCENT: "$accent",
     ACCENT_BAND: "$accent-band",
@@ -37,7 +38,18 @@ _TOKENS = {
     OK: "$ok",
     RISK: "$risk",
     OFF: "$off",
+    **{colour: f"$level-{number}" for number, colour in enumerate(LEVELS)},
 }
+
+
+@dataclass(frozen=True)
+class Key:
+    """What a line or point of a chart is. `mark` is a class of portal.css: is-line, is-context, is-dotted, is-point, is-ring or
+    is-bar.
+    """
+
+    mark: str
+    text: str
 
 
 @dataclass(frozen=True)
@@ -45,7 +57,8 @@ class Chart:
     """A figure with everything a page shows around it.
 
     `alt` says in a sentence what the eye would see; `caption` gives unit, period and source; `columns` and `rows` are the data
-    table behind it and its CSV. `narrow` overrides layout keys under 480 px. A row's cell may be a `Link`.
+    table behind it and its CSV. `narrow` overrides layout keys under 480 px. A row's cell may be a `Link`. `key` names the lines
+    above the picture, where names inside it could meet the lines or each other.
     """
 
     id: str
@@ -55,8 +68,10 @@ class Chart:
     columns: Sequence[str]
     rows: Sequence[Sequence[Any]]
     size: str = "is-trend"  # a class of portal.css that gives the height
+    key: Sequence[Key] = ()
     narrow: dict[str, Any] = field(default_factory=dict)
     csv_url: str = ""
+    definition: str = ""  # the heading of docs/definitions.md that states its rules, as an anchor: "delivery"
 
 
 @dataclass(frozen=True)

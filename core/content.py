@@ -105,7 +105,9 @@ def _children(node: yaml.Node) -> Iterator[tuple[str | int, int, yaml.Node]]:
     """(key, line, value) of a mapping's or a sequence's members; nothing of a plain value."""
     if isinstance(node, yaml.MappingNode):
         for key, value in node.value:
-            yield str(key.value), key.start_mark.line + 1, value
+            # An integer key stays one, as the loaded data has it.
+            name = int(key.value) if key.tag == "tag:yaml.org,2002:int" else str(key.value)
+            yield name, key.start_mark.line + 1, value
     elif isinstance(node, yaml.SequenceNode):
         for index, value in enumerate(node.value):
             yield index, value.start_mark.line + 1, value

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django import forms
@@ -10,24 +10,38 @@ from django.utils.translation import gettext as _
 
 
 class StaleEdit(Exception):
-    """Somebody changed the same field meanwhile. `theirs` is what stands there now, `yours` what was sent."""
+    """Somebody changed the same field meanwhile. `theirs` is what stands there now, `yours` what was sent, `by` the names of
+    those who changed it, by field, as far as they are known.
+    """
 
-    def __init__(self, *, theirs: Any, yours: Any) -> None:
+    def __init__(self, *, theirs: Any, yours: Any, by: Mapping[str, str] | None = None) -> None:
         super().__init__("stale edit")
         self.theirs = theirs
         self.yours = yours
+        self.by = by or {}
 
 
-def merge(*, current: Mapping[str, Any], seen: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[str, Any]:
+def merge(
+    *,
+    current: Mapping[str, Any],
+    seen: Mapping[str, Any],
+    wanted: Mapping[str, Any],
+    changed_by: Callable[[str], str] = lambda _name: "",
+) -> dict[str, Any]:
     """The fields to change, {name: wanted}, of an edit of several fields. All three hold the fields of `wanted`.
 
     A field that the person did not touch, or that already has the wanted value, is left as it is now. StaleEdit holds the
-    fields that somebody else changed to something else, {name: value}. Call it with the row locked.
+    fields that somebody else changed to something else, {name: value}; `changed_by` says who, "" for nobody known. Call it with
+    the row locked.
     """
     changes = {name: value for name, value in wanted.items() if value not in (seen[name], current[name])}
     stale = [name for name in changes if seen[name] != current[name]]
     if stale:
-        raise StaleEdit(theirs={name: current[name] for name in stale}, yours={name: wanted[name] for name in stale})
+        raise StaleEdit(
+            theirs={name: current[name] for name in stale},
+            yours={name: wanted[name] for name in stale},
+            by={name: changed_by(name) for name in stale},
+        )
     return changes
 
 
@@ -66,8 +80,13 @@ class SeenForm(forms.Form):
         """Say at each field what stands there now. What was typed stays; sending it once more replaces the other's."""
         data = {name: self.data[name] for name in self.data}
         for name, theirs in error.theirs.items():
-            message = _("Meanwhile somebody changed this to “%(theirs)s”. Save again to replace it with yours.")
-            self.add_error(name, message % {"theirs": self._readable(name, theirs)})
+            by = error.by.get(name)
+            message = (
+                _("Meanwhile %(name)s changed this to “%(theirs)s”. Save again to replace it with yours.")
+                if by
+                else _("Meanwhile somebody changed this to “%(theirs)s”. Save again to replace it with yours.")
+            )
+            self.add_error(name, message % {"name": by, "theirs": self._readable(name, theirs)})
             stored = self.fields[name].prepare_value(theirs)
             data[self.add_prefix(f"seen_{name}")] = "" if stored is None else str(stored)
         self.data = data

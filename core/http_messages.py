@@ -56,6 +56,11 @@ SENTENCES: dict[str, Promise | str] = {
     ),
     "too_large": _("%(host)s answered with more than %(limit)s MB at once, so the portal stopped reading."),
 }
+# "address_refused" where an address was typed, not a name that leads to one.
+OWN_ADDRESS_REFUSED = _(
+    "%(address)s is a private or local address. An administrator can allow it by adding “%(host)s” to OUTGOING_ALLOW "
+    "and restarting the portal."
+)
 UNKNOWN = _("Something unexpected happened while talking to %(host)s.")
 
 
@@ -66,4 +71,8 @@ class _Blank(dict[str, Any]):
 
 def sentence(code: str, params: Mapping[str, Any] | None = None) -> str:
     """The sentence for `code` in the reader's language; plain text, to be escaped like all that hosts wrote."""
-    return str(SENTENCES.get(code, UNKNOWN)) % _Blank(params or {})
+    known = _Blank(params or {})
+    said = SENTENCES.get(code, UNKNOWN)
+    if code == "address_refused" and str(known["host"]).lstrip("[").startswith(str(known["address"])):
+        said = OWN_ADDRESS_REFUSED
+    return str(said) % known

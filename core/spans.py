@@ -1,9 +1,10 @@
-"""A span of days as people write it."""
+"""Spans of days, and lists, as people write them."""
 
+from collections.abc import Iterable
 from datetime import date
 
 from django.utils.formats import date_format
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext
 
 
 def days_text(first: date, last: date, *, with_year: bool = True) -> str:
@@ -20,3 +21,8 @@ def months_text(first: date, last: date) -> str:
     """The months of a span whose year is clear: "Apr – Jun", "4月～6月"."""
     dash = "～" if (get_language() or "").startswith("ja") else " – "
     return f"{date_format(first, 'M')}{dash}{date_format(last, 'M')}"
+
+
+def list_text(parts: Iterable[object]) -> str:
+    """Words in a row: "CI, tests" in English, "CI、テスト" in Japanese."""
+    return gettext(", ").join(str(part) for part in parts)

@@ -55,6 +55,8 @@ def bucket_text(bucket: Bucket, by: By) -> str:
 
 def source_text(board: Board) -> str:
     """Where the numbers come from and how fresh they are."""
+    if all(service.source.connection.is_sample for service in board.services):
+        return _("sample data")
     count = len(board.services)
     names = ngettext("GitHub, %(count)s repository", "GitHub, %(count)s repositories", count) % {"count": count}
     if board.read_at is None:
@@ -134,6 +136,12 @@ def _no_data(board: Board) -> dict[str, Any]:
     return {"shapes": [shape], "annotations": [note] if wide else []}
 
 
+def _nothing(text: str) -> dict[str, Any]:
+    """Of a chart without anything to draw, the layout that says so: axes and a legend alone would look broken."""
+    note = {"x": 0.5, "y": 0.5, "xref": "paper", "yref": "paper", "text": text, "showarrow": False}
+    return {"annotations": [note], "showlegend": False, "yaxis": {"visible": False, "range": [0, 1]}}
+
+
 def _listing(name: str, board: Board, bucket: Bucket, **more: str) -> str:
     query = {"from": bucket.first.isoformat(), "to": bucket.last.isoformat(), **more}
     return f"{reverse(name, args=[board.team.pk])}?{urlencode(query)}"
@@ -155,9 +163,11 @@ def frequency_chart(board: Board) -> Chart:
         **_no_data(board),
         "barmode": "stack",
         "showlegend": any_unknown,
+        **(_nothing(_("no deployment")) if not most and any(row.frequency for row in rows) else {}),
     }
     return Chart(
         id="deployment-frequency",
+        definition="delivery",
         figure=charts.figure(*bars, **layout),
         alt=_frequency_alt(board),
         caption=_caption(board, _("Deployments per week") if board.choice.by == "week" else _("Deployments per month")),
@@ -259,11 +269,14 @@ def _period_column(board: Board) -> str:
 
 def mttr_chart(board: Board) -> Chart:
     """Mean and median hours to resolve by the week or month of the resolution, each incident as a point; gaps where none was."""
-    most = max((each.hours for each in board.resolved if each.day in board.shown), default=0.0)
+    hours = [each.hours for each in board.resolved if each.day in board.shown]
     traces = [_incident_points(board), _line(board, "median"), _line(board, "mean")]
-    layout = {**_layout(board, _("hours"), max(most, 7)), "showlegend": True}
+    layout = {**_layout(board, _("hours"), max([*hours, 7])), "showlegend": True}
+    if not hours:
+        layout |= _nothing(_("no incident resolved") if board.counts_incidents else _("no data"))
     return Chart(
         id="mttr",
+        definition="delivery",
         figure=charts.figure(*traces, **layout),
         alt=_mttr_alt(board),
         caption=_caption(board, _("Hours from began to resolved, by the time of the resolution")),

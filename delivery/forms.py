@@ -85,7 +85,10 @@ class RulesForm(forms.Form):
         ],
     )
     since = forms.DateField(
-        label=_("First day"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+        label=_("First day"),
+        required=False,
+        help_text=_("Only with “From a day on”."),
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
     deployments = forms.ChoiceField(label=_("What is a deployment"), widget=forms.RadioSelect)
     other_environments = PatternsField(
@@ -293,7 +296,9 @@ def _issues(count: int) -> str:
 
 
 def _source_label(choice: DeploymentSourceChoice, count: int) -> str:
-    return f"{choice.label} · " + ngettext("%(count)s seen", "%(count)s seen", count) % {"count": count}
+    # The look reads one page of each listing: what is beyond it is read by the sync.
+    text = ngettext("%(count)s among the newest", "%(count)s among the newest", count)
+    return f"{choice.label} · {text % {'count': count}}"
 
 
 def _in(names: Iterable[str], known: Sequence[str]) -> list[str]:

@@ -10,32 +10,12 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from delivery import sparks
 from delivery.board import Board
 from delivery.charts import figure_text, hours_number, hours_text
 from delivery.figures import Band, Frequency, Recovery
 from delivery.periods import Period
-
-SPARK_WIDTH, SPARK_HEIGHT = 232.0, 40.0
-
-
-@dataclass(frozen=True)
-class Rect:
-    """A bar of a sparkline, in the units of its viewBox; one pixel high where the value is zero."""
-
-    x: float
-    y: float
-    width: float
-    height: float
-    zero: bool
-
-
-@dataclass(frozen=True)
-class Spark:
-    """Thirteen weeks as a small drawing: bars, or a line with gaps (`lines`: points of SVG polylines) and dots."""
-
-    bars: Sequence[Rect] = ()
-    lines: Sequence[str] = ()
-    dots: Sequence[tuple[float, float]] = ()
+from delivery.sparks import Spark
 
 
 @dataclass(frozen=True)
@@ -50,6 +30,7 @@ class Headline:
     was: str
     facts: Sequence[str]
     spark: Spark
+    band_reads: str = ""  # what the band looks at where that is not `value`
 
     @property
     def band_label(self) -> Promise | str:
@@ -68,7 +49,7 @@ def frequency_headline(board: Board) -> Headline:
         band=figure.band if figure else None,
         was=_was(f"{figure_text(before.value)} {_unit(before)}" if before else ""),
         facts=_frequency_facts(board, figure),
-        spark=_bars(figure.week_days if figure and board.choice.length == "13w" else ()),
+        spark=sparks.bars(figure.week_days if figure and board.choice.length == "13w" else ()),
     )
 
 
@@ -106,9 +87,10 @@ def mttr_headline(board: Board) -> Headline:
         value=hours_number(figure.mean) if figure.mean is not None else "",
         unit=_("h mean") if figure.mean is not None else "",
         band=figure.band,
-        was=_was(was),
+        was=_was(_("%(hours)s mean") % {"hours": was} if was else ""),
         facts=_mttr_facts(board, figure),
-        spark=_line(_weekly_means(board) if board.choice.length == "13w" else ()),
+        band_reads=_("by the median") if figure.band else "",
+        spark=sparks.line(_weekly_means(board) if board.choice.length == "13w" else ()),
     )
 
 
@@ -130,35 +112,3 @@ def _mttr_facts(board: Board, figure: Recovery) -> list[str]:
 def _weekly_means(board: Board) -> list[float | None]:
     weeks = (Period(monday, monday + timedelta(days=6)) for monday in board.period.weeks)
     return [board.recovery(week).mean for week in weeks]
-
-
-def _bars(values: Sequence[int]) -> Spark:
-    if not any(values):
-        return Spark()
-    step = SPARK_WIDTH / len(values)
-    most = max(values)
-    bars = []
-    for number, value in enumerate(values):
-        height = max(1.0, round((SPARK_HEIGHT - 1) * value / most, 1))
-        bars.append(
-            Rect(round(number * step + 1, 1), round(SPARK_HEIGHT - height, 1), round(step - 5, 1), height, value == 0)
-        )
-    return Spark(bars=bars)
-
-
-def _line(values: Sequence[float | None]) -> Spark:
-    known = [value for value in values if value is not None]
-    if not known:
-        return Spark()
-    step = SPARK_WIDTH / len(values)
-    most = max(known) or 1.0
-    runs: list[list[str]] = [[]]
-    dots: list[tuple[float, float]] = []
-    for number, value in enumerate(values):
-        if value is None:
-            runs.append([])
-            continue
-        x, y = round((number + 0.5) * step, 1), round(SPARK_HEIGHT - 3 - (SPARK_HEIGHT - 6) * value / most, 1)
-        runs[-1].append(f"{x},{y}")
-        dots.append((x, y))
-    return Spark(lines=[" ".join(run) for run in runs if len(run) > 1], dots=dots)

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from connections.models import Source
@@ -144,7 +145,9 @@ class DeploymentQuerySet(models.QuerySet["Deployment"]):
         return self.filter(wanted)
 
     def newest_first(self) -> DeploymentQuerySet:
-        return self.select_related("service").order_by(F("finished_at").desc(nulls_first=True), "-created_at", "-pk")
+        """By the finish, or where there is none by the beginning, as `dated` looks at them."""
+        at = Coalesce("finished_at", "created_at")
+        return self.select_related("service").order_by(at.desc(), "-created_at", "-pk")
 
 
 class Deployment(models.Model):

@@ -24,6 +24,7 @@ class TeamDeployments:
     zone: ZoneInfo
     days: list[date] = field(default_factory=list)  # of each finish
     known_from: date | None = None  # the day of the first deployment known, of whatever outcome
+    read_from: date | None = None  # the first day that was read; None: all there is
     known_until: date | None = None  # set where every repository is disconnected
 
     def covers(self, period: Period) -> bool:
@@ -32,8 +33,12 @@ class TeamDeployments:
             return False
         return self.known_until is None or period.first <= self.known_until
 
+    def read_part(self, period: Period) -> Period:
+        """The period without the days before reading began: nobody knows what happened on them, so they are no zeros."""
+        return Period(max(period.first, self.read_from), period.last) if self.read_from else period
+
     def frequency(self, period: Period, unknown: int = 0) -> Frequency | None:
-        return frequency(self.days, period, unknown) if self.covers(period) else None
+        return frequency(self.days, self.read_part(period), unknown) if self.covers(period) else None
 
 
 def services_with_first(teams: Sequence[Team]) -> list[Service]:
@@ -65,6 +70,10 @@ def _know(entry: TeamDeployments, services: Sequence[Service]) -> None:
     if not firsts:
         return
     entry.known_from = clock.day_of(min(firsts), entry.zone)
+    begins = [service.since for service in services]
+    if all(begins):
+        # A day chosen later than what is stored already changes nothing: that was read.
+        entry.read_from = min(entry.known_from, *(begin for begin in begins if begin))
     ends = [service.source.disconnected_at for service in services]
     if all(ends):
         entry.known_until = clock.day_of(max(end for end in ends if end), entry.zone)

@@ -44,7 +44,8 @@ def frequency_pooled(teams: Sequence[Team], day: date) -> float | None:
     rows = [entry for entry in reading.deployments(teams, period).values() if entry.covers(period)] if teams else []
     if not rows:
         return None
-    return frequency((each for entry in rows for each in entry.days), period).per_week
+    begins = [entry.read_part(period).first for entry in rows]
+    return frequency((each for entry in rows for each in entry.days), Period(min(begins), period.last)).per_week
 
 
 def mttr_values(teams: Sequence[Team], days: Sequence[date]) -> Values:

@@ -15,7 +15,7 @@ from delivery import rules as rule
 from delivery.models import Deployment, EnvironmentClass, Incident, Service
 from delivery.rules import Rules
 from teams import audit
-from teams.models import Person
+from teams.models import Person, Team
 
 __all__ = ["Claimed", "DraftGone", "DraftUsed", "change_rules", "connect"]
 
@@ -36,6 +36,16 @@ def connect(*, draft_id: int, rules: Rules, by: Person) -> Service:
     _write(service, rules)
     service.save()
     _apply(service, rules)
+    return service
+
+
+@transaction.atomic
+def connect_sample(*, team: Team, name: str, rules: Rules, by: Person) -> Service:
+    """A service of the sample organisation. What it is said to have done is stored as what a sync reads."""
+    source = connections.connect_sample(team=team, name=name, options=rules.read_options(), by=by)
+    service = Service(source=source, team=team, name=name, created_at=source.created_at)
+    _write(service, rules)
+    service.save()
     return service
 
 

@@ -12,7 +12,18 @@ from delivery import charts, headlines
 from delivery.board import Board, Choice, board
 from delivery.headlines import Headline
 from delivery.models import Deployment, Incident, Service
+from delivery.standings import DeliveryStanding, for_teams
 from teams.models import Team
+
+__all__ = [
+    "DeliveryStanding",
+    "DeliverySummary",
+    "deployments_by_service",
+    "for_team",
+    "for_teams",
+    "of_board",
+    "recent_incidents",
+]
 
 
 @dataclass(frozen=True)

@@ -1,118 +1,128 @@
-"""What the home page shows a person, read from every room. Constant numbers of queries, however many teams."""
+"""What home shows a person, by role: what they owe this week, what is new since they last looked, their teams.
+
+Constant numbers of queries, however many teams.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
+from functools import cached_property
 
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-import delivery.summary
-import roadmaps.history
+import okrs.summary
 import roadmaps.summary
-from core import clock, figures
-from core.figures import Figure
-from roadmaps.models import Item
+from assessments import waiting
+from core import clock
+from insights import portfolio
+from insights.asked import Asked
+from insights.attention import Need
+from insights.portfolio import Row
 from roadmaps.overview import is_late
-from teams.models import Person, Team
+from teams.models import OrganisationRole, Person, Team
 from teams.zones import zones_of
 
-# What is new: since then. The time of a person's last visit is not kept yet.
-NEWS = timedelta(days=14)
-NEWS_SHOWN = 12
-OWED_WITHIN = timedelta(days=31)
-
-
-@dataclass(frozen=True)
-class TeamCard:
-    """A team with today's value of every figure; None is "no data"."""
-
-    team: Team
-    values: Sequence[tuple[Figure, float | None]]
-
-    @property
-    def is_empty(self) -> bool:
-        return all(value is None for _, value in self.values)
+NEEDY_SHOWN = 6
+OVERSEERS = (OrganisationRole.MANAGER, OrganisationRole.ADMINISTRATOR)
 
 
 @dataclass(frozen=True)
 class Owed:
-    """An open item of the person, overdue or due within a month."""
+    """Something that the person is to do. `due` None: it waits for them already, with no day of its own."""
 
-    item: Item
-    late: bool
+    icon: str
+    title: str
+    where: str
+    url: str
+    due: date | None = None
+    late: bool = False
 
 
 @dataclass(frozen=True)
-class News:
-    """Something that happened in one of the person's teams."""
+class Home:
+    """`rows`: the teams that the person sees here as the portfolio shows them: all for who oversees them, else their own."""
 
-    at: datetime
-    icon: str
-    team: Team
-    title: str
-    what: str
-    url: str
+    person: Person
+    mine: frozenset[int]
+    rows: Sequence[Row]
+    due: Sequence[Owed]
+
+    @property
+    def oversees(self) -> bool:
+        return self.person.organisation_role in OVERSEERS
+
+    @cached_property
+    def my_rows(self) -> list[Row]:
+        return [row for row in self.rows if row.team.pk in self.mine]
+
+    @cached_property
+    def needy(self) -> list[Row]:
+        """The teams that need somebody who oversees them, the worst first."""
+        return [row for row in self.rows if row.need is Need.NEEDS] if self.oversees else []
+
+    @property
+    def first_needy(self) -> list[Row]:
+        return self.needy[:NEEDY_SHOWN]
+
+    @cached_property
+    def owed(self) -> list[Owed]:
+        """What is overdue or due this week, the earliest first."""
+        return [each for each in self.due if each.due is None or each.due <= _sunday(self.person)]
+
+    @property
+    def late(self) -> int:
+        return sum(each.late for each in self.owed)
+
+    @property
+    def next(self) -> Owed | None:
+        return next((each for each in self.due if each.due and each.due > _sunday(self.person)), None)
 
 
-def _todays(teams: Sequence[Team]) -> dict[int, date]:
-    return {pk: clock.today(zone) for pk, zone in zones_of(teams).items()}
+def read(person: Person) -> Home:
+    mine = list(Team.objects.active().of(person).with_product_owners().listed())
+    oversees = person.organisation_role in OVERSEERS
+    found = portfolio.read(person, Asked()) if oversees else portfolio.of_teams(mine, Asked())
+    own = frozenset(team.pk for team in mine)
+    due = [*_reviews(person, oversees), *_assessments(found.everyone, own), *_check_ins(person), *_items(person)]
+    return Home(person, own, found.rows, sorted(due, key=lambda each: each.due or date.min))
 
 
-def team_cards(person: Person) -> list[TeamCard]:
-    """The person's teams, with today's figures from the registry."""
-    teams = list(Team.objects.active().of(person).listed())
-    if not teams:
-        return []
-    days = _todays(teams)
-    wanted = sorted(set(days.values()))
-    known = [(figure, figure.values(teams, wanted)) for figure in figures.all_figures()]
-    return [
-        TeamCard(team, [(figure, values.get((team.pk, days[team.pk]))) for figure, values in known]) for team in teams
-    ]
+def _sunday(person: Person) -> date:
+    today = clock.today(person.zone)
+    return today + timedelta(days=6 - today.weekday())
 
 
-def owed(person: Person) -> list[Owed]:
-    """The person's open items that are overdue or due within a month, the earliest first."""
+def _reviews(person: Person, oversees: bool) -> Iterator[Owed]:
+    for each in waiting.for_reviewer(person) if oversees else ():
+        yield Owed("eye", each.title, each.team.name, each.url)
+
+
+def _assessments(rows: Sequence[Row], mine: frozenset[int]) -> Iterator[Owed]:
+    """What the person's teams have not handed in, and answers that do not count any more."""
+    for maturity in (row.maturity for row in rows if row.team.pk in mine):
+        if maturity.round and maturity.round.is_draft:
+            url = maturity.round.get_absolute_url()
+            yield Owed("pencil", _("Hand in the assessment"), maturity.team.name, url)
+        if maturity.stale:
+            title = ngettext("%(count)s answer has expired", "%(count)s answers have expired", maturity.stale)
+            yield Owed("clock", title % {"count": maturity.stale}, maturity.team.name, maturity.url)
+
+
+def _check_ins(person: Person) -> Iterator[Owed]:
+    for each in okrs.summary.due_of(person):
+        where = each.team.name if each.team else _("Organisation")
+        if each.on:
+            yield Owed("flag", each.title, where, each.url, each.on, each.days_late > 0)
+
+
+def _items(person: Person) -> Iterator[Owed]:
     items = roadmaps.summary.open_items_of(person)
-    days = _todays([item.roadmap.team for item in items])
-    found = []
+    zones = zones_of(item.roadmap.team for item in items)
     for item in items:
-        today = days[item.roadmap.team_id]
-        if item.due_date is not None and item.due_date <= today + OWED_WITHIN:
-            found.append(Owed(item, is_late(item, today)))
-    return found
-
-
-def news(teams: Sequence[Team]) -> list[News]:
-    """What happened in these teams in the last fortnight, newest first: ticks, production deployments, incidents."""
-    since = clock.now() - NEWS
-    found = [*_ticks(teams, since), *_deployments(teams, since), *_incidents(teams, since)]
-    return sorted(found, key=lambda each: each.at, reverse=True)[:NEWS_SHOWN]
-
-
-def _ticks(teams: Sequence[Team], since: datetime) -> Iterator[News]:
-    for tick in roadmaps.summary.recent_ticks(teams, since, NEWS_SHOWN):
-        item = tick.item
-        what = f"{roadmaps.history.said_of(tick)} · {tick.person}"
-        yield News(tick.recorded_at, "list-check", item.roadmap.team, item.shown_title, what, item.get_absolute_url())
-
-
-def _deployments(teams: Sequence[Team], since: datetime) -> Iterator[News]:
-    """One line for each service, dated by its newest: a lively team would fill the page otherwise."""
-    for service, finished in delivery.summary.deployments_by_service(teams, since):
-        title = ngettext("%(number)s deployment to production", "%(number)s deployments to production", len(finished))
-        url = reverse("deployments", args=[service.team_id])
-        yield News(max(finished), "rocket", service.team, title % {"number": len(finished)}, service.name, url)
-
-
-def _incidents(teams: Sequence[Team], since: datetime) -> Iterator[News]:
-    for each in delivery.summary.recent_incidents(teams, since, NEWS_SHOWN):
-        team = each.service.team
-        sentence = _("Incident resolved · %(service)s") if each.resolved_at else _("Incident open · %(service)s")
-        what = sentence % {"service": each.service}
-        at = each.resolved_at or each.began_at
-        yield News(at, "alert-triangle", team, str(each), what, reverse("incidents", args=[team.pk]))
+        if item.due_date:
+            team = item.roadmap.team
+            late = is_late(item, clock.today(zones[team.pk]))
+            yield Owed("list-check", item.shown_title, team.name, item.get_absolute_url(), item.due_date, late)

@@ -14,13 +14,14 @@ from teams.models import Person, Team
 
 @dataclass(frozen=True)
 class Step:
-    """One thing to do. `url` is empty where the person may not do it."""
+    """One thing to do. `url` is empty where the person may not do it; `who` then says who may."""
 
     title: str | Promise
     why: str | Promise
     button: str | Promise
     url: str
     done: bool
+    who: str | Promise = ""
 
 
 def first_steps(person: Person) -> list[Step]:
@@ -47,7 +48,16 @@ def first_steps(person: Person) -> list[Step]:
     ]
 
 
-def team_steps(person: Person, team: Team, *, people: int, has_roadmap: bool, has_connection: bool) -> Sequence[Step]:
+def team_steps(
+    person: Person,
+    team: Team,
+    *,
+    people: int,
+    has_round: bool,
+    has_roadmap: bool,
+    has_connection: bool,
+    has_objectives: bool,
+) -> Sequence[Step]:
     """What a young team still has to do; empty once all is done, or for somebody who may do nothing about it."""
     edits, administers = person.has_perm("team.edit", team), person.has_perm("team.administer", team)
     steps = [
@@ -57,6 +67,14 @@ def team_steps(person: Person, team: Team, *, people: int, has_roadmap: bool, ha
             _("Invite people"),
             reverse("members", args=[team.pk]) if administers else "",
             done=people > 1,
+            who=_("A team admin does this."),
+        ),
+        Step(
+            _("Assess where the team stands"),
+            _("Twelve questions with ordered answers, about 15 minutes."),
+            _("Start the assessment"),
+            reverse("assessment", args=[team.pk]) if edits else "",
+            done=has_round,
         ),
         Step(
             _("Start the 12-month roadmap"),
@@ -71,6 +89,14 @@ def team_steps(person: Person, team: Team, *, people: int, has_roadmap: bool, ha
             _("Connect a repository"),
             reverse("connect", args=[team.pk]) if administers else "",
             done=has_connection,
+            who=_("A team admin does this."),
+        ),
+        Step(
+            _("Write the first objective"),
+            _("What shall be better by the end of the quarter, and by which numbers it shows."),
+            _("Write an objective"),
+            reverse("okrs", args=[team.pk]) if edits else "",
+            done=has_objectives,
         ),
     ]
     return [] if all(step.done for step in steps) or not edits else steps

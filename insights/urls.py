@@ -1,8 +1,10 @@
 from django.urls import path
 
-from insights import views
+from insights.views import pages, portfolio, trends
 
 urlpatterns = [
-    path("", views.home, name="home"),
-    path("teams/<int:team_id>/", views.team, name="team"),
+    path("", pages.home, name="home"),
+    path("portfolio/", portfolio.page, name="portfolio"),
+    path("trends/", trends.page, name="trends"),
+    path("teams/<int:team_id>/", pages.team, name="team"),
 ]

@@ -4,6 +4,7 @@ from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView
 from rest_framework.routers import SimpleRouter
 
+from assessments import api as assessments
 from core import api_docs
 from okrs import api as okrs
 from teams import api as teams
@@ -14,10 +15,14 @@ router.register("teams", teams.TeamViewSet, basename="api-team")
 urlpatterns = [
     path("", api_docs.page, name="api-docs"),
     path("v1/me/", teams.MeView.as_view(), name="api-me"),
+    path("v1/models/", assessments.ModelsView.as_view(), name="api-models"),
+    path("v1/models/<str:model_id>/", assessments.ModelView.as_view(), name="api-model"),
+    path("v1/teams/<int:team_id>/", include("assessments.api")),
     path("v1/teams/<int:team_id>/roadmap/", include("roadmaps.api")),
     path("v1/teams/<int:team_id>/okrs/", include(okrs.routes("api-okr"))),
     path("v1/okrs/", include(okrs.routes("api-organisation-okr"))),
     path("v1/teams/<int:team_id>/", include("delivery.api")),
+    path("v1/", include("insights.api")),
     path("v1/", include(router.urls)),
     path("schema/", SpectacularAPIView.as_view(), name="api-schema"),
 ]

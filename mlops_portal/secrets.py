@@ -2,27 +2,12 @@
 
 import os
 import secrets
-import sys
 import tempfile
 from pathlib import Path
-from typing import NoReturn
 
 from cryptography.fernet import Fernet
 
-
-def refuse(sentence: str) -> NoReturn:
-    """Stop the boot with one clear sentence and no traceback."""
-    sys.stderr.write(f"The portal does not start: {sentence}\n")
-    raise SystemExit(1)
-
-
-def is_encryption_key(text: str) -> bool:
-    """Whether Fernet takes it; one that it does not would only be noticed when the first token is stored."""
-    try:
-        Fernet(text)
-    except ValueError:
-        return False
-    return True
+from mlops_portal.knobs import refuse
 
 
 def _kept(path: Path, made: str) -> str:

@@ -8,15 +8,15 @@ import logging
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import environ
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 from whitenoise.compress import Compressor  # type: ignore[import-untyped]
 
-from mlops_portal.secrets import embedded_encryption_key, embedded_secret_key, is_encryption_key, refuse
+from mlops_portal.knobs import Knobs, is_encryption_key, is_host_or_network, is_web_address, refuse
+from mlops_portal.secrets import embedded_encryption_key, embedded_secret_key
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-env = environ.FileAwareEnv()
+env = Knobs()
 
 PORTAL_ENV = env.str("PORTAL_ENV", default="embedded")
 if PORTAL_ENV not in {"embedded", "production", "test"}:
@@ -52,6 +52,8 @@ if not PRODUCTION:
 
 INSTALLED_APPS = [
     "insights",
+    "sample",
+    "assessments",
     "roadmaps",
     "okrs",
     "delivery",
@@ -160,7 +162,10 @@ CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 2
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
     "ring-the-bell": {"task": "connections.ring_the_bell", "schedule": 5.0, "options": {"expires": 5}},
+    "ring-for-the-sample": {"task": "sample.ring", "schedule": 5.0, "options": {"expires": 5}},
     "feed-key-results": {"task": "okrs.feed", "schedule": 900.0, "options": {"expires": 900}},
+    # Looks for teams whose day has ended since; each team's midnight is its own.
+    "write-snapshots": {"task": "assessments.write_snapshots", "schedule": 900.0, "options": {"expires": 600}},
 }
 
 # -- People -------------------------------------------------------------------------------------------------------
@@ -202,7 +207,7 @@ ACCOUNT_FORMS = {
 # Without EMAIL_URL there is no mail server: the portal says so and offers copyable links instead.
 EMAIL_URL = env.str("EMAIL_URL", default="")
 MAIL_WORKS = bool(EMAIL_URL)
-vars().update(env.email_url_config(EMAIL_URL or "dummymail://"))
+vars().update(env.mail(EMAIL_URL))
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="portal@localhost")
 
 # -- Languages and time -------------------------------------------------------------------------------------------
@@ -249,12 +254,17 @@ SESSION_COOKIE_AGE = 60 * 60 * 24 * 30
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 # Where people reach the portal, for links in mails and copied invitations.
 PORTAL_URL = env.str("PORTAL_URL", default="").rstrip("/")
+if PORTAL_URL and not is_web_address(PORTAL_URL):
+    refuse(f"PORTAL_URL is “{PORTAL_URL}”; it must be an address such as https://portal.example.com.")
 if PRODUCTION:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = urlsplit(PORTAL_URL).scheme != "http"
 
 # Hosts, host:port pairs and networks that outgoing requests may reach although they are private or not encrypted.
 OUTGOING_ALLOW = env.list("OUTGOING_ALLOW", default=[])
+for entry in OUTGOING_ALLOW:
+    if not is_host_or_network(entry.strip()):
+        refuse(f"OUTGOING_ALLOW holds “{entry}”; name hosts (ghe.example.com:8443) and networks (10.0.0.0/8).")
 
 # -- API ----------------------------------------------------------------------------------------------------------
 
@@ -266,7 +276,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["teams.api_auth.MayCall"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "core.api.RoomSchema",
     "DEFAULT_PAGINATION_CLASS": "rest_framework.pagination.LimitOffsetPagination",
     "PAGE_SIZE": 50,
     "EXCEPTION_HANDLER": "core.api.exception_handler",
@@ -277,7 +287,15 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PERMISSIONS": ["teams.api_auth.MayCall"],
     "SCHEMA_PATH_PREFIX": "/api/v1",
-    "ENUM_NAME_OVERRIDES": {"RoadmapItemState": "roadmaps.states.State"},
+    "ENUM_NAME_OVERRIDES": {
+        "RoadmapItemState": "roadmaps.states.State",
+        "AssessmentState": "assessments.states.RoundState",
+        "AnswerKind": "assessments.states.Kind",
+        "KeyResultKind": "okrs.kinds.Kind",
+        "KeyResultStatus": "okrs.kinds.Status",
+        "SaidStatus": "okrs.api.SAID",
+        "Band": "insights.api.BANDS",
+    },
 }
 
 # -- Logs ---------------------------------------------------------------------------------------------------------
@@ -289,7 +307,8 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {"refusals": {"()": "core.logs.RefusalsInOneLine"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["refusals"]}},
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
 }
 

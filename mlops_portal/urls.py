@@ -5,7 +5,9 @@ from django.urls import include, path
 urlpatterns = [
     path("", include("insights.urls")),
     path("", include("teams.urls")),
+    path("organisation/sample/", include("sample.urls")),
     path("teams/<int:team_id>/roadmap/", include("roadmaps.urls")),
+    path("teams/<int:team_id>/maturity/", include("assessments.urls")),
     path("teams/<int:team_id>/okrs/", include("okrs.urls")),
     path("", include("okrs.urls_organisation")),
     path("teams/<int:team_id>/connections/", include("connections.urls")),
@@ -13,3 +15,4 @@ urlpatterns = [
     path("", include("core.urls")),
     path("api/", include("mlops_portal.api")),
 ]
+handler404 = "core.views.not_found"

@@ -6,6 +6,7 @@ from django.core import checks
 
 class OkrsConfig(AppConfig):
     name = "okrs"
+    verbose_name = "OKRs"  # the heading of its API routes, translated there
 
     def ready(self) -> None:
         from okrs import access, audit_sentences, figures  # noqa: F401  its rules; how its audit entries read

@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -123,6 +124,7 @@ def stage(var: Path) -> Iterator[dict[str, str]]:
         for knob, own in (("DATABASE_URL", own_database), ("REDIS_URL", own_redis)):
             if environment.get(knob):
                 environment[knob] = stack.enter_context(own(environment[knob]))
+        environment["PORTAL_STARTED"] = str(time.time())
         ready = start("run", *python, "ops.run", wanted="is ready:")
         told = dict(part.split(": ", 1) for part in ready.split("  ·  "))
         yield environment | {

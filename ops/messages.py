@@ -3,6 +3,7 @@
 python -m ops.messages compile|make|check
 """
 
+import json
 import os
 import shutil
 import subprocess
@@ -38,10 +39,37 @@ def compile_all() -> None:
         beside.replace(source.with_suffix(".mo"))
 
 
+def api_texts() -> list[str]:
+    """What the API says about itself: docstrings and help texts, in which makemessages finds nothing."""
+    ask = "import django, json; django.setup(); from core.api_docs import texts; print(json.dumps(sorted(texts())))"
+    with tempfile.TemporaryDirectory() as var:
+        own = {"PORTAL_ENV": "test", "PORTAL_VAR": var, "DATABASE_URL": "sqlite://:memory:", "REDIS_URL": ""}
+        done = subprocess.run(
+            [sys.executable, "-c", ask],
+            cwd=ROOT,
+            env={**os.environ, **own, "DJANGO_SETTINGS_MODULE": "mlops_portal.settings"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    if done.returncode:
+        refuse(f"The API cannot be described: {(done.stderr.strip().splitlines() or ['?'])[-1]}")
+    return list(json.loads(done.stdout))
+
+
 def make(folder: Path) -> None:
-    """Django's makemessages over `folder`, always with the same options."""
+    """Django's makemessages over `folder` and the API's texts, always with the same options."""
     need(GETTEXT)
     (folder / "locale").mkdir(exist_ok=True)
+    api = folder / "api_texts.py"  # there for makemessages only
+    api.write_text("".join(f"_({text!r})\n" for text in api_texts()))
+    try:
+        _make_messages(folder)
+    finally:
+        api.unlink()
+
+
+def _make_messages(folder: Path) -> None:
     without = [f"--ignore={name}/*" for name in NO_TEXTS_IN]
     environment = {name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"}
     done = subprocess.run(

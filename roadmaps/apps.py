@@ -6,11 +6,13 @@ from django.core import checks
 
 class RoadmapsConfig(AppConfig):
     name = "roadmaps"
+    verbose_name = "Roadmap"  # the heading of its API routes, translated there
 
     def ready(self) -> None:
-        from roadmaps import audit_sentences, figures  # noqa: F401  how its audit entries read
+        from roadmaps import audit_sentences, figures, links  # noqa: F401  how its audit entries read
 
         figures.register_all()
+        links.register_all()
         checks.register(check_template)
 
 

@@ -207,8 +207,10 @@ class Board:
         return [self._section(part.id, text(part.title), None) for part in self.roadmap.template.checklists]
 
     @property
-    def current(self) -> Section:
-        return self.phases[self.overview.current_phase - 1]
+    def gate(self) -> Section:
+        """The earliest phase whose gate is not met, whatever the calendar says; the present phase when all are met."""
+        unmet = (section for section in self.phases if section.mandatory_open)
+        return next(unmet, self.phases[self.overview.current_phase - 1])
 
     @cached_property
     def _by_section(self) -> dict[str, list[Row]]:
@@ -223,6 +225,7 @@ class Board:
         unfolded = (
             phase is None
             or phase.n == self.overview.current_phase
+            or bool(phase.late)
             or (self.filter.is_set and bool(shown))
             or any(row.item.pk == self.unfold for row in rows)
         )

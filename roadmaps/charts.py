@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, timedelta
-from itertools import pairwise
 from typing import Any
 
 import plotly.graph_objects as go
@@ -13,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from core import charts
-from core.charts import ACCENT, ACCENT_BAND, CONTEXT, MUTED, SURFACE, TEXT, Chart
+from core.charts import ACCENT, ACCENT_BAND, CONTEXT, MUTED, SURFACE, TEXT, Chart, Key
 from roadmaps.dates import months_after
 from roadmaps.overview import Overview
 from roadmaps.progress import BurnUpDay
@@ -22,20 +21,22 @@ FORECAST_WEEKS = 26  # how far beyond the twelve months the forecast is drawn
 
 
 def burn_up(overview: Overview, *, csv_url: str = "", size: str = "is-burn") -> Chart:
-    """The chart with its text alternative and weekly data table. Colours are told apart by labels on the lines too."""
+    """The chart with its text alternative and weekly data table. Lines are told apart by their stroke too."""
     days = overview.burn_up
     past = [day for day in days if day.day <= overview.today]
     last = _last_day(overview)
     top = max([day.scope for day in days] + [day.expected for day in days] + [4])
     return Chart(
         id="burn-up",
-        figure=charts.figure(*_traces(overview, days, past, last), **_layout(overview, days, last, top)),
+        definition="roadmap",
+        figure=charts.figure(*_traces(overview, days, past, last), **_layout(overview, last, top)),
         alt=_alt(overview, past),
         caption=_caption(overview),
         columns=[_("Day"), _("Done"), _("Scope"), _("Expected")],
         rows=table(overview),
         size=size,
-        narrow=_narrow(overview, days, last, top),
+        key=_key(overview, days, last),
+        narrow={"xaxis": _x_axis(overview, last, every=6)},
         csv_url=csv_url,
     )
 
@@ -134,21 +135,13 @@ def _last_day(overview: Overview) -> date:
     return min(max(overview.span.last, *beyond), furthest)
 
 
-def _layout(overview: Overview, days: Sequence[BurnUpDay], last: date, top: int) -> dict[str, Any]:
+def _layout(overview: Overview, last: date, top: int) -> dict[str, Any]:
     return {
-        "margin": {"l": 34, "r": 12, "t": 28, "b": 26},
+        "margin": {"l": 34, "r": 12, "t": 22, "b": 26},
         "xaxis": _x_axis(overview, last, every=3),
-        "yaxis": {"range": [0, top * 1.18], "dtick": _step(top), "tickformat": "d"},
-        "shapes": _marks(overview, top),
-        "annotations": [*_line_labels(overview, days, top), *_mark_labels(overview, top)],
-    }
-
-
-def _narrow(overview: Overview, days: Sequence[BurnUpDay], last: date, top: int) -> dict[str, Any]:
-    return {
-        "margin": {"l": 34, "r": 12, "t": 28, "b": 26},
-        "xaxis": _x_axis(overview, last, every=6),
-        "annotations": [*_line_labels(overview, days, top), *_mark_labels(overview, top, narrow=True)],
+        "yaxis": {"range": [0, top * 1.08], "dtick": _step(top), "tickformat": "d"},
+        "shapes": _marks(overview),
+        "annotations": _today(overview, last),
     }
 
 
@@ -174,9 +167,9 @@ def _step(top: int) -> int:
     return next(step for step in (1, 2, 3, 5, 10, 20, 50, 100, 1000) if top / step <= 5)
 
 
-def _marks(overview: Overview, top: int) -> list[dict[str, Any]]:
+def _marks(overview: Overview) -> list[dict[str, Any]]:
     """Today's line, and that of the plan's end where the picture goes on beyond it."""
-    line = {"type": "line", "y0": 0, "y1": top * 1.13}
+    line = {"type": "line", "yref": "paper", "y0": 0, "y1": 1}
     marks = []
     if overview.month:
         day = overview.today.isoformat()
@@ -187,97 +180,34 @@ def _marks(overview: Overview, top: int) -> list[dict[str, Any]]:
     return marks
 
 
-def _mark_labels(overview: Overview, top: int, narrow: bool = False) -> list[dict[str, Any]]:
-    notes = []
-    if overview.month:
-        share = (overview.today - overview.span.first).days / overview.span.days
-        anchor = "left" if share < 0.08 else "right" if share > 0.92 else "center"
-        notes.append(
-            {
-                "x": overview.today.isoformat(),
-                "y": top * 1.13,
-                "xanchor": anchor,
-                "yanchor": "bottom",
-                "text": _("today"),
-                "font": {"color": TEXT, "size": 12},
-            }
-        )
-    if _last_day(overview) > overview.span.last and abs((overview.today - overview.span.last).days) > 40:
-        notes.append(
-            {
-                "x": overview.span.last.isoformat(),
-                "y": top * 1.13,
-                "xanchor": "center",
-                "yanchor": "bottom",
-                "text": _("plan ends"),
-            }
-        )
-    if overview.p50 and overview.p85 and overview.p50 <= _last_day(overview):
-        words = f"P50 {date_format(overview.p50, 'MONTH_DAY_FORMAT')}<br>P85 {date_format(overview.p85, 'MONTH_DAY_FORMAT')}"
-        notes.append(
-            {
-                "x": _last_day(overview).isoformat(),
-                # Below the band, where a small picture has nothing else.
-                "y": overview.scope / 2 if narrow else overview.scope,
-                "yshift": -10,
-                "xanchor": "right",
-                "yanchor": "top",
-                "align": "right",
-                "text": words,
-                "font": {"color": ACCENT, "size": 12},
-            }
-        )
-    return notes
-
-
-def _line_labels(overview: Overview, days: Sequence[BurnUpDay], top: int) -> list[dict[str, Any]]:
-    """The names of the lines, on the lines."""
-    scope = {
-        "x": overview.span.last.isoformat(),
-        "y": days[-1].scope,
-        "xanchor": "right",
-        "yanchor": "bottom",
-        "text": _("scope %(number)s") % {"number": days[-1].scope},
-    }
-    notes = [scope, *_expected_label(overview, days)]
-    if overview.month:
-        # Above and left of the point: what was done before lies below, what is to come lies right.
-        edge = overview.month <= 2
-        notes.append(
-            {
-                "x": overview.today.isoformat(),
-                "y": overview.done,
-                "xanchor": "left" if edge else "right",
-                "yanchor": "bottom",
-                "xshift": 8 if edge else -6,
-                "yshift": 2,
-                "text": _("%(number)s done") % {"number": overview.done},
-                "font": {"color": ACCENT, "size": 12},
-            }
-        )
-    return notes
-
-
-def _expected_label(overview: Overview, days: Sequence[BurnUpDay]) -> list[dict[str, Any]]:
-    """At a step of the expected line, on the side where the other lines are not: below it when the team is ahead."""
-    pairs = pairwise(days)
-    rises = [day for before, day in pairs if before.expected < day.expected < day.scope]
-    if not rises:
+def _today(overview: Overview, last: date) -> list[dict[str, Any]]:
+    """The one word inside the picture: above everything that is drawn, so that it meets nothing."""
+    if not overview.month:
         return []
-    past = [day for day in rises if day.day < overview.today]
-    step = past[len(past) // 2] if past else rises[-1]
-    near_the_left = (step.day - overview.span.first).days < 0.15 * overview.span.days
-    is_ahead = step.done >= step.expected or not past
+    share = (overview.today - overview.span.first).days / (last - overview.span.first).days
     return [
         {
-            "x": step.day.isoformat(),
-            "y": step.expected,
-            "xanchor": "left" if is_ahead or near_the_left else "right",
-            "yanchor": "top" if is_ahead else "bottom",
-            "xshift": 4 if is_ahead or near_the_left else -4,
-            "text": _("expected"),
+            "x": overview.today.isoformat(),
+            "y": 1,
+            "yref": "paper",
+            "xanchor": "left" if share < 0.08 else "right" if share > 0.92 else "center",
+            "yanchor": "bottom",
+            "text": _("today"),
+            "font": {"color": TEXT, "size": 12},
         }
     ]
+
+
+def _key(overview: Overview, days: Sequence[BurnUpDay], last: date) -> list[Key]:
+    """The names of what is drawn, with the numbers of today."""
+    key = [Key("is-line", _("%(number)s done") % {"number": overview.done})] if overview.month else []
+    key += [Key("is-context", _("scope %(number)s") % {"number": days[-1].scope}), Key("is-dotted", _("expected"))]
+    if overview.p50 and overview.p85:
+        key.append(Key("is-point", f"P50 {date_format(overview.p50, 'MONTH_DAY_FORMAT')}"))
+        key.append(Key("is-ring", f"P85 {date_format(overview.p85, 'MONTH_DAY_FORMAT')}"))
+    if last > overview.span.last:
+        key.append(Key("is-bar", _("plan ends")))
+    return key
 
 
 def _alt(overview: Overview, past: Sequence[BurnUpDay]) -> str:

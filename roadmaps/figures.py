@@ -15,7 +15,7 @@ from teams.models import Team
 from teams.zones import zones_of
 
 
-def _days(teams: Sequence[Team], days: Sequence[date]) -> dict[int, list[BurnUpDay]]:
+def counted_days(teams: Sequence[Team], days: Sequence[date]) -> dict[int, list[BurnUpDay]]:
     """By team, the burn-up of the days from the roadmap's start on. Four queries."""
     roadmaps = list(Roadmap.objects.filter(team__in=teams))
     by_pk = {team.pk: team for team in teams}
@@ -30,14 +30,14 @@ def _days(teams: Sequence[Team], days: Sequence[date]) -> dict[int, list[BurnUpD
 def values(teams: Sequence[Team], days: Sequence[date]) -> Values:
     """{(team.pk, day): done / scope at the end of the day}; None without a roadmap, before its start, or with an empty scope."""
     found: Values = {(team.pk, day): None for team in teams for day in days}
-    for team_id, counted in _days(teams, days).items():
+    for team_id, counted in counted_days(teams, days).items():
         found |= {(team_id, day.day): day.done / day.scope for day in counted if day.scope}
     return found
 
 
 def pooled(teams: Sequence[Team], day: date) -> float | None:
     """Done / scope over the items of all the teams together."""
-    counted = [found for of_team in _days(teams, [day]).values() for found in of_team]
+    counted = [found for of_team in counted_days(teams, [day]).values() for found in of_team]
     scope = sum(found.scope for found in counted)
     return sum(found.done for found in counted) / scope if scope else None
 

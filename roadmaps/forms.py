@@ -14,7 +14,6 @@ from django.utils.translation import gettext_lazy as _
 from core.edits import SeenForm, StaleEdit
 from core.forms import DayField, RequestForm
 from roadmaps.models import NOTE_LENGTH, Item, State
-from roadmaps.services import RoadmapError
 from teams.models import Person, Team
 
 ALREADY_HAD = "already_had"
@@ -123,19 +122,19 @@ def wanted_state(wanted: str) -> dict[str, Any]:
     return {"wanted": State.DONE, "already_had": True} if wanted == ALREADY_HAD else {"wanted": wanted}
 
 
-def show_refusal(form: forms.Form, error: RoadmapError) -> None:
-    """Say at its field, or above the form, why the service refused."""
-    form.add_error(error.field if error.field in form.fields else None, error.message)
-
-
 def show_stale(form: forms.Form, error: StaleEdit) -> None:
     """Say what stands there now. What was typed stays; sending it once more replaces the other's."""
     if isinstance(form, SeenForm):
         form.show_stale(error)
         return
     state = State(error.theirs["state"]).label
-    message = _("Meanwhile somebody changed the state to “%(theirs)s”. Save again to replace it with yours.")
-    form.add_error(None, message % {"theirs": state})
+    by = error.by.get("state")
+    message = (
+        _("Meanwhile %(name)s changed the state to “%(theirs)s”. Save again to replace it with yours.")
+        if by
+        else _("Meanwhile somebody changed the state to “%(theirs)s”. Save again to replace it with yours.")
+    )
+    form.add_error(None, message % {"name": by, "theirs": state})
     sent = QueryDict(mutable=True)
     sent.update({**form.data.dict(), "seen_version": str(error.theirs["version"])})  # type: ignore[attr-defined]
     form.data = sent

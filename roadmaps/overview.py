@@ -82,8 +82,16 @@ class Overview:
         return self.scope - self.done
 
     @cached_property
+    def late_items(self) -> list[Item]:
+        return [item for item in self.items if is_late(item, self.today)]
+
+    @property
     def late(self) -> int:
-        return sum(1 for item in self.items if is_late(item, self.today))
+        return len(self.late_items)
+
+    @cached_property
+    def phase_progress(self) -> dict[int, Progress]:
+        return {n: progress.progress(item.state for item in self.items if item.phase == n) for n in PHASES}
 
     @cached_property
     def phases(self) -> list[Phase]:
@@ -99,7 +107,7 @@ class Overview:
             title=text(part.title),
             summary=text(part.summary or {"en": ""}),
             span=span,
-            progress=progress.progress(item.state for item in items),
+            progress=self.phase_progress[n],
             late=sum(1 for item in items if is_late(item, self.today)),
             is_current=n == current and not self.has_ended,
             is_past=span.last < self.today,
@@ -126,6 +134,12 @@ class Overview:
     @property
     def p85(self) -> date | None:
         return progress.end_of_week(self.today, self.forecast.p85) if self.forecast.p85 else None
+
+    @property
+    def quiet_weeks(self) -> int:
+        """How many complete weeks up to now nothing was done in; 0 once nothing is left to do."""
+        busy = next((number for number, count in enumerate(reversed(self.history)) if count), len(self.history))
+        return busy if self.left else 0
 
     @cached_property
     def burn_up(self) -> list[BurnUpDay]:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from django.urls import reverse
 
 from core.charts import Chart
-from roadmaps import charts
+from roadmaps import charts, figures
 from roadmaps.models import Item, Roadmap, Tick
 from roadmaps.overview import Overview, overviews
 from teams.models import Person, Team
@@ -31,6 +32,25 @@ def for_team(team: Team) -> RoadmapSummary | None:
     roadmap.team = team
     (overview,) = overviews([roadmap])
     return RoadmapSummary(overview, charts.burn_up(overview, csv_url=reverse("roadmap-burn-up-csv", args=[team.pk])))
+
+
+def for_teams(teams: Sequence[Team]) -> dict[int, Overview]:
+    """The roadmaps of these teams by team, of those that have one. A constant number of queries."""
+    by_pk = {team.pk: team for team in teams}
+    found = list(Roadmap.objects.filter(team__in=by_pk))
+    for roadmap in found:
+        roadmap.team = by_pk[roadmap.team_id]  # the same object, so that nothing asks for it again
+    return {overview.roadmap.team_id: overview for overview in overviews(found)}
+
+
+def expected_on(teams: Sequence[Team], days: Sequence[date]) -> dict[date, float | None]:
+    """Of the items in these teams' roadmaps, the share that was to be done by each day; None with none. Four queries."""
+    expected, scope = Counter[date](), Counter[date]()
+    for counted in figures.counted_days(teams, days).values():
+        for each in counted:
+            expected[each.day] += each.expected
+            scope[each.day] += each.scope
+    return {day: expected[day] / scope[day] if scope[day] else None for day in days}
 
 
 def open_items_of(person: Person) -> list[Item]:

@@ -24,6 +24,7 @@ class Entry:
     how: Text | None
     mandatory: bool
     roles: tuple[str, ...]
+    criteria: tuple[tuple[str, int], ...] = ()  # (criterion of the maturity model, the state that this makes possible)
 
 
 @dataclass(frozen=True)
@@ -92,6 +93,7 @@ def _part(data: dict[str, Any], entries: str) -> Part:
                 how=entry.get("how"),
                 mandatory=entry.get("mandatory", False),
                 roles=tuple(entry.get("roles", ())),
+                criteria=tuple((each["criterion"], each["state"]) for each in entry["criteria"]),
             )
             for entry in data[entries]
         ),

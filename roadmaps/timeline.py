@@ -13,7 +13,7 @@ from roadmaps.dates import MONTHS_OF_A_PHASE, PHASES, months_after
 from roadmaps.models import Item, State
 from roadmaps.overview import Overview, is_late
 
-ROWS = (60, 71, 82)  # y of the three rows of dots
+ROWS = (76, 87, 98)  # y of the three rows of dots
 APART = 1.1  # percent of the width between two dots of a row
 _GAP = 0.25  # percent of the width between two phases
 _KINDS = {State.DONE: "done", State.IN_PROGRESS: "wip", State.TO_DO: "todo"}

@@ -66,6 +66,8 @@ def is_live(person: Person, team: Team | None = None) -> bool:
 
 # Answer, tick, comment, edit the roadmap, mark a deployment by hand.
 rules.add_perm("team.edit", within_token & is_live & (is_editor | is_administrator))
+# Review and reopen an assessment; decide on an exemption, never on one's own.
+rules.add_perm("team.review", without_token & is_live & (is_manager | is_administrator))
 # Members, invitations, connections, deployment rules, team tokens, team settings.
 rules.add_perm("team.administer", without_token & is_live & (is_team_admin | is_administrator))
 # See what only they see (settings, tokens, invitations) and revoke tokens: also while the team is archived.

@@ -26,8 +26,8 @@ class PortalAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         return False
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, object]) -> None:
-        """Send, unless there is no mail server: an administrator then makes a reset link to copy."""
-        if settings.MAIL_WORKS:
+        """Send, unless there is no mail server: an administrator then makes a reset link to copy. Nobody is a sample person."""
+        if settings.MAIL_WORKS and not Person.objects.sample().with_address(email).exists():
             super().send_mail(template_prefix, email, context)
 
     def get_reset_password_from_key_url(self, key: str) -> str:

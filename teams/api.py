@@ -6,7 +6,7 @@ from typing import Any, cast
 
 from django.shortcuts import get_object_or_404
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import serializers, viewsets
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -37,7 +37,7 @@ class TeamSerializer(serializers.ModelSerializer[Team]):
 
     class Meta:
         model = Team
-        fields = ("id", "name", "group", "time_zone", "people", "created_at", "archived_at")
+        fields = ("id", "name", "group", "time_zone", "people", "created_at", "archived_at", "is_sample")
         read_only_fields = fields
 
     def get_time_zone(self, team: Team) -> str:
@@ -76,9 +76,11 @@ class MeSerializer(serializers.ModelSerializer[Person]):
         return list(Team.objects.visible_to(person).active().of(person).order_by("pk").values_list("pk", flat=True))
 
 
+@extend_schema_view(
+    list=extend_schema(description="Teams, archived ones included. A token sees its own team."),
+    retrieve=extend_schema(description="One team."),
+)
 class TeamViewSet(viewsets.ReadOnlyModelViewSet[Team]):
-    """Teams, archived ones included. A token sees its own team."""
-
     queryset = Team.objects.none()
     serializer_class = TeamSerializer
 

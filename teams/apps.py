@@ -3,6 +3,7 @@ from django.apps import AppConfig
 
 class TeamsConfig(AppConfig):
     name = "teams"
+    verbose_name = "People and teams"  # the heading of its API routes, translated there
 
     def ready(self) -> None:
         from teams import access, audit_sentences  # noqa: F401  register the rules, and how audit entries read

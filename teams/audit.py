@@ -5,15 +5,18 @@ Each room says in its `AppConfig.ready` how its own entries read: `audit.describ
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import DO_NOTHING, Q
 from django.utils.functional import Promise
 
 from core import clock
 from core.append_only import AppendOnly, AppendOnlyQuerySet
+from core.spans import list_text
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
 Labels = Mapping[str, Any]  # a value of `data` -> how it reads
 _sentences: dict[str, tuple[str | Promise, Labels]] = {}
 _kinds: dict[str, str | Promise] = {}
+_told_as_one: ContextVar[bool] = ContextVar("told_as_one", default=False)
 
 
 def describe(action: str, sentence: str | Promise, labels: Labels | None = None) -> None:
@@ -44,6 +48,16 @@ def kinds() -> list[tuple[str, str | Promise]]:
 def name_kind(kind: str, name: str | Promise) -> None:
     """Say how a kind of entries, the first part of their actions, is called in the log's filter."""
     _kinds[kind] = name
+
+
+@contextmanager
+def told_as_one() -> Iterator[None]:
+    """Record nothing inside the block: whoever opens it records the whole as one. Only sample data may (a test holds that)."""
+    token = _told_as_one.set(True)
+    try:
+        yield
+    finally:
+        _told_as_one.reset(token)
 
 
 class _Values(dict[str, str]):
@@ -79,8 +93,9 @@ class AuditEvent(AppendOnly):
 
     recorded_at = models.DateTimeField(default=clock.now, db_index=True)
     actor = models.ForeignKey("teams.Person", null=True, on_delete=models.PROTECT, related_name="+")
-    token = models.ForeignKey("teams.ApiToken", null=True, on_delete=models.PROTECT, related_name="+")
-    team = models.ForeignKey("teams.Team", null=True, on_delete=models.PROTECT, related_name="+")
+    # An entry outlives what it is about: a sample team goes, the log of what was done to it stays and names its id.
+    token = models.ForeignKey("teams.ApiToken", null=True, on_delete=DO_NOTHING, db_constraint=False, related_name="+")
+    team = models.ForeignKey("teams.Team", null=True, on_delete=DO_NOTHING, db_constraint=False, related_name="+")
     action = models.CharField(max_length=64)  # "team.created", "member.role_changed", …
     subject = models.CharField(max_length=64, blank=True)  # "person:12", "connection:3"
     data = models.JSONField(default=dict)
@@ -111,21 +126,34 @@ class AuditEvent(AppendOnly):
 
 def _readable(value: Any, labels: Labels) -> str:
     if isinstance(value, list):
-        return ", ".join(_readable(each, labels) for each in value) or "–"
+        return list_text(_readable(each, labels) for each in value) or "–"
     if isinstance(value, str) and value in labels:
         return str(labels[value])
     return "–" if value in (None, "") else str(value)
+
+
+def last_actor(action: str, subject: models.Model, team: Team | None = None) -> str:
+    """The name of whoever did `action` to `subject` last, in `team` if one is given; "" if nobody did."""
+    found = AuditEvent.objects.filter(action=action, subject=_subject(subject), actor__isnull=False).listed()
+    done = (found.in_team(team.pk) if team else found).first()
+    return str(done.actor) if done else ""
+
+
+def _subject(row: models.Model) -> str:
+    return f"{row._meta.model_name}:{row.pk}"
 
 
 def record(
     action: str, *, actor: Person | None, subject: models.Model | None = None, team: Team | None = None, **data: Any
 ) -> None:
     """Append an audit entry, inside the caller's transaction. `actor` None: the portal itself."""
+    if _told_as_one.get():
+        return
     AuditEvent.objects.create(
         action=action,
         actor=actor,
         token=actor.token if actor else None,
         team=team,
-        subject=f"{subject._meta.model_name}:{subject.pk}" if subject else "",
+        subject=_subject(subject) if subject else "",
         data=data,
     )

@@ -129,16 +129,21 @@ class SetupForm(NewPersonForm):
     )
     field_order = ["code", "organisation", "name", "email", "password", "language", "time_zone"]
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "time_zone" in self.initial:
+            self.fields["time_zone"].widget.attrs.pop("data-own-zone", None)
+
 
 class InvitedForm(NewPersonForm):
-    """The account of somebody who was invited. An invitation with an address fixes it."""
+    """The account of somebody who was invited, `initial` in the organisation's zone. An invitation with an address fixes it."""
 
-    time_zone = ZoneField(label=_("Time zone"), initial="UTC", own=True)
+    time_zone = ZoneField(label=_("Time zone"))
 
     def __init__(self, *args: Any, email: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if email:
-            self.fields["email"].initial = email
+            self.initial["email"] = email
             self.fields["email"].disabled = True
 
 

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo, available_timezones
 import rules
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models.functions import Lower
@@ -41,6 +42,7 @@ __all__ = [
     "TeamRole",
     "Theme",
     "TokenScope",
+    "Visit",
 ]
 
 
@@ -127,6 +129,7 @@ class Person(AbstractBaseUser):
     time_zone = models.CharField(_("time zone"), max_length=64, default="UTC", validators=[validate_time_zone])
     is_active = models.BooleanField(_("active"), default=True)
     date_joined = models.DateTimeField(default=clock.now, editable=False)
+    is_sample = models.BooleanField(default=False, editable=False)  # nobody ever signs in as this person
 
     # The API token by which this request came, if any: it narrows what visible_to() and the rules allow.
     token: ApiToken | None = None
@@ -137,7 +140,16 @@ class Person(AbstractBaseUser):
     objects = PersonManager()
 
     class Meta:
-        constraints = [models.UniqueConstraint(Lower("email"), name="person_email_ignoring_case")]
+        constraints = [
+            models.UniqueConstraint(Lower("email"), name="person_email_ignoring_case"),
+            # Whoever sets a password, by whatever way: a sample person has none that opens, and administers nothing.
+            models.CheckConstraint(
+                name="sample_person_cannot_sign_in",
+                condition=models.Q(is_sample=False)
+                | models.Q(password__startswith=UNUSABLE_PASSWORD_PREFIX)
+                & ~models.Q(organisation_role=OrganisationRole.ADMINISTRATOR),
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name or self.email
@@ -171,6 +183,7 @@ class TeamGroup(models.Model):
     """A group of teams, as a department."""
 
     name = models.CharField(_("name"), max_length=80)
+    is_sample = models.BooleanField(default=False, editable=False)
 
     objects = TeamGroupQuerySet.as_manager()
 
@@ -192,6 +205,7 @@ class Team(models.Model):
     time_zone = models.CharField(_("time zone"), max_length=64, blank=True, default="", validators=[validate_time_zone])
     created_at = models.DateTimeField(default=clock.now, editable=False)
     archived_at = models.DateTimeField(null=True, blank=True, editable=False)
+    is_sample = models.BooleanField(default=False, editable=False)
 
     objects = TeamQuerySet.as_manager()
 
@@ -309,6 +323,14 @@ class ApiToken(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Visit(models.Model):
+    """When a person's present visit to home began, and the one before it: what is new is what came since then."""
+
+    person = models.OneToOneField(Person, on_delete=models.CASCADE, related_name="visit")
+    began_at = models.DateTimeField()
+    before_at = models.DateTimeField(null=True)  # None: this is the first one
 
 
 class SetupCode(models.Model):

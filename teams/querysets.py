@@ -36,6 +36,10 @@ class PersonQuerySet(QuerySet["Person"]):
     def administrators(self) -> PersonQuerySet:
         return self.active().filter(organisation_role="administrator")
 
+    def sample(self) -> PersonQuerySet:
+        """The people of the sample organisation: nobody signs in as one of them."""
+        return self.filter(is_sample=True)
+
     def with_role(self, role: str) -> PersonQuerySet:
         return self.filter(organisation_role=role)
 
@@ -70,6 +74,9 @@ class TeamQuerySet(QuerySet["Team"]):
             return self.filter(pk=user.token.team_id)
         return self
 
+    def sample(self) -> TeamQuerySet:
+        return self.filter(is_sample=True)
+
     def active(self) -> TeamQuerySet:
         return self.filter(archived_at=None)
 
@@ -100,11 +107,28 @@ class TeamQuerySet(QuerySet["Team"]):
                 return related.order_by("-created_at", "-pk")
         return related.order_by(F("group__name").asc(nulls_last=True), *_BY_NAME)
 
+    def found_by(self, words: str) -> TeamQuerySet:
+        """As `matching`, by the name of a product owner too."""
+        if not words:
+            return self
+        owned = Q(memberships__job_role="product_owner", memberships__person__name__icontains=words)
+        return self.filter(Q(pk__in=self.matching(words).values("pk")) | owned).distinct()
+
+    def with_product_owners(self) -> TeamQuerySet:
+        """Each team's active product owners as `product_owners` (memberships), in one more query for all."""
+        from teams.models import Membership
+
+        listed = Membership.objects.product_owners()
+        return self.prefetch_related(Prefetch("memberships", listed, to_attr="product_owners"))
+
     def with_people_count(self) -> TeamQuerySet:
         return self.annotate(people_count=Count("memberships", filter=Q(memberships__person__is_active=True)))
 
 
 class TeamGroupQuerySet(QuerySet["TeamGroup"]):
+    def sample(self) -> TeamGroupQuerySet:
+        return self.filter(is_sample=True)
+
     def with_team_count(self) -> TeamGroupQuerySet:
         return self.annotate(team_count=Count("teams", filter=Q(teams__archived_at=None))).order_by(*_BY_NAME)
 
@@ -117,6 +141,10 @@ class MembershipQuerySet(QuerySet["Membership"]):
         if user.token is not None:
             return self.filter(team=user.token.team_id)
         return self
+
+    def product_owners(self) -> MembershipQuerySet:
+        """The active ones, by name."""
+        return self.filter(job_role="product_owner", person__is_active=True).listed()
 
     def listed(self) -> MembershipQuerySet:
         return self.select_related("person").order_by(Lower("person__name"), "pk")

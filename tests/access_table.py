@@ -18,9 +18,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 from typing import Any
 
+from assessments import services as assessing
+from assessments.models import Assessment, Comment, Exemption
 from connections.models import Draft
 from core.crypto import digest
 from delivery.models import Service
@@ -78,6 +81,29 @@ class World:
         """The team's roadmap, started when it is first asked for."""
         found = Roadmap.objects.filter(team=self.team).first()
         return found or started(self.team, self.people["administrator"])
+
+    @property
+    def round(self) -> Assessment:
+        """The team's round of answers, started when it is first asked for."""
+        found = Assessment.objects.of_team(self.team.pk).first()
+        return found or assessing.start_round(team=self.team, by=self.people["administrator"])
+
+    @property
+    def exemption(self) -> Exemption:
+        """A request of the editor that waits for a decision."""
+        found = Exemption.objects.of_team(self.team.pk).first()
+        return found or assessing.ask_exemption(
+            team=self.team, criterion="data.versioning", reason="x", until=date(2100, 1, 1), by=self.people["editor"]
+        )
+
+    @property
+    def answer_comment(self) -> Comment:
+        """What the administrator wrote beside an answer."""
+        answer = assessing.answer(
+            assessment=self.round, criterion="data.versioning", state=1, by=self.people["administrator"], comment="x"
+        )
+        assert answer.comment is not None
+        return answer.comment
 
     def key_result_of(self, team: Team | None) -> KeyResult:
         """A key result of the team, or of the organisation, made when it is first asked for."""
@@ -161,6 +187,7 @@ OWN = Rule("own", _people(*PEOPLE), _tokens(FORBIDDEN, FORBIDDEN, FORBIDDEN))
 # One team's pages: everyone signed in reads every team, a token only its own.
 READ_TEAM = Rule("read the team", _people(*PEOPLE), _tokens(MAY, MAY, MISSING))
 EDIT_TEAM = Rule("edit the team", _people("editor", "team_admin", "administrator"), _tokens(FORBIDDEN, MAY, MISSING))
+REVIEW_TEAM = Rule("review the team", _people("manager", "administrator"), _tokens(FORBIDDEN, FORBIDDEN, MISSING))
 ADMINISTER_TEAM = Rule(
     "administer the team", _people("team_admin", "administrator"), _tokens(FORBIDDEN, FORBIDDEN, MISSING)
 )
@@ -213,6 +240,18 @@ def _roadmap_note(w: World) -> list[Any]:
     return [w.roadmap.team_id, note.pk]
 
 
+def _round(w: World) -> list[Any]:
+    return [w.team.pk, w.round.pk]
+
+
+def _criterion(w: World) -> list[Any]:
+    return [w.team.pk, "data.versioning"]
+
+
+def _exemption(w: World) -> list[Any]:
+    return [w.team.pk, w.exemption.pk]
+
+
 def _source(w: World) -> list[Any]:
     return [w.team.pk, w.service.source_id]
 
@@ -260,8 +299,11 @@ def _organisation_key_result(w: World) -> list[Any]:
 ROUTES: list[Route] = [
     # -- core
     page("livez", get=OPEN),
+    page("definitions", get=READ),
     # -- insights
     page("home", get=READ),
+    page("portfolio", get=READ),
+    page("trends", get=READ),
     page("team", _team, get=READ_TEAM),
     # -- teams
     page("setup", get=GONE, post=GONE),
@@ -299,6 +341,10 @@ ROUTES: list[Route] = [
     page("account-password", get=OWN, post=OWN),
     page("organisation", get=ADMINISTER_ORGANISATION, post=ADMINISTER_ORGANISATION),
     page("audit-log", get=ADMINISTER_ORGANISATION),
+    # -- sample
+    page("sample", get=ADMINISTER_ORGANISATION),
+    page("sample-load", post=ADMINISTER_ORGANISATION),
+    page("sample-remove", post=ADMINISTER_ORGANISATION),
     # -- roadmaps
     page("roadmap", _team, get=READ_TEAM),
     page("roadmap-start", _team, post=EDIT_TEAM),
@@ -314,6 +360,25 @@ ROUTES: list[Route] = [
     page("roadmap-drop", _roadmap_item, post=EDIT_TEAM),
     page("roadmap-add-note", _roadmap_item, post=EDIT_TEAM),
     page("roadmap-blank-note", _roadmap_note, post=ADMINISTER_TEAM),  # an editor may blank words of their own
+    # -- assessments
+    page("assessment", _team, get=READ_TEAM),
+    page("assessment-levels-csv", _team, get=READ_TEAM),
+    page("assessment-start", _team, post=EDIT_TEAM),
+    page("assessment-round", _round, get=READ_TEAM),
+    page("assessment-live", _round, get=READ_TEAM),
+    page("assessment-answer", lambda w: [*_round(w), "data.versioning"], post=EDIT_TEAM),
+    page("assessment-submit", _round, post=EDIT_TEAM),
+    page("assessment-review", _round, post=REVIEW_TEAM),
+    page("assessment-reopen", _round, post=REVIEW_TEAM),
+    page("assessment-target", lambda w: [w.team.pk, "data"], get=EDIT_TEAM, post=EDIT_TEAM),
+    page("assessment-criterion", _criterion, get=READ_TEAM),
+    page("assessment-not-applicable", _criterion, post=EDIT_TEAM),
+    page("assessment-inherit", _criterion, post=EDIT_TEAM),
+    page("assessment-exemption", _criterion, post=EDIT_TEAM),
+    page("assessment-to-roadmap", _criterion, post=EDIT_TEAM),
+    page("assessment-exemption-approve", _exemption, post=REVIEW_TEAM),
+    page("assessment-exemption-refuse", _exemption, post=REVIEW_TEAM),
+    page("assessment-blank-comment", lambda w: [w.team.pk, w.answer_comment.pk], post=ADMINISTER_TEAM),
     # -- okrs
     page("okrs", _team, get=READ_TEAM),
     page("okr-cycle-add", _team, get=EDIT_TEAM, post=EDIT_TEAM),
@@ -367,6 +432,19 @@ ROUTES: list[Route] = [
     api("api-team-list", get=READ),
     api("api-team-detail", _team, get=READ_TEAM),
     api("api-team-members", _team, get=READ_TEAM),
+    api("api-models", get=READ),
+    api("api-model", lambda _: ["mlops-guide"], get=READ),
+    api("api-maturity", _team, get=READ_TEAM),
+    api("api-assessments", _team, get=READ_TEAM, post=EDIT_TEAM),
+    api("api-assessment", _round, get=READ_TEAM),
+    api("api-assessment-submit", _round, post=EDIT_TEAM),
+    api("api-assessment-review", _round, post=REVIEW_TEAM),
+    api("api-assessment-reopen", _round, post=REVIEW_TEAM),
+    api("api-assessment-answers", _round, get=READ_TEAM, post=EDIT_TEAM),
+    api("api-answers", _team, get=READ_TEAM),
+    api("api-targets", _team, get=READ_TEAM, post=EDIT_TEAM),
+    api("api-snapshots", _team, get=READ_TEAM),
+    api("api-exemptions", _team, get=READ_TEAM, post=EDIT_TEAM),
     api("api-roadmap", lambda w: [w.roadmap.team_id], get=READ_TEAM, post=EDIT_TEAM, patch=EDIT_TEAM),
     api("api-roadmap-items", lambda w: [w.roadmap.team_id], get=READ_TEAM, post=EDIT_TEAM),
     api("api-roadmap-item", _roadmap_item, get=READ_TEAM, patch=EDIT_TEAM),
@@ -389,4 +467,6 @@ ROUTES: list[Route] = [
     api("api-incidents", _team, get=READ_TEAM),
     api("api-figures", _team, get=READ_TEAM),
     api("api-figure", lambda w: [w.team.pk, "mttr"], get=READ_TEAM),
+    api("api-portfolio", get=READ),
+    api("api-trends", get=READ),
 ]

@@ -153,7 +153,8 @@ def deployment_base(item: Mapping[str, Any], web: str, repository: str) -> dict[
         "environment": environment,
         "branch": text(item.get("ref")),
         "sha": text(item.get("sha"), 64),
-        "title": text(item.get("description")) or text(item.get("task")),
+        # The task is "deploy" nearly always; with the commit one deployment can be told from the next.
+        "title": text(item.get("description")) or f"{text(item.get('task'))} {text(item.get('sha'), 7)}".strip(),
         "url": f"{web}/{repository}/deployments/{quote(environment, safe='')}",
     }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -11,13 +12,13 @@ from django.http import HttpRequest
 from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.formats import date_format, number_format
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
 from core import charts, content
 from core.figures import Figure
-from core.spans import days_text
+from core.spans import days_text, list_text
 
 register = template.Library()
 
@@ -58,6 +59,12 @@ def until(first: date, last: date) -> str:
 
 
 @register.filter
+def listed(parts: Iterable[object]) -> str:
+    """Words in a row, with the comma of the reader's language."""
+    return list_text(parts)
+
+
+@register.filter
 def instant(value: datetime | None) -> str:
     """Day and time in the reader's time zone."""
     return date_format(_local(value), "DATETIME_FORMAT") if value else ""
@@ -93,6 +100,16 @@ def shown_as(value: float | None, figure: Figure) -> str:
 def percent_of(part: float, whole: float) -> str:
     """`part` of `whole` as an SVG width, "45.5%"; "0%" of nothing."""
     return f"{100 * part / whole:.1f}%" if whole else "0%"
+
+
+@register.filter
+def coded(text: str) -> SafeString:
+    """A text in which `backticks` mark code, with <code> in their place; everything else is escaped."""
+    parts = text.split("`")
+    if len(parts) % 2 == 0:  # the last one was never closed
+        parts[-2:] = ["`".join(parts[-2:])]
+    shapes = ("{}", "<code>{}</code>")
+    return format_html_join("", "{}", ((format_html(shapes[number % 2], part),) for number, part in enumerate(parts)))
 
 
 @register.filter

@@ -60,6 +60,11 @@ def _prepare(request: Request, team: Team, form: ConnectForm) -> Draft | None:
 def _claimed(team: Team, claimed: Claimed) -> str:
     if claimed.team == team:
         return _("This team reads this repository already; its rules can be changed on its page.")
+    if claimed.team.archived_at is not None:
+        return _(
+            "The archived team %(team)s still holds this repository. An administrator can restore that team, disconnect the "
+            "repository there, and archive the team again."
+        ) % {"team": claimed.team}
     return _("The team %(team)s reads this repository already. A repository counts for one team.") % {
         "team": claimed.team
     }

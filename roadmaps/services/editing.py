@@ -16,7 +16,7 @@ from core.content import text
 from core.edits import StaleEdit, merge
 from roadmaps.dates import months_after
 from roadmaps.models import Change, Checklist, Field, Item, Roadmap
-from roadmaps.services.common import RoadmapError, lock_item, note_change, plain
+from roadmaps.services.common import RoadmapError, changed_by, lock_item, note_change, plain
 from teams.models import Membership, Person
 
 
@@ -91,11 +91,12 @@ def _merged(item: Item, wanted: Mapping[str, Any], seen: Mapping[str, Any]) -> d
             current={name: getattr(item, name) for name in wanted},
             seen={name: _normal(item, name, seen[name]) for name in wanted},
             wanted={name: _normal(item, name, value) for name, value in wanted.items()},
+            changed_by=lambda name: changed_by(item.roadmap, item, name),
         )
     except StaleEdit as stale:
         theirs = {name: _told(item, name, value) for name, value in stale.theirs.items()}
         yours = {name: _told(item, name, value) for name, value in stale.yours.items()}
-        raise StaleEdit(theirs=theirs, yours=yours) from None
+        raise StaleEdit(theirs=theirs, yours=yours, by=stale.by) from None
 
 
 def rename(*, item: Item, title: str, seen: str, by: Person) -> Item:

@@ -12,7 +12,7 @@ from core.edits import StaleEdit
 from roadmaps import template
 from roadmaps.dates import months_after, span_of_phase
 from roadmaps.models import Field, Item, Roadmap
-from roadmaps.services.common import AlreadyStarted, RoadmapError, note_change
+from roadmaps.services.common import AlreadyStarted, RoadmapError, changed_by, note_change
 from teams.models import Person, Team
 
 
@@ -61,7 +61,11 @@ def change_start_date(*, roadmap: Roadmap, start_date: date, seen: date, by: Per
     if locked.start_date == start_date:
         return locked
     if locked.start_date != seen:
-        raise StaleEdit(theirs={"start_date": locked.start_date}, yours={"start_date": start_date})
+        raise StaleEdit(
+            theirs={"start_date": locked.start_date},
+            yours={"start_date": start_date},
+            by={"start_date": changed_by(locked, None, Field.START_DATE)},
+        )
     _check_start(start_date, locked.team)
     note_change(locked, None, Field.START_DATE, locked.start_date, start_date, by)
     locked.start_date = start_date

@@ -46,7 +46,9 @@ def tick(
         return locked
     if seen_version != locked.version:
         raise StaleEdit(
-            theirs={"state": locked.state, "version": locked.version}, yours={"state": wanted, "version": seen_version}
+            theirs={"state": locked.state, "version": locked.version},
+            yours={"state": wanted, "version": seen_version},
+            by={"state": str(newest.person)} if newest else {},
         )
     _check_tick(wanted, note, already_had)
     made = _append(
@@ -115,7 +117,9 @@ def undo(*, item: Item, seen_version: int, by: Person, request_id: str = "") -> 
         return locked
     if newest is not None and newest.version != seen_version:
         raise StaleEdit(
-            theirs={"state": locked.state, "version": locked.version}, yours={"undo": True, "version": seen_version}
+            theirs={"state": locked.state, "version": locked.version},
+            yours={"undo": True, "version": seen_version},
+            by={"state": str(newest.person)},
         )
     if newest is None or newest.undoes_id:
         raise RoadmapError(_("There is nothing to undo."))

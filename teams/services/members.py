@@ -9,9 +9,9 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from core import clock, edits
+from core.refusals import Refused
 from teams import audit
 from teams.models import Invitation, Membership, Person, Team
-from teams.services.errors import Refused
 
 
 class AlreadyMember(Refused):
@@ -41,7 +41,12 @@ def change_member(
     """Change `role` and `job_role`. StaleEdit if somebody else changed the same one meanwhile."""
     locked = Membership.objects.select_for_update(of=("self",)).select_related("person", "team").get(pk=membership.pk)
     current = {name: getattr(locked, name) for name in wanted}
-    changes = edits.merge(current=current, seen=seen, wanted=wanted)
+    changes = edits.merge(
+        current=current,
+        seen=seen,
+        wanted=wanted,
+        changed_by=lambda name: audit.last_actor(f"member.{name}_changed", locked.person, locked.team),
+    )
     for name, value in changes.items():
         setattr(locked, name, value)
         audit.record(

@@ -15,7 +15,12 @@ def change_organisation(*, by: Person, seen: Mapping[str, Any], wanted: Mapping[
     """Change `name`, `language`, `time_zone`. StaleEdit if somebody else changed one of those meanwhile."""
     organisation = Organisation.objects.select_for_update().get()
     current = {name: getattr(organisation, name) for name in wanted}
-    changes = edits.merge(current=current, seen=seen, wanted=wanted)
+    changes = edits.merge(
+        current=current,
+        seen=seen,
+        wanted=wanted,
+        changed_by=lambda name: audit.last_actor(f"organisation.{name}_changed", organisation),
+    )
     for name, value in changes.items():
         setattr(organisation, name, value)
         audit.record(f"organisation.{name}_changed", actor=by, subject=organisation, before=current[name], after=value)

@@ -5,14 +5,40 @@ from __future__ import annotations
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from core import edits
+from core import clock, edits
+from core.refusals import Refused
 from teams import audit
 from teams.models import OrganisationRole, Person
-from teams.services.errors import Refused
 
 
 class LastAdministrator(Refused):
     """Without this person nobody could administer the portal any more."""
+
+
+class SamplePerson(Refused):
+    """Somebody of the sample organisation, whom nobody is."""
+
+
+def _check_real(person: Person, field: str | None = None) -> None:
+    if person.is_sample:
+        raise SamplePerson(_("This person belongs to the sample organisation, and nobody signs in as them."), field)
+
+
+@transaction.atomic
+def add_sample_person(*, name: str, email: str, language: str, time_zone: str, role: str) -> Person:
+    """Somebody of the sample organisation. They belong to teams and own things, but cannot sign in and get no mail."""
+    person = Person(
+        name=name,
+        email=email,
+        language=language,
+        time_zone=time_zone,
+        organisation_role=role,
+        date_joined=clock.now(),
+        is_sample=True,
+    )
+    person.set_unusable_password()
+    person.save()
+    return person
 
 
 def _keep_an_administrator(person: Person) -> None:
@@ -30,13 +56,19 @@ def _keep_an_administrator(person: Person) -> None:
 
 @transaction.atomic
 def change_role(*, person: Person, by: Person, seen: str, role: str) -> Person:
-    """Change the role in the organisation. LastAdministrator; StaleEdit if somebody else changed it meanwhile."""
+    """Change the role in the organisation. LastAdministrator; SamplePerson; StaleEdit if somebody else changed it meanwhile."""
+    _check_real(person, "organisation_role")
     if role != OrganisationRole.ADMINISTRATOR:
         _keep_an_administrator(person)
     locked = Person.objects.select_for_update().get(pk=person.pk)
     before = locked.organisation_role
     field = "organisation_role"
-    if edits.merge(current={field: before}, seen={field: seen}, wanted={field: role}):
+    if edits.merge(
+        current={field: before},
+        seen={field: seen},
+        wanted={field: role},
+        changed_by=lambda _name: audit.last_actor("person.role_changed", locked),
+    ):
         locked.organisation_role = role
         locked.save(update_fields=["organisation_role"])
         audit.record("person.role_changed", actor=by, subject=locked, before=before, after=role)
@@ -45,7 +77,8 @@ def change_role(*, person: Person, by: Person, seen: str, role: str) -> Person:
 
 @transaction.atomic
 def deactivate(*, person: Person, by: Person) -> None:
-    """End sign-in, sessions and tokens of the person at once; what they did stays. LastAdministrator."""
+    """End sign-in, sessions and tokens of the person at once; what they did stays. LastAdministrator; SamplePerson."""
+    _check_real(person)
     _keep_an_administrator(person)
     locked = Person.objects.select_for_update().get(pk=person.pk)
     if locked.is_active:
@@ -67,8 +100,9 @@ def reactivate(*, person: Person, by: Person) -> None:
 def make_reset_key(*, person: Person, by: Person) -> tuple[str, str]:
     """(uidb36, key) of the address that sets a new password: the same as the mail would hold.
 
-    It works once, because it ends with the present password, and for PASSWORD_RESET_TIMEOUT seconds.
+    It works once, because it ends with the present password, and for PASSWORD_RESET_TIMEOUT seconds. SamplePerson.
     """
+    _check_real(person)
     from allauth.account.forms import default_token_generator
     from allauth.account.utils import user_pk_to_url_str
 

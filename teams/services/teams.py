@@ -9,9 +9,9 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from core import clock, edits
+from core.refusals import Refused
 from teams import audit
 from teams.models import Person, Team, TeamGroup, TeamRole
-from teams.services.errors import Refused
 from teams.services.members import add_member
 
 
@@ -31,9 +31,11 @@ def _save(row: Team | TeamGroup) -> None:
 
 
 @transaction.atomic
-def create_team(*, name: str, group: TeamGroup | None, time_zone: str, by: Person, join: bool) -> Team:
+def create_team(
+    *, name: str, group: TeamGroup | None, time_zone: str, by: Person, join: bool, is_sample: bool = False
+) -> Team:
     """Make a team; with `join`, the maker belongs to it as team admin. NameTaken."""
-    team = Team(name=name, group=group, time_zone=time_zone, created_at=clock.now())
+    team = Team(name=name, group=group, time_zone=time_zone, created_at=clock.now(), is_sample=is_sample)
     _save(team)
     audit.record("team.created", actor=by, subject=team, team=team, name=name)
     if join:
@@ -46,7 +48,12 @@ def change_team(*, team: Team, by: Person, seen: Mapping[str, Any], wanted: Mapp
     """Change `name`, `group` (a TeamGroup or None), `time_zone`. StaleEdit; NameTaken."""
     locked = Team.objects.select_for_update(of=("self",)).select_related("group").get(pk=team.pk)
     current = {name: getattr(locked, name) for name in wanted}
-    changes = edits.merge(current=current, seen=seen, wanted=wanted)
+    changes = edits.merge(
+        current=current,
+        seen=seen,
+        wanted=wanted,
+        changed_by=lambda name: audit.last_actor(f"team.{name}_changed", locked),
+    )
     for name, value in changes.items():
         setattr(locked, name, value)
         before, after = (str(each) if each else "" for each in (current[name], value))
@@ -77,8 +84,8 @@ def restore_team(*, team: Team, by: Person) -> None:
 
 
 @transaction.atomic
-def create_group(*, name: str, by: Person) -> TeamGroup:
-    group = TeamGroup(name=name)
+def create_group(*, name: str, by: Person, is_sample: bool = False) -> TeamGroup:
+    group = TeamGroup(name=name, is_sample=is_sample)
     _save(group)
     audit.record("group.created", actor=by, subject=group, name=name)
     return group
@@ -89,7 +96,12 @@ def rename_group(*, group: TeamGroup, by: Person, seen: str, name: str) -> TeamG
     """StaleEdit if somebody else renamed it meanwhile; NameTaken."""
     locked = TeamGroup.objects.select_for_update().get(pk=group.pk)
     before = locked.name
-    if edits.merge(current={"name": before}, seen={"name": seen}, wanted={"name": name}):
+    if edits.merge(
+        current={"name": before},
+        seen={"name": seen},
+        wanted={"name": name},
+        changed_by=lambda _name: audit.last_actor("group.renamed", locked),
+    ):
         locked.name = name
         _save(locked)
         audit.record("group.renamed", actor=by, subject=locked, before=before, after=name)

@@ -19,7 +19,7 @@ from teams.views.shared import me, sent
 _FIELDS = ("name", "language", "theme", "time_zone")
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def account(request: HttpRequest) -> HttpResponse:
     """Name, language, appearance and time zone."""
     person = me(request)
@@ -41,7 +41,7 @@ def account(request: HttpRequest) -> HttpResponse:
 
 
 @sensitive_post_parameters()
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def account_password(request: HttpRequest) -> HttpResponse:
     """A new password; this browser stays signed in, all others do not."""
     person = me(request)

@@ -12,17 +12,17 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
+from core.refusals import Refused
 from teams.forms import InvitedForm
 from teams.models import Invitation, Person
 from teams.services import invitations as services
-from teams.services.errors import Refused
 from teams.views.setup import BACKEND
-from teams.views.shared import me, sent
+from teams.views.shared import me, sent, typed
 
 
 @never_cache
 @sensitive_post_parameters("password")
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def invitation(request: HttpRequest, secret: str) -> HttpResponse:
     """Join by an invitation: with a new account, or with the account that is signed in."""
     found = Invitation.objects.listed().by_secret(secret).first()
@@ -57,8 +57,10 @@ def _join_as_new_person(request: HttpRequest, found: Invitation) -> HttpResponse
     context = {"invitation": found, "sign_in": redirect_to_login(request.path).url}
     if found.email and Person.objects.with_address(found.email).exists():
         return render(request, "teams/invitation_sign_in.html", context)
-    form = InvitedForm(sent(request), email=found.email, initial={"language": get_language()})
-    if request.method == "POST" and form.is_valid():
+    usual = {"time_zone": request.organisation.time_zone}  # type: ignore[attr-defined]
+    initial = usual | typed(request) | {"language": get_language()}
+    form = InvitedForm(sent(request), email=found.email, initial=initial)
+    if form.is_valid():
         try:
             person = services.join_as_new_person(invitation=found, **form.cleaned_data)
         except Refused as refused:
@@ -66,4 +68,5 @@ def _join_as_new_person(request: HttpRequest, found: Invitation) -> HttpResponse
         else:
             login(request, person, backend=BACKEND)
             return redirect("team", found.team_id)
-    return render(request, "teams/invitation.html", context | {"form": form}, status=422 if form.errors else 200)
+    context |= {"form": form, "typed_in": "new"}
+    return render(request, "teams/invitation.html", context, status=422 if form.errors else 200)

@@ -19,7 +19,7 @@ from teams.views.shared import me, page_of, sent
 _FIELDS = ("name", "language", "time_zone")
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def organisation(request: HttpRequest) -> HttpResponse:
     """Name, default language and time zone."""
     require(request.user, "organisation.administer")

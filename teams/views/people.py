@@ -10,12 +10,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from core.edits import StaleEdit
+from core.refusals import Refused
 from teams import links, shown_once
 from teams.access import require
 from teams.forms import RoleForm
 from teams.models import OrganisationRole, Person
 from teams.services import people as services
-from teams.services.errors import Refused
 from teams.views.shared import me, page_of, sent
 
 
@@ -37,7 +37,7 @@ def people(request: HttpRequest) -> HttpResponse:
 
 
 @never_cache
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def person(request: HttpRequest, person_id: int) -> HttpResponse:
     """A person's teams; a POST by an administrator changes the role in the organisation."""
     shown = get_object_or_404(Person.objects.visible_to(request.user), pk=person_id)
@@ -61,7 +61,7 @@ def person(request: HttpRequest, person_id: int) -> HttpResponse:
         "room": "people",
         "person": shown,
         "memberships": shown.memberships.by_team(),
-        "form": form if may_administer else None,
+        "form": form if may_administer and not shown.is_sample else None,
         "shown": shown_once.take(request, f"reset_{shown.pk}") if may_administer else None,
     }
     return render(request, "teams/person.html", context, status=status)
@@ -91,7 +91,11 @@ def person_reset(request: HttpRequest, person_id: int) -> HttpResponse:
     """Make a link by which the person sets a new password; it is shown once on the person's page."""
     require(request.user, "organisation.administer")
     shown = get_object_or_404(Person.objects.visible_to(request.user), pk=person_id)
-    uidb36, key = services.make_reset_key(person=shown, by=me(request))
+    try:
+        uidb36, key = services.make_reset_key(person=shown, by=me(request))
+    except Refused as error:
+        messages.error(request, error.message)
+        return redirect("person", shown.pk)
     link = links.absolute(request, "account_reset_password_from_key", uidb36, key)
     shown_once.keep(request, f"reset_{shown.pk}", link=link)
     return redirect("person", shown.pk)

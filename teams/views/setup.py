@@ -18,22 +18,22 @@ from teams.forms import SetupForm
 from teams.models import Organisation, Person
 from teams.services.account import choose_language
 from teams.services.setup import AlreadySetUp, WrongCode, set_up
-from teams.views.shared import sent
+from teams.views.shared import SPEAK, sent, typed
 
 BACKEND = settings.AUTHENTICATION_BACKENDS[0]
 
 
 @never_cache
 @sensitive_post_parameters("code", "password")
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def setup(request: HttpRequest) -> HttpResponse:
     """Make the organisation and its administrator; afterwards the page is gone."""
     if Organisation.current() is not None:
         raise Http404
-    form = SetupForm(sent(request), initial={"language": get_language()})
+    form = SetupForm(sent(request), initial=typed(request) | {"language": get_language()})
     if limits.too_many_wrong_codes(request):
         return render(request, "teams/setup.html", {"form": None, "minutes": limits.MINUTES}, status=429)
-    if request.method == "POST" and form.is_valid():
+    if form.is_valid():
         try:
             person = set_up(**form.cleaned_data)
         except WrongCode as error:
@@ -45,18 +45,23 @@ def setup(request: HttpRequest) -> HttpResponse:
         else:
             login(request, person, backend=BACKEND)
             return redirect("home")
-    return render(request, "teams/setup.html", {"form": form}, status=422 if form.errors else 200)
+    return render(request, "teams/setup.html", {"form": form, "typed_in": "new"}, status=422 if form.errors else 200)
 
 
 @require_POST
 def language(request: HttpRequest) -> HttpResponse:
-    """Speak another language from now on: to the person, or to this browser where nobody is signed in."""
-    wanted = request.POST.get("language", "")
+    """Speak another language from now on: to the person, or to this browser where nobody is signed in.
+
+    A form that is being filled in comes along; its page gets it back with 307, which repeats the request.
+    """
+    wanted = request.POST.get(SPEAK) or request.POST.get("language", "")
     if wanted not in dict(settings.LANGUAGES):
         raise BadRequest("no such language")
     back = request.POST.get("next", "")
     safe = url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()}, require_https=request.is_secure())
     response = redirect(back if safe else "home")
+    if SPEAK in request.POST:
+        response.status_code = 307
     if isinstance(request.user, Person):
         choose_language(person=request.user, language=wanted)
     else:

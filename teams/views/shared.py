@@ -12,6 +12,7 @@ from django.shortcuts import get_object_or_404
 from teams.models import Person, Team
 
 PER_PAGE = 50
+SPEAK = "speak"  # the language switch, pressed within a form that has not been sent yet
 
 
 def me(request: HttpRequest) -> Person:
@@ -24,8 +25,13 @@ def visible_team(request: HttpRequest, team_id: int) -> Team:
 
 
 def sent(request: HttpRequest) -> Any:
-    """The data of a form that was sent, even empty; None for a look at the page."""
-    return request.POST if request.method == "POST" else None
+    """The data of a form that was sent, even empty; None for a look at the page, also in another language."""
+    return request.POST if request.method == "POST" and SPEAK not in request.POST else None
+
+
+def typed(request: HttpRequest) -> dict[str, Any]:
+    """What stood in the form when the reader asked for another language; {} otherwise."""
+    return request.POST.dict() if SPEAK in request.POST else {}
 
 
 def page_of(request: HttpRequest, rows: QuerySet[Any]) -> Page[Any]:

@@ -17,7 +17,7 @@ View = Callable[..., HttpResponse]
 
 
 def _form_page(view: View) -> View:
-    @require_http_methods(["GET", "POST"])
+    @require_http_methods(["GET", "HEAD", "POST"])
     @wraps(view)
     def respond(request: HttpRequest, **kwargs: Any) -> HttpResponse:
         response = view(request, **kwargs)
@@ -38,7 +38,7 @@ password_reset_from_key_done = require_safe(allauth.password_reset_from_key_done
 _password_reset = _form_page(allauth.password_reset)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def password_reset(request: HttpRequest) -> HttpResponse:
     """Mail a link to set a new password; without a mail server the page says whom to ask."""
     if not settings.MAIL_WORKS:

@@ -37,7 +37,7 @@ def teams(request: HttpRequest) -> HttpResponse:
     return render(request, "teams/teams.html", context)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def team_new(request: HttpRequest) -> HttpResponse:
     require(request.user, "organisation.administer")
     form = NewTeamForm(sent(request))
@@ -59,7 +59,7 @@ def _settings_form(request: HttpRequest, team: Team) -> TeamSettingsForm:
     return TeamSettingsForm(sent(request), current=current)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def team_settings(request: HttpRequest, team_id: int) -> HttpResponse:
     team = visible_team(request, team_id)
     require(request.user, "team.oversee" if request.method == "GET" else "team.administer", team)
@@ -123,7 +123,7 @@ def _group_form(data: Any, group: TeamGroup) -> GroupNameForm:
     return GroupNameForm(data, current={"name": group.name}, auto_id=f"group-{group.pk}-%s")
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def team_groups(request: HttpRequest) -> HttpResponse:
     """The groups; a POST makes one."""
     require(request.user, "organisation.administer")

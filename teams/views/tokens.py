@@ -15,7 +15,7 @@ from teams.views.shared import me, sent, visible_team
 
 
 @never_cache
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def team_tokens(request: HttpRequest, team_id: int) -> HttpResponse:
     """The tokens; a POST makes one, whose secret is shown once on the page that follows."""
     team = visible_team(request, team_id)

@@ -103,6 +103,12 @@ def test_while_a_sync_runs_the_page_asks_again(admin: Client, source: Source, st
     assert "HX-Request" in after["Vary"]
 
 
+def test_while_the_request_limit_is_waited_for_the_page_asks_now_and_then(admin: Client, source: Source) -> None:
+    source.waiting_until = source.next_sync_at = clock.now() + timedelta(minutes=10)
+    source.save()
+    assert 'hx-trigger="every 15s"' in admin.get(url("connection", source)).text
+
+
 def test_what_a_person_watches_ends_with_the_history_and_with_what_was_set_aside(
     admin: Client, source: Source, stub: StubConnector
 ) -> None:

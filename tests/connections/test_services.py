@@ -196,6 +196,9 @@ def test_another_path_of_the_same_origin_keeps_it(source: Source, team_admin: Pe
     stub.seen = Inspection(source.external_id, source.full_name, "", "main")
     services.change_access(source=source, base_url="https://api.example.com/api/v3", token="", by=team_admin)
     assert stub.tokens == [("https://api.example.com/api/v3", "secret-token")]
+    assert Credential.objects.get().entered_by != team_admin
+    assert not AuditEvent.objects.filter(action="connection.token_entered").exists(), "nobody entered one"
+    assert AuditEvent.objects.filter(action="connection.moved").exists()
 
 
 def test_an_address_with_another_repository_of_that_name_is_refused(source: Source, team_admin: Person) -> None:

@@ -28,6 +28,12 @@ def test_the_same_field_changed_to_something_else_is_refused_with_both_values() 
     assert (refused.value.theirs, refused.value.yours) == ({"name": "b"}, {"name": "c"})
 
 
+def test_the_refusal_names_who_changed_it_as_far_as_known() -> None:
+    with pytest.raises(StaleEdit) as refused:
+        merge(current={"name": "b"}, seen={"name": "a"}, wanted={"name": "c"}, changed_by=lambda name: f"Ann ({name})")
+    assert refused.value.by == {"name": "Ann (name)"}
+
+
 def test_changes_of_different_fields_are_both_kept() -> None:
     changes = merge(
         current={"name": "new", "zone": "UTC"},

@@ -65,3 +65,17 @@ def test_a_figures_value_is_written_as_people_read_it() -> None:
 
 def test_a_span_of_days_can_be_written_in_a_template() -> None:
     assert portal.until(date(2026, 4, 1), date(2027, 3, 31)) == "1 Apr 2026 – 31 Mar 2027"
+
+
+def test_backticks_become_code_and_nothing_else_does() -> None:
+    assert portal.coded("`from` and `<b>` & `to` look at it") == (
+        "<code>from</code> and <code>&lt;b&gt;</code> &amp; <code>to</code> look at it"
+    )
+    assert portal.coded("<script> `open") == "&lt;script&gt; `open"
+    assert portal.coded("") == ""
+
+
+@pytest.mark.parametrize(("language", "text"), [("en", "Ann, Ben"), ("ja", "Ann、Ben")])
+def test_a_list_is_joined_as_the_reader_does(language: str, text: str) -> None:
+    with translation.override(language):
+        assert portal.listed(["Ann", "Ben"]) == text

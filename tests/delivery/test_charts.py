@@ -68,6 +68,18 @@ def test_nothing_at_all_is_no_data_everywhere(team: Team, service: Service) -> N
     assert "no incident was resolved" in mttr.alt
 
 
+def test_a_chart_without_anything_to_draw_says_so(team: Team, service: Service) -> None:
+    DeploymentFactory(service=service, finished_at=at("2026-01-01 10:00"))
+    found = board(team)
+    for chart, text in (
+        (charts.frequency_chart(found), "no deployment"),
+        (charts.mttr_chart(found), "no incident resolved"),
+    ):
+        assert [note.text for note in chart.figure.layout.annotations] == [text]
+        assert chart.figure.layout.yaxis.visible is False
+        assert chart.figure.layout.showlegend is False
+
+
 def test_unknown_ones_stand_apart(team: Team, service: Service) -> None:
     DeploymentFactory(service=service, finished_at=at("2026-10-01 10:00"))
     DeploymentFactory(service=service, finished_at=None, created_at=at("2026-10-02 10:00"), outcome="unknown")

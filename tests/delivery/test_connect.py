@@ -146,7 +146,8 @@ def test_a_private_address_that_nobody_allowed(
     admin: Client, fake: FakeGitHub, repo: Repo, team: Team, settings: Any
 ) -> None:
     settings.OUTGOING_ALLOW = []
-    refused(admin, team, f"{fake.url}/acme/shop", "address", "OUTGOING_ALLOW")
+    refused(admin, team, f"{fake.url}/acme/shop", "address", "127.0.0.1 is a private or local address.")
+    refused(admin, team, f"{fake.url.replace('127.0.0.1', 'localhost')}/acme/shop", "address", "leads to 127.0.0.1")
     assert fake.seen == []
 
 
@@ -167,6 +168,16 @@ def test_a_token_that_may_not_read_everything_goes_on_and_says_so(
 def test_another_team_has_it(admin: Client, fake: FakeGitHub, repo: Repo, team: Team) -> None:
     SourceFactory(base_url=f"{fake.url}/api/v3", external_id=str(repo.id), connection__team__name="Ranking")
     refused(admin, team, f"{fake.url}/acme/shop", "address", "The team Ranking reads this repository already.")
+
+
+def test_an_archived_team_has_it(admin: Client, fake: FakeGitHub, repo: Repo, team: Team) -> None:
+    SourceFactory(
+        base_url=f"{fake.url}/api/v3",
+        external_id=str(repo.id),
+        connection__team__name="Ranking",
+        connection__team__archived_at=clock.now(),
+    )
+    refused(admin, team, f"{fake.url}/acme/shop", "address", "The archived team Ranking still holds this repository.")
 
 
 def test_the_team_has_it_already(admin: Client, fake: FakeGitHub, repo: Repo, team: Team) -> None:

@@ -11,11 +11,13 @@ from django.template.loader import render_to_string
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
 
-from delivery import headlines
+from delivery import headlines, sparks
 from delivery.board import Choice, board
 from delivery.figures import Band
-from delivery.models import Service
+from delivery.models import Deployment, Service
 from delivery.summary import for_team
 from teams.models import Person, Team
 from tests.delivery.factories import NOW, DeploymentFactory, IncidentFactory, ServiceFactory, at
@@ -89,6 +91,37 @@ def test_mttr_shows_mean_median_resolved_and_open(team: Team, service: Service) 
     assert made.facts == ["median 1.5 h", "3 incidents resolved", "1 open"]
 
 
+def test_only_the_weeks_that_were_read_are_counted(team: Team, service: Service) -> None:
+    service.since = (MONDAY + timedelta(weeks=10)).date()
+    service.save()
+    for week in (10, 11, 12):
+        DeploymentFactory(service=service, finished_at=MONDAY + timedelta(weeks=week, hours=1))
+    made = headlines.frequency_headline(board(team))
+    assert (made.value, made.band, made.facts[0]) == ("1", Band.HIGH, "3 deployments in 3 weeks")
+
+
+def test_a_band_that_looks_at_the_median_says_so(team: Team, service: Service) -> None:
+    for hours in (0.5, 0.6, 100):
+        IncidentFactory(service=service, began_at=MONDAY, resolved_at=MONDAY + timedelta(hours=hours))
+    IncidentFactory(
+        service=service, began_at=MONDAY - timedelta(days=9), resolved_at=MONDAY - timedelta(days=9, hours=-2)
+    )
+    made = headlines.mttr_headline(board(team))
+    assert (made.value, made.unit, made.band, made.band_reads) == ("33.7", "h mean", Band.ELITE, "by the median")
+    assert made.was == "was 2 h mean"
+
+
+def test_one_that_never_finished_stands_where_it_began(reader: Client, team: Team, service: Service) -> None:
+    DeploymentFactory(service=service, title="New", finished_at=NOW - timedelta(hours=1))
+    lost = DeploymentFactory(
+        service=service, title="Lost", finished_at=None, created_at=NOW - timedelta(days=2), outcome="unknown"
+    )
+    DeploymentFactory(service=service, title="Old", finished_at=NOW - timedelta(days=9))
+    assert [row.title for row in Deployment.objects.newest_first()] == ["New", "Lost", "Old"]
+    page = reader.get(reverse("delivery", args=[team.pk])).text
+    assert f"began {date_format(localtime(lost.created_at), 'DATETIME_FORMAT')}" in page
+
+
 def test_what_is_not_read_is_said(team: Team) -> None:
     ServiceFactory(source__connection__team=team, deployment_source="none", incident_labels=[])
     found = board(team)
@@ -97,11 +130,11 @@ def test_what_is_not_read_is_said(team: Team) -> None:
 
 
 def test_a_sparkline_has_gaps_where_nothing_was() -> None:
-    spark = headlines._line([1.0, 2.0, None, 4.0])
+    spark = sparks.line([1.0, 2.0, None, 4.0])
     assert len(spark.dots) == 3
     assert [len(line.split()) for line in spark.lines] == [2]
-    assert headlines._line([None, None]).dots == ()
-    bars = headlines._bars([0, 2, 1])
+    assert sparks.line([None, None]).dots == ()
+    bars = sparks.bars([0, 2, 1])
     assert [bar.zero for bar in bars.bars] == [True, False, False]
     assert [bar.height for bar in bars.bars] == [1.0, 39.0, 19.5]
 

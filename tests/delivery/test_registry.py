@@ -75,6 +75,28 @@ def test_no_deployment_is_zero_only_once_one_is_known(team: Team) -> None:
     assert value("deployment_frequency", team, date(2026, 12, 1)) == 0
 
 
+def test_weeks_that_were_never_read_are_no_zeros(team: Team, service: Service) -> None:
+    """Read from a Wednesday on: of 13 weeks three were seen, two of them with deployments."""
+    for finish in ("2026-03-04 10:00", "2026-03-05 10:00", "2026-03-10 10:00"):
+        DeploymentFactory(service=service, finished_at=at(finish))
+    service.since = date(2026, 3, 4)
+    service.save()
+    assert value("deployment_frequency", team, date(2026, 3, 23)) == 1, "the median of 2, 1, 0"
+    assert figures.get("deployment_frequency").pooled([team], date(2026, 3, 23)) == 1
+    service.since = None
+    service.save()
+    assert value("deployment_frequency", team, date(2026, 3, 23)) == 0
+
+
+def test_another_repository_that_was_read_whole_makes_the_weeks_zeros(team: Team, service: Service) -> None:
+    DeploymentFactory(service=service, finished_at=at("2026-03-04 10:00"))
+    service.since = date(2026, 3, 4)
+    service.save()
+    assert value("deployment_frequency", team, date(2026, 3, 9)) == 1
+    ServiceFactory(source__connection__team=team)
+    assert value("deployment_frequency", team, date(2026, 3, 9)) == 0
+
+
 def test_a_failed_first_deployment_makes_zero_a_fact(team: Team, service: Service) -> None:
     DeploymentFactory(service=service, finished_at=at("2026-03-02 10:00"), outcome="failed")
     assert value("deployment_frequency", team, date(2026, 3, 9)) == 0

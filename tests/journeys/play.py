@@ -52,7 +52,7 @@ class Actor:
     def speak(self, language: str) -> None:
         """Choose the language by the switch in the page's head, unless the page speaks it already."""
         if self.find("html").get_attribute("lang") != language:
-            self.click(f"button[name=language][value={language}]")
+            self.click(f"header button[value={language}]")
         expect(self.find("html")).to_have_attribute("lang", language)
 
     def look(self, title: str) -> None:

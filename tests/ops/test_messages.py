@@ -15,6 +15,9 @@ msgstr "Content-Type: text/plain; charset=UTF-8\\nPlural-Forms: nplurals=1; plur
 msgid "Teams"
 msgstr "チーム"
 
+msgid "A programmer's text"
+msgstr "開発者向けの文"
+
 msgid "%(count)s person"
 msgid_plural "%(count)s people"
 msgstr[0] "%(count)s人"
@@ -33,6 +36,7 @@ def people(count):
 @pytest.fixture
 def sources(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(messages, "ROOT", tmp_path)
+    monkeypatch.setattr(messages, "api_texts", lambda: ["A programmer's text"])
     monkeypatch.delenv("DJANGO_SETTINGS_MODULE", raising=False)
     (tmp_path / "rooms.py").write_text(CODE)
     catalogue = tmp_path / messages.CATALOGUE

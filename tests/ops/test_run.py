@@ -201,6 +201,21 @@ def test_an_unknown_log_level_is_told_in_one_sentence(refusal: Callable[..., str
     assert "LOG_LEVEL is “LOUD”" in refusal(LOG_LEVEL="loud")
 
 
+@pytest.mark.parametrize(
+    ("knob", "value", "sentence"),
+    [
+        ("OUTGOING_ALLOW", "10.0.0.0/8,https://ghe.lan", "OUTGOING_ALLOW holds “https://ghe.lan”"),
+        ("PORTAL_URL", "portal.example.com", "PORTAL_URL is “portal.example.com”"),
+        ("EMAIL_URL", "mail.example.com", "EMAIL_URL names no mail server"),
+        ("SECRET_KEY_FILE", "/nowhere/secret", "SECRET_KEY_FILE names /nowhere/secret, which cannot be read"),
+    ],
+)
+def test_a_setting_that_cannot_be_understood_is_told_in_one_sentence(
+    refusal: Callable[..., str], knob: str, value: str, sentence: str
+) -> None:
+    assert sentence in refusal(**{knob: value})
+
+
 def test_an_address_already_taken_is_not_taken_by_the_trial_itself() -> None:
     assert free_port("127.0.0.1", str(free_port("127.0.0.1", "0")))
 

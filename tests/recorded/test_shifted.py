@@ -70,7 +70,7 @@ def test_pictures_of_the_team_page(browser: Browser, portal: Portal, shifted: st
     person = Person(context.new_page(), portal)
     person.sign_in("emma@example.com")
     if person.find("html").get_attribute("lang") != language:
-        person.page.click(f"button[name=language][value={language}]")
+        person.page.click(f"header button[value={language}]")
     person.go(f"{shifted}/")
     expect(person.find("html")).to_have_attribute("lang", language)
     expect_charts(person.page)

@@ -11,6 +11,7 @@ from django.test import Client
 from playwright.sync_api import Browser, Page, expect
 
 from roadmaps import services
+from roadmaps.dates import months_after
 from roadmaps.models import Item, Roadmap, State
 from teams.models import Person, Team
 from tests.roadmaps.factories import item_of, started
@@ -170,6 +171,18 @@ def test_starting_and_editing_by_forms(opened: OpenPage, team: Team, editor: Per
     page.get_by_role("button", name="Save", exact=True).click()
     expect(page.get_by_role("heading", name="Our repository")).to_be_visible()
     expect(page.locator(".p-history")).to_contain_text("Owner: nobody → Emma Editor")
+
+
+def test_a_small_screen_shows_today_in_the_timeline(opened: OpenPage, team: Team, editor: Person) -> None:
+    start = months_after(datetime.now(UTC).date().replace(day=1), -6)
+    page = opened(editor, roadmap_of(started(team, editor, start)), width=390)
+    page.locator(".p-tlw").scroll_into_view_if_needed()
+    expect(page.locator(".p-tlw .today").last).to_be_in_viewport()
+    box = page.get_by_role("checkbox", name="Set up the Git repository")
+    box.click()
+    expect(box).to_be_checked()
+    page.locator(".p-tlw").scroll_into_view_if_needed()
+    expect(page.locator(".p-tlw .today").last).to_be_in_viewport()
 
 
 def many(roadmap: Roadmap, editor: Person, team_admin: Person) -> None:

@@ -42,6 +42,10 @@ def test_the_phases(roadmap: Roadmap, editor: Person) -> None:
         assert (found.phases[1].days, found.phases[1].months) == ("7月1日～9月30日", "7月～9月")
     assert [phase.is_past for phase in found.phases] == [True, False, False, False]
     assert (found.month, found.done, found.scope, found.left, found.late) == (4, 1, 12, 11, 2)
+    assert [item.template_key for item in found.late_items] == [
+        "foundation.git_repository",
+        "foundation.experiment_tracking",
+    ]
     assert [item.template_key for item in found.next_due[:2]] == [
         "foundation.git_repository",
         "foundation.experiment_tracking",
@@ -114,7 +118,11 @@ def test_the_chart_holds_done_to_today_scope_and_expected(roadmap: Roadmap, edit
     assert lines["done"]["line"]["color"] == "$accent"
     assert lines["scope"]["line"]["color"] == "$context"
     assert (lines["expected"]["line"]["dash"], lines["expected"]["x"][-1]) == ("dot", "2027-03-31")
-    assert [note["text"] for note in made["layout"]["annotations"]] == ["scope 12", "expected", "1 done", "today"]
+    assert [(each.mark, each.text) for each in chart.key] == [
+        ("is-line", "1 done"),
+        ("is-context", "scope 12"),
+        ("is-dotted", "expected"),
+    ]
     assert made["layout"]["shapes"][0]["x0"] == "2026-05-20"
     assert chart.alt.startswith("Burn-up: 1 of 12 items done on 20 May 2026; 0 were expected by then.")
 
@@ -132,6 +140,20 @@ def test_the_forecast_is_drawn_from_today_to_the_scope(roadmap: Roadmap, editor:
     band = to_json(chart)["data"][0]
     assert (band["fillcolor"], band["y"]) == ("$accent-band", [6, 12, 12, 6])
     assert "by 23 Aug 2026 with 50 percent and by 13 Sep 2026 with 85 percent" in chart.alt
+    assert [each.text for each in chart.key][-2:] == ["P50 23 Aug", "P85 13 Sep"]
+
+
+@pytest.mark.parametrize("on", [noon(4, 3), noon(6, 17), noon(3, 20, 2027), noon(6, 1, 2027)])
+def test_no_words_inside_the_picture_but_today_above_it(roadmap: Roadmap, editor: Person, on: datetime) -> None:
+    """Names on the lines met the lines and each other, whatever their side."""
+    paced(roadmap, editor)
+    chart = charts.burn_up(seen(roadmap, on))
+    made = to_json(chart)
+    assert [(note["text"], note["yref"], note["y"], note["yanchor"]) for note in made["layout"]["annotations"]] == [
+        ("today", "paper", 1, "bottom")
+    ]
+    assert "annotations" not in made["narrow"]
+    assert len({each.mark for each in chart.key}) == len(chart.key)
 
 
 def test_the_chart_speaks_japanese_dates(roadmap: Roadmap) -> None:

@@ -12,6 +12,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from core import clock
 from roadmaps import services
 from roadmaps.models import Item, Roadmap, State
 from teams.models import Person, Team
@@ -72,6 +73,22 @@ def test_the_page_shows_phases_items_and_numbers(member: Client, roadmap: Roadma
     assert 'value="to_do"' in row
     assert page.count('role="checkbox"') == 21
     assert re.findall(r'<details class="p-card p-flush p-phase" id="(phase-\d)" open>', page) == ["phase-1"]
+
+
+def test_an_earlier_gate_that_is_not_met_stays_in_sight(
+    member: Client, roadmap: Roadmap, item: Item, editor: Person
+) -> None:
+    with clock.at(noon(7, 2)):
+        page = member.get(url("roadmap", roadmap)).content.decode()
+        assert "Gate of phase 1" in page
+        assert page.count("overdue, 30 Jun") == 6  # three in the gate, three in what is due next
+        assert re.findall(r'id="(phase-\d)" open>', page) == ["phase-1", "phase-2"]
+        for each in roadmap.items.filter(phase=1):
+            ticked(each, editor, noon(7, 2))
+        page = member.get(url("roadmap", roadmap)).content.decode()
+        assert "Gate of phase 2" in page
+        assert "overdue, " not in page
+        assert re.findall(r'id="(phase-\d)" open>', page) == ["phase-2"]
 
 
 def test_a_reader_sees_everything_and_cannot_tick(
@@ -300,7 +317,7 @@ def test_moving_the_start(member: Client, roadmap: Roadmap) -> None:
     stale = member.post(address, sent | {"start_date": "2026-06-01"})
     assert stale.status_code == 409
     page = stale.content.decode()
-    assert "1 May 2026" in page
+    assert "Meanwhile Emma Editor changed this to “1 May 2026”." in page
     assert 'value="2026-06-01"' in page
     assert 'name="seen_start_date" value="2026-05-01"' in page
 
@@ -365,7 +382,7 @@ def test_editing_what_somebody_changed_is_409_and_keeps_what_was_typed(
     response = edit(member, item, title="Mine", due_date="2026-06-02")
     assert response.status_code == 409
     page = response.content.decode()
-    assert "Theirs" in page
+    assert "Meanwhile Taro Admin changed this to “Theirs”." in page
     assert 'value="Mine"' in page
     assert 'value="2026-06-02"' in page
     assert 'name="seen_title" value="Theirs"' in page
@@ -421,7 +438,7 @@ def test_a_stale_state_is_409_and_keeps_the_note(member: Client, item: Item, tea
     response = set_state(member, item, note="do not lose me", seen_version=0)
     assert response.status_code == 409
     page = response.content.decode()
-    assert "“In progress”" in page
+    assert "Meanwhile Taro Admin changed the state to “In progress”." in page
     assert "do not lose me" in page
     assert 'name="seen_version" value="1"' in page
 

@@ -32,7 +32,20 @@ def test_a_team(api: Client, team: Team, organisation) -> None:
         "people": 1,
         "created_at": team.created_at.isoformat().replace("+00:00", "Z"),
         "archived_at": None,
+        "is_sample": False,
     }
+
+
+@pytest.mark.parametrize("path", ["/api/v1/nothing/", "/api/v1/teams/1/nothing/"])
+def test_an_address_that_there_is_not_is_told_in_json(client: Client, organisation, path: str) -> None:
+    answer = client.get(path)
+    assert (answer.status_code, answer.json()) == (404, {"detail": "There is no such address."})
+
+
+def test_a_page_that_there_is_not_is_told_by_a_page(client: Client, organisation) -> None:
+    answer = client.get("/nothing/")
+    assert answer.status_code == 404
+    assert "<html" in answer.text
 
 
 def test_members_have_roles_and_no_addresses(api: Client, team: Team, editor: Person) -> None:
@@ -72,6 +85,19 @@ def test_the_page_lists_operations_and_objects(api: Client) -> None:
     assert "/api/v1/teams/{id}/members/" in page
     assert 'id="object-Team"' in page
     assert 'href="#object-Member"' in page
+    assert [each.name for each in api_docs.description("en").sections] == ["People and teams", "Delivery", "Roadmap"]
+
+
+def test_methods_of_one_path_say_what_each_of_them_does() -> None:
+    operations = [each for section in api_docs.description("en").sections for each in section.operations]
+    assert len({(each.path, each.text) for each in operations}) == len(operations)
+    assert all(each.text for each in operations)
+
+
+def test_what_is_not_there_is_told_without_our_class_names(api: Client) -> None:
+    for path in ("/api/v1/teams/99/", "/api/v1/teams/99/members/", "/api/v1/teams/99/roadmap/"):
+        response = api.get(path)
+        assert (response.status_code, response.json()) == (404, {"detail": "Not found."})
 
 
 SCHEMA = {
@@ -123,3 +149,13 @@ def test_a_schema_becomes_plain_operations_and_objects() -> None:
         ("odd", "any", "", ()),
     ]
     assert thing.fields[0].required
+
+
+def test_the_page_speaks_the_readers_language(signed_in, editor: Person) -> None:
+    editor.language = "ja"
+    editor.save()
+    page = signed_in(editor).get("/api/").text
+    assert "チームのメンバーと、その権限・職務。" in page
+    assert "access role and job role" not in page
+    assert "人とチーム</h2>" in page
+    assert "`" not in page

@@ -93,16 +93,32 @@ def test_everything_works_without_javascript(opened, team_admin, team: Team, mem
     expect(page.locator(f"#member-{membership.pk}")).to_have_count(0)
 
 
-def test_the_browsers_own_zone_is_proposed_but_never_forced(opened, team: Team, team_admin: Person) -> None:
-    _made, secret = invitations.invite(team=team, role="editor", job_role="", email="", by=team_admin)
-    page = opened(None, f"/invitation/{secret}/", timezone_id="Asia/Tokyo")
+def test_set_up_proposes_the_browsers_zone_and_another_language_keeps_what_was_typed(opened) -> None:
+    page = opened(None, "/setup/", timezone_id="Asia/Tokyo")
     zone = page.locator("#id_time_zone")
     expect(zone).to_have_value("Asia/Tokyo")
 
     zone.select_option("UTC")
-    page.get_by_role("button", name="Make the account and join").click()
+    page.get_by_label("Organisation").fill("Example Ltd")
+    page.get_by_role("button", name="日本語").click()
+    expect(page.locator("html")).to_have_attribute("lang", "ja")
+    expect(page.get_by_label("組織")).to_have_value("Example Ltd")
+    expect(page.locator("#id_language")).to_have_value("ja")
+    expect(page.locator(".p-form-error")).to_have_count(0)
+    expect(zone).to_have_value("UTC")
+
+    page.locator("form#new button[type=submit]").click()
     expect(page.locator(".p-form-error").first).to_be_visible()
     expect(zone).to_have_value("UTC")
+
+
+@pytest.mark.parametrize("path", ["members/", "settings/", "tokens/"])
+def test_a_small_screen_shows_the_present_tab_and_that_there_are_more(opened, team_admin, team: Team, path) -> None:
+    page = opened(team_admin, f"/teams/{team.pk}/{path}", width=390)
+    expect(page.locator(".p-tabs [aria-current]")).to_be_in_viewport(ratio=1)
+    expect(page.locator(".p-tabs")).to_have_class("p-tabs is-cut-before")
+    page.locator(".p-tabs").evaluate("(tabs) => { tabs.scrollLeft = 0; }")
+    expect(page.locator(".p-tabs")).to_have_class("p-tabs is-cut-after")
 
 
 PAGES = [

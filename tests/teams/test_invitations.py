@@ -12,7 +12,7 @@ from django.test import Client
 from django.urls import reverse
 
 from core import clock
-from teams.models import AuditEvent, Invitation, Membership, Person, Team
+from teams.models import AuditEvent, Invitation, Membership, Organisation, Person, Team
 from teams.services import invitations, members, people, teams
 from tests.factories import MembershipFactory, PersonFactory
 from tests.teams.at_once import both, on_postgresql
@@ -39,6 +39,17 @@ def make(team: Team, team_admin: Person):
 
 
 pytestmark = pytest.mark.django_db
+
+
+def test_the_form_starts_in_the_organisations_zone_and_keeps_a_fixed_address(make) -> None:
+    Organisation.objects.update(time_zone="Asia/Tokyo")
+    _made, link = make(email="nia@example.com")
+    assert '<option value="Asia/Tokyo" selected' in Client().get(link).content.decode()
+    page = Client().post(link, {"speak": "ja", "name": "Nia", "email": "other@example.com"}).content.decode()
+    assert 'value="Nia"' in page
+    assert 'value="nia@example.com"' in page
+    assert "other@example.com" not in page
+    assert not Person.objects.filter(name="Nia").exists()
 
 
 # -- Making

@@ -9,7 +9,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from teams.models import AuditEvent, Membership, Person, Team
-from tests.factories import MembershipFactory
+from teams.services import members
+from tests.factories import MembershipFactory, TeamFactory
 
 pytestmark = pytest.mark.django_db
 HTMX = {"HX-Request": "true"}
@@ -84,10 +85,20 @@ def test_a_stale_change_is_shown_with_both_values(admin: Client, membership: Mem
 
     page = response.content.decode()
     assert response.status_code == 409
-    assert "“Data engineer”" in page
+    assert "somebody changed this to “Data engineer”" in page
     assert '<option value="data_scientist" selected' in page
     membership.refresh_from_db()
     assert membership.job_role == "data_engineer"
+
+
+def test_a_stale_change_names_who_made_the_other_one(
+    admin: Client, membership: Membership, administrator: Person
+) -> None:
+    elsewhere = MembershipFactory(person=membership.person, team=TeamFactory())
+    for each, by in ((membership, administrator), (elsewhere, membership.person)):
+        members.change_member(membership=each, by=by, seen={"job_role": ""}, wanted={"job_role": "data_engineer"})
+    page = change(admin, membership, job_role="data_scientist").content.decode()
+    assert "Meanwhile Ada Administrator changed this to “Data engineer”." in page
 
 
 def test_role_and_job_changed_by_two_people_are_both_kept(admin: Client, membership: Membership) -> None:

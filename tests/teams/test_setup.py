@@ -147,6 +147,21 @@ def test_the_language_can_be_chosen_before_set_up(client: Client, code: str) -> 
     assert b'<html lang="ja"' in client.get(URL).content
 
 
+def test_another_language_keeps_what_was_typed_and_judges_nothing(client: Client, code: str) -> None:
+    half = {"speak": "ja", "next": URL, "name": "<Ada>", "password": "seven-blue-trains", "time_zone": "Europe/Paris"}
+    response = client.post("/language/", half)
+    assert (response.status_code, response["Location"]) == (307, URL)
+    response = client.post(URL, half)  # as the browser does then
+    page = response.content.decode()
+    assert (response.status_code, '<html lang="ja"' in page) == (200, True)
+    assert 'value="&lt;Ada&gt;"' in page
+    assert '<option value="Europe/Paris" selected' in page
+    assert "data-own-zone" not in page
+    assert "seven-blue-trains" not in page
+    assert "p-form-error" not in page
+    assert not Organisation.objects.exists()
+
+
 def test_the_service_refuses_a_second_set_up(code: str) -> None:
     values = {**GOOD, "code": code}
     setup.set_up(**values)

@@ -35,6 +35,12 @@ def test_a_page_leads_to_sign_in_and_back(client: Client, editor: Person, team) 
     assert sign_in(client, editor, next=page)["Location"] == page
 
 
+@pytest.mark.parametrize("path", ["/accounts/login/", "/accounts/password/reset/", "/teams/new/", "/account/"])
+def test_head_answers_as_get_does(client: Client, signed_in, administrator: Person, path: str) -> None:
+    for anyone in (client, signed_in(administrator)):
+        assert anyone.head(path).status_code == anyone.get(path).status_code
+
+
 def test_it_never_leads_to_another_host(client: Client, editor: Person) -> None:
     assert sign_in(client, editor, next="https://evil.example/")["Location"] == "/"
 

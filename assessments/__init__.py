@@ -1,0 +1,1 @@
+"""Maturity: models as data, rounds of answers, levels, targets, snapshots."""

@@ -1,0 +1,127 @@
+"""The forms of the assessment's pages."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import uuid4
+
+from django import forms
+from django.utils.formats import date_format
+from django.utils.translation import gettext_lazy as _
+
+from assessments import library
+from assessments.models import COMMENT_LENGTH
+from assessments.services import MaturityError
+from assessments.sheet import NOT_APPLICABLE, UNKNOWN
+from assessments.wording import said
+from core.content import text
+from core.edits import StaleEdit
+from core.refusals import show_refusal
+from teams.models import Team
+
+
+class DayField(forms.DateField):
+    """The browser's own date field. It sends and wants ISO days."""
+
+    default_error_messages = {"invalid": _("Write the day as 2026-04-01.")}
+
+    def __init__(self, **kwargs: Any) -> None:
+        widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+        super().__init__(input_formats=["%Y-%m-%d"], widget=widget, **kwargs)
+
+
+class AnswerForm(forms.Form):
+    """What one row sends. Lengths and addresses are the service's to judge, so that nothing typed is cut on the way."""
+
+    choice = forms.CharField(required=False)
+    comment = forms.CharField(required=False, strip=False)
+    link = forms.CharField(required=False)
+    seen = forms.IntegerField(min_value=0)
+    model_version = forms.IntegerField(required=False)
+    request_id = forms.CharField(required=False, max_length=64)
+
+    def __init__(self, *args: Any, criterion: library.Criterion, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.states = {str(state.n) for state in criterion.states}
+
+    def clean_choice(self) -> str:
+        choice: str = self.cleaned_data["choice"]
+        if not choice:
+            raise forms.ValidationError(_("Choose a state first. What you wrote is still here."))
+        if choice not in self.states | {UNKNOWN, NOT_APPLICABLE}:
+            raise forms.ValidationError(_("The criterion has no such state."))
+        return choice
+
+
+class RequestForm(forms.Form):
+    """A form that does its work once although it may be sent twice, against the version that was seen."""
+
+    seen = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
+    request_id = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput, initial=lambda: uuid4().hex)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        # Several of them stand on one page: each its own ids.
+        super().__init__(*args, **{"auto_id": f"{type(self).__name__.lower()}_%s"} | kwargs)
+
+
+class NotApplicableForm(RequestForm):
+    reason = forms.CharField(label=_("Why"), widget=forms.Textarea(attrs={"rows": 2}))
+
+
+class InheritForm(RequestForm):
+    provider = forms.ModelChoiceField(queryset=Team.objects.none(), label=_("Team"), empty_label=_("Choose a team"))
+    comment = forms.CharField(label=_("Comment"), required=False, widget=forms.Textarea(attrs={"rows": 2}))
+
+    def __init__(self, *args: Any, teams: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["provider"].queryset = teams  # type: ignore[attr-defined]
+
+
+class ExemptionForm(forms.Form):
+    reason = forms.CharField(label=_("Reason"), max_length=COMMENT_LENGTH, widget=forms.Textarea(attrs={"rows": 2}))
+    until = DayField(label=_("Until"), help_text=_("It counts as met until and on this day."))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{"auto_id": "exemptionform_%s"} | kwargs)
+
+
+class TargetForm(forms.Form):
+    level = forms.TypedChoiceField(label=_("Level"), coerce=int, empty_value=None, required=False)
+    due = DayField(label=_("By"), required=False, help_text=_("The day by which the team wants to be there."))
+    seen = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, model: library.MaturityModel, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        levels = [(level.n, f"L{level.n} {text(level.title)}") for level in model.levels if level.n]
+        self.fields["level"].choices = [("", _("No target")), *levels]  # type: ignore[attr-defined]
+
+
+def show_stale_answer(form: forms.Form, error: StaleEdit, criterion: library.Criterion) -> None:
+    """Say what stands there now. What was typed stays; sending it once more replaces the other's."""
+    theirs = said(criterion, error.theirs["kind"], error.theirs["state"])
+    message = _("Meanwhile %(person)s answered “%(theirs)s”. Save again to replace it with yours.")
+    form.add_error(None, message % {"theirs": theirs, "person": error.theirs["person"]})
+    form.data = {**{name: form.data[name] for name in form.data}, "seen": str(error.theirs["version"])}
+
+
+def show_stale_target(form: forms.Form, error: StaleEdit) -> None:
+    """As above, for the target of an area."""
+    level, due = error.theirs["level"], error.theirs["due"]
+    if level is None:
+        message = _("Meanwhile somebody took the target away. Save again to set yours.")
+    else:
+        message = _("Meanwhile somebody set the target to L%(level)s by %(due)s. Save again to replace it with yours.")
+    form.add_error(None, message % {"level": level, "due": date_format(due) if due else "–"})
+    form.data = {**{name: form.data[name] for name in form.data}, "seen": str(error.theirs["version"])}
+
+
+def show(form: forms.Form, error: MaturityError | StaleEdit, criterion: library.Criterion | None = None) -> int:
+    """Say in the form why it was refused; the answer's status. Without a criterion the form is a target's."""
+    if isinstance(error, MaturityError):
+        show_refusal(form, error)
+        return 422
+    if criterion is None:
+        show_stale_target(form, error)
+    else:
+        show_stale_answer(form, error, criterion)
+    return 409

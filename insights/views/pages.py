@@ -1,0 +1,44 @@
+"""Home and the team page: they read across rooms and write nothing."""
+
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_safe
+
+from insights import home as homes
+from insights import news
+from insights import team as team_pages
+from insights.steps import first_steps, next_step
+from teams.models import Team
+from teams.requests import PortalRequest
+from teams.services import visits
+
+
+@require_safe
+def home(request: PortalRequest) -> HttpResponse:
+    person = request.user
+    last_visit = visits.looked(by=person)
+    found, since = homes.read(person), news.since_of(last_visit)
+    steps = [] if found.rows else first_steps(person)
+    context = {
+        "room": "home",
+        "home": found,
+        "last_visit": last_visit,
+        "news": news.of_teams([row.team for row in found.rows], found.mine, since),
+        "steps": steps,
+        "now": next_step(steps),
+    }
+    return render(request, "insights/home.html", context)
+
+
+@require_safe
+def team(request: PortalRequest, team_id: int) -> HttpResponse:
+    shown = get_object_or_404(Team.objects.visible_to(request.user), pk=team_id)
+    found = team_pages.read(request.user, shown)
+    context = {
+        "room": "teams",
+        "page": "overview",
+        "team": shown,
+        "can_edit": request.user.has_perm("team.edit", shown),
+        "can_administer": request.user.has_perm("team.administer", shown),
+    }
+    return render(request, "insights/team.html", context | found)

@@ -1,0 +1,65 @@
+"""Reading the knobs of `.env.example`: what cannot be understood stops the boot with one sentence, before it does harm."""
+
+import ipaddress
+import re
+import sys
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any, NoReturn
+from urllib.parse import urlsplit
+
+import environ
+from cryptography.fernet import Fernet
+from django.core.exceptions import ImproperlyConfigured
+
+_HOST = re.compile(r"(\[[0-9a-fA-F:.]+\]|\w([\w.-]*\w)?\.?)(:\d{1,5})?")
+
+
+def refuse(sentence: str) -> NoReturn:
+    """Stop the boot with one clear sentence and no traceback."""
+    sys.stderr.write(f"The portal does not start: {sentence}\n")
+    raise SystemExit(1)
+
+
+class Knobs(environ.FileAwareEnv):
+    """The environment; X_FILE names a file that holds X."""
+
+    def get_value(self, var: str, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return super().get_value(var, *args, **kwargs)
+        except OSError as error:
+            refuse(f"{var}_FILE names {error.filename}, which cannot be read ({error.strerror}).")
+
+    def mail(self, address: str) -> Mapping[str, Any]:
+        """Django's settings of the mail server at `address`; none of a portal without mail."""
+        try:
+            return self.email_url_config(address or "dummymail://")  # type: ignore[no-any-return]
+        except (ImproperlyConfigured, KeyError, ValueError):
+            refuse("EMAIL_URL names no mail server; smtp+tls://user:password@mail.example.com:587 does.")
+
+
+def is_encryption_key(text: str) -> bool:
+    """Whether Fernet takes it; one that it does not would only be noticed when the first token is stored."""
+    try:
+        Fernet(text)
+    except ValueError:
+        return False
+    return True
+
+
+def is_web_address(text: str) -> bool:
+    """Whether it is the beginning of a link: http or https, and a host."""
+    try:
+        parts = urlsplit(text)
+        parts.port  # noqa: B018  raises ValueError where it is no number
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.hostname) and not parts.query and not parts.fragment
+
+
+def is_host_or_network(text: str) -> bool:
+    """Whether core/http_guard.py can ever find a host in it: a name or address with or without port, or a network."""
+    with suppress(ValueError):
+        ipaddress.ip_network(text.strip("[]"), strict=False)
+        return True
+    return bool(_HOST.fullmatch(text))

@@ -1,0 +1,1 @@
+"""The sample organisation: made through every room's services, marked everywhere, gone without a trace but two audit entries."""

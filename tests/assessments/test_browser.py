@@ -1,0 +1,171 @@
+"""A round in real browsers: by keyboard, by two people at once, without JavaScript; small screens; accessibility."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.test import Client
+from playwright.sync_api import Browser, Page, expect
+
+from assessments import services
+from assessments.models import Answer, Assessment
+from teams.models import Person, Team
+from tests.assessments.factories import answered, answered_all, started
+from tests.factories import TeamFactory
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("_unguarded"),
+]
+OpenPage = Callable[..., Page]
+
+
+@pytest.fixture
+def draft(team: Team, editor: Person) -> Assessment:
+    """Started now: the server in the other thread has the real clock."""
+    return started(team, editor, datetime.now(UTC))
+
+
+@pytest.fixture
+def opened(browser: Browser, live_server: object, signed_in: Callable[[Person], Client]) -> Iterator[OpenPage]:
+    """A page opened by a person in a browser of their own. What the browser complains about fails the test."""
+    contexts, complaints = [], []
+
+    def complain(text: str) -> None:
+        # Refusals, and the failure that one test makes, are reported by browsers; everything else is a defect.
+        if not any(status in text for status in ("409", "422", "503")):
+            complaints.append(text)
+
+    def open_page(person: Person, path: str, width: int = 1440, **options: object) -> Page:
+        context = browser.new_context(viewport={"width": width, "height": 900}, **options)
+        contexts.append(context)
+        session = signed_in(person).cookies["sessionid"].value
+        context.add_cookies([{"name": "sessionid", "value": session, "url": live_server.url}])
+        page = context.new_page()
+        page.on("console", lambda line: complain(line.text) if line.type == "error" else None)
+        page.on("pageerror", lambda error: complain(str(error)))
+        page.goto(f"{live_server.url}{path}")
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+def said() -> list[tuple[str, str, int | None, str]]:
+    found = Answer.objects.select_related("comment").order_by("criterion", "version")
+    return [(each.criterion, each.kind, each.state, each.comment.text if each.comment else "") for each in found]
+
+
+def test_a_round_by_keyboard(opened: OpenPage, draft: Assessment, editor: Person) -> None:
+    page = opened(editor, draft.get_absolute_url())
+    page.evaluate("window.sameDocument = true")
+    for key in ("j", "3", "j", "u", "j", "n", "k", "1"):
+        page.keyboard.press(key)
+        page.wait_for_timeout(200)  # the page saves 150 ms after a choice: these are all meant
+    expect(page.locator("#said-data-pipeline")).to_contain_text("Saved")
+    page.keyboard.press("c")
+    page.keyboard.type("Ask 1 2 3 jun")
+    page.keyboard.press("Escape")
+    expect(page.locator("#round-progress")).to_contain_text("3 of 12 answered")
+    expect(page.locator("#said-data-pipeline")).to_contain_text("Saved")
+    page.wait_for_load_state("networkidle")
+    page.wait_for_timeout(400)
+    page.wait_for_load_state("networkidle")
+    assert said() == [
+        ("data.pipeline", "unknown", None, ""),
+        ("data.pipeline", "state", 0, ""),
+        ("data.pipeline", "state", 0, "Ask 1 2 3 jun"),
+        ("data.quality_monitoring", "not_applicable", None, ""),
+        ("data.versioning", "state", 2, ""),
+    ]
+    assert page.evaluate("window.sameDocument"), "the page was loaded again"
+    expect(page.locator("#data-versioning .p-looks-s:nth-of-type(3)")).to_be_visible()
+    expect(page.locator("#data-versioning .p-looks-s:nth-of-type(1)")).to_be_hidden()
+
+
+def test_two_browsers_at_once(opened: OpenPage, draft: Assessment, editor: Person, team_admin: Person) -> None:
+    """Different criteria do not meet; on the same one the second is told, keeps what was typed, and may replace it."""
+    one, two = (opened(person, draft.get_absolute_url()) for person in (editor, team_admin))
+    one.locator("label[for=data-versioning-1]").click()
+    expect(one.locator("#said-data-versioning")).to_contain_text("Emma Editor")
+    two.locator("label[for=data-pipeline-2]").click()
+    expect(two.locator("#said-data-pipeline")).to_contain_text("Taro Admin")
+
+    two.locator("#data-versioning-comment").fill("Mine")
+    two.locator("label[for=data-versioning-3]").click()
+    refusal = two.locator("#said-data-versioning [role=alert]")
+    expect(refusal).to_contain_text("Meanwhile Emma Editor answered “Dated copies”")
+    expect(two.locator("#data-versioning-comment")).to_have_value("Mine")
+    expect(two.locator("#data-versioning-3")).to_be_checked()
+    refusal.get_by_role("button").click()
+    expect(two.locator("#said-data-versioning")).to_contain_text("Saved")
+    assert [each[1:] for each in said() if each[0] == "data.versioning"] == [("state", 1, ""), ("state", 3, "Mine")]
+
+
+def test_what_others_answer_appears_on_an_open_page(
+    opened: OpenPage, draft: Assessment, editor: Person, team_admin: Person
+) -> None:
+    page = opened(editor, draft.get_absolute_url())
+    page.locator("#data-pipeline-comment").fill("Half a tho")
+    for criterion in ("data.versioning", "data.pipeline"):
+        answered(draft, team_admin, criterion, 1, datetime.now(UTC))
+    page.evaluate("htmx.trigger('#live', 'refresh')")
+    expect(page.locator("#said-data-versioning")).to_contain_text("Taro Admin: Dated copies")
+    expect(page.locator("#round-progress")).to_contain_text("2 of 12 answered")
+    expect(page.locator("#said-data-pipeline")).to_have_text("Not saved yet")
+    expect(page.locator("#data-pipeline-comment")).to_have_value("Half a tho")
+
+
+def test_without_javascript(opened: OpenPage, draft: Assessment, editor: Person) -> None:
+    page = opened(editor, draft.get_absolute_url(), java_script_enabled=False)
+    page.locator("#data-versioning label[for=data-versioning-2]").click()
+    page.locator("#data-versioning-comment").fill("By hand")
+    page.locator("#data-versioning").get_by_role("button", name="Save").click()
+    expect(page.locator("#said-data-versioning")).to_contain_text("Emma Editor")
+    expect(page.locator("#data-versioning-2")).to_be_checked()
+    assert said() == [("data.versioning", "state", 2, "By hand")]
+
+
+def test_a_save_that_cannot_arrive_says_so(opened: OpenPage, draft: Assessment, editor: Person) -> None:
+    page = opened(editor, draft.get_absolute_url())
+    page.route("**/answer/**", lambda route: route.fulfill(status=503, body=""))
+    page.locator("label[for=data-versioning-2]").click()
+    expect(page.locator("#said-data-versioning [role=alert]")).to_contain_text("Not saved")
+    page.unroute("**/answer/**")
+    page.locator("label[for=data-versioning-1]").click()
+    expect(page.locator("#said-data-versioning")).to_contain_text("Saved")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1440, 390])
+def test_pages_fit_and_are_accessible(
+    opened: OpenPage, draft: Assessment, team: Team, editor: Person, team_admin: Person, width: int, theme: str
+) -> None:
+    answered_all(draft, editor, at=datetime.now(UTC))
+    answered(
+        draft,
+        team_admin,
+        "data.versioning",
+        1,
+        datetime.now(UTC),
+        comment="W" * 300,
+        link="https://e.example/" + "x" * 90,
+    )
+    services.inherit(team=team, criterion="model.reproducibility", provider=TeamFactory(name="Platform"), by=editor)
+    services.ask_exemption(team=team, criterion="data.versioning", reason="y" * 200, until=date(2100, 1, 1), by=editor)
+    soon = date.today() + timedelta(days=90)
+    services.set_target(team=team, area="data", level=3, due=soon, by=editor)
+    base = f"/teams/{team.pk}/maturity/"
+    for path in (base, draft.get_absolute_url(), f"{base}criteria/data.versioning/", f"{base}targets/data/"):
+        page = opened(editor, path, width=width, color_scheme=theme)
+        page.wait_for_load_state("networkidle")
+        page.evaluate("document.querySelectorAll('main details').forEach((each) => { each.open = true; })")
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+        found = Axe().run(page)
+        assert found.violations_count == 0, f"{path}: {found.generate_report()}"

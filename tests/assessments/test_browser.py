@@ -138,6 +138,10 @@ def test_a_save_that_cannot_arrive_says_so(opened: OpenPage, draft: Assessment, 
     page.locator("label[for=data-versioning-2]").click()
     expect(page.locator("#said-data-versioning [role=alert]")).to_contain_text("Not saved")
     page.unroute("**/answer/**")
+    page.route("**/answer/**", lambda route: route.fulfill(status=200, body="<html>Sign in</html>"))
+    page.locator("label[for=data-versioning-3]").click()
+    expect(page.locator("#said-data-versioning [role=alert]")).to_contain_text("Not saved")
+    page.unroute("**/answer/**")
     page.locator("label[for=data-versioning-1]").click()
     expect(page.locator("#said-data-versioning")).to_contain_text("Saved")
 

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any, cast
+from typing import Any
 
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django.urls import path
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
-from rest_framework import generics, serializers, status
-from rest_framework.exceptions import APIException, ValidationError
+from rest_framework import generics, status
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -31,28 +28,10 @@ from assessments.serializers import (
     TargetSerializer,
     told,
 )
+from core.api import STALE
 from teams.access import require
-from teams.models import Person, Team
-
-STALE = OpenApiResponse(
-    description="Somebody said something else meanwhile: `theirs` is what stands there now, `yours` what was sent."
-)
-
-
-class Conflict(APIException):
-    status_code = status.HTTP_409_CONFLICT
-
-
-@contextmanager
-def refusals_told() -> Iterator[None]:
-    """A service's refusal as 400 at its field; a stale answer is told by core.api."""
-    try:
-        yield
-    except services.AlreadyStarted as error:
-        raise Conflict(error.message) from error
-    except services.MaturityError as error:
-        raise ValidationError({error.field or "detail": [error.message]}) from error
-
+from teams.api_team import TeamView
+from teams.models import Person
 
 # -- Models ---------------------------------------------------------------------------------------------------------
 
@@ -78,19 +57,8 @@ class ModelView(APIView):
 # -- A team's -------------------------------------------------------------------------------------------------------
 
 
-class TeamView(APIView):
-    """404 for a team that is not to be seen, then 403 for what is not to be done, then the body is looked at."""
-
-    @property
-    def person(self) -> Person:
-        """Who asks; IsAuthenticated has kept everybody else out."""
-        return cast(Person, self.request.user)
-
-    def team(self, permission: str = "") -> Team:
-        team = get_object_or_404(Team.objects.visible_to(self.person), pk=self.kwargs["team_id"])
-        if permission:
-            require(self.person, permission, team)
-        return team
+class RoundRoutes(TeamView):
+    """What is done to one round of the team in the address."""
 
     def round(self, permission: str = "") -> Assessment:
         rounds = Assessment.objects.visible_to(self.person).of_team(self.kwargs["team_id"]).listed()
@@ -98,11 +66,6 @@ class TeamView(APIView):
         if permission:
             require(self.person, permission, found.team)
         return found
-
-    def sent(self, kind: type[serializers.Serializer[Any]]) -> dict[str, Any]:
-        serializer = kind(data=self.request.data)
-        serializer.is_valid(raise_exception=True)
-        return serializer.validated_data  # type: ignore[no-any-return]
 
 
 class MaturityView(TeamView):
@@ -115,23 +78,25 @@ class MaturityView(TeamView):
 
 
 class AssessmentsView(TeamView, generics.ListAPIView[Assessment]):
-    """The rounds of a team, the newest first; POST starts one."""
-
     serializer_class = AssessmentSerializer
     queryset = Assessment.objects.none()
 
     def get_queryset(self) -> AssessmentQuerySet:
         return Assessment.objects.visible_to(self.person).of_team(self.team().pk).listed()
 
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """The rounds of a team, the newest first."""
+        return super().get(request, *args, **kwargs)
+
     @extend_schema(request=None, responses={201: AssessmentSerializer, 409: OpenApiResponse()})
     def post(self, request: Request, team_id: int) -> Response:
+        """Start a round."""
         team = self.team("team.edit")
-        with refusals_told():
-            made = services.start_round(team=team, by=self.person)
+        made = services.start_round(team=team, by=self.person)
         return Response(AssessmentSerializer(made).data, status=status.HTTP_201_CREATED)
 
 
-class AssessmentView(TeamView):
+class AssessmentView(RoundRoutes):
     """One round."""
 
     @extend_schema(responses=AssessmentSerializer)
@@ -139,50 +104,49 @@ class AssessmentView(TeamView):
         return Response(AssessmentSerializer(self.round()).data)
 
 
-class SubmitView(TeamView):
+class SubmitView(RoundRoutes):
     """Hand a round in for review. 400 names the criteria that have no answer yet."""
 
     @extend_schema(request=None, responses=AssessmentSerializer)
     def post(self, request: Request, team_id: int, round_id: int) -> Response:
         found = self.round("team.edit")
-        with refusals_told():
-            return Response(AssessmentSerializer(services.submit(assessment=found, by=self.person)).data)
+        return Response(AssessmentSerializer(services.submit(assessment=found, by=self.person)).data)
 
 
-class ReviewView(TeamView):
+class ReviewView(RoundRoutes):
     """Say that somebody has looked at a round."""
 
     @extend_schema(request=None, responses=AssessmentSerializer)
     def post(self, request: Request, team_id: int, round_id: int) -> Response:
         found = self.round("team.review")
-        with refusals_told():
-            return Response(AssessmentSerializer(services.review(assessment=found, by=self.person)).data)
+        return Response(AssessmentSerializer(services.review(assessment=found, by=self.person)).data)
 
 
-class ReopenView(TeamView):
+class ReopenView(RoundRoutes):
     """Let the team change the answers of its newest round again."""
 
     @extend_schema(request=None, responses=AssessmentSerializer)
     def post(self, request: Request, team_id: int, round_id: int) -> Response:
         found = self.round("team.review")
-        with refusals_told():
-            return Response(AssessmentSerializer(services.reopen(assessment=found, by=self.person)).data)
+        return Response(AssessmentSerializer(services.reopen(assessment=found, by=self.person)).data)
 
 
-class RoundAnswersView(TeamView, generics.ListAPIView[Answer]):
-    """The answers of a round, the newest first; POST gives one."""
-
+class RoundAnswersView(RoundRoutes, generics.ListAPIView[Answer]):
     serializer_class = AnswerSerializer
     queryset = Answer.objects.none()
 
     def get_queryset(self) -> AnswerQuerySet:
         return Answer.objects.visible_to(self.person).filter(assessment=self.round()).newest_first()
 
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """The answers of a round, the newest first."""
+        return super().get(request, *args, **kwargs)
+
     @extend_schema(request=SayingSerializer, responses={201: AnswerSerializer, 409: STALE})
     def post(self, request: Request, team_id: int, round_id: int) -> Response:
+        """Answer a criterion in a round."""
         found = self.round("team.edit")
-        with refusals_told():
-            made = _say(found, self.person, self.sent(SayingSerializer))
+        made = _say(found, self.person, self.sent(SayingSerializer))
         return Response(AnswerSerializer(made).data, status=status.HTTP_201_CREATED)
 
 
@@ -212,19 +176,21 @@ class AnswersView(TeamView, generics.ListAPIView[Answer]):
 
 
 class TargetsView(TeamView, generics.ListAPIView[Target]):
-    """The targets of a team, past ones too; POST sets one."""
-
     serializer_class = TargetSerializer
     queryset = Target.objects.none()
 
     def get_queryset(self) -> TargetQuerySet:
         return Target.objects.visible_to(self.person).filter(team=self.team())
 
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """The targets of a team, past ones too."""
+        return super().get(request, *args, **kwargs)
+
     @extend_schema(request=SetTargetSerializer, responses={200: TargetSerializer, 204: None, 409: STALE})
     def post(self, request: Request, team_id: int) -> Response:
+        """Set the target of an area, or take it away."""
         team = self.team("team.edit")
-        with refusals_told():
-            made = services.set_target(team=team, by=self.person, **self.sent(SetTargetSerializer))
+        made = services.set_target(team=team, by=self.person, **self.sent(SetTargetSerializer))
         return Response(TargetSerializer(made).data) if made else Response(status=status.HTTP_204_NO_CONTENT)
 
 
@@ -245,20 +211,22 @@ class SnapshotsView(TeamView, generics.ListAPIView[Snapshot]):
 
 
 class ExemptionsView(TeamView, generics.ListAPIView[Exemption]):
-    """What was asked for, the newest first; POST asks. Decisions are made on the page."""
-
     serializer_class = ExemptionSerializer
     queryset = Exemption.objects.none()
 
     def get_queryset(self) -> Any:
         return Exemption.objects.visible_to(self.person).filter(team=self.team()).listed()
 
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """What was asked for, the newest first, and what was decided."""
+        return super().get(request, *args, **kwargs)
+
     @extend_schema(request=ExemptionSerializer, responses={201: ExemptionSerializer})
     def post(self, request: Request, team_id: int) -> Response:
+        """Ask for an exemption. Somebody else decides about it on its page."""
         team = self.team("team.edit")
         sent = self.sent(ExemptionSerializer)
-        with refusals_told():
-            made = services.ask_exemption(team=team, by=self.person, **sent)
+        made = services.ask_exemption(team=team, by=self.person, **sent)
         return Response(ExemptionSerializer(made).data, status=status.HTTP_201_CREATED)
 
 

@@ -16,6 +16,7 @@ from assessments.sheet import NOT_APPLICABLE, UNKNOWN
 from assessments.wording import said
 from core.content import text
 from core.edits import StaleEdit
+from core.refusals import show_refusal
 from teams.models import Team
 
 
@@ -93,11 +94,6 @@ class TargetForm(forms.Form):
         super().__init__(*args, **kwargs)
         levels = [(level.n, f"L{level.n} {text(level.title)}") for level in model.levels if level.n]
         self.fields["level"].choices = [("", _("No target")), *levels]  # type: ignore[attr-defined]
-
-
-def show_refusal(form: forms.Form, error: MaturityError) -> None:
-    """Say at its field, or above the form, why the service refused."""
-    form.add_error(error.field if error.field in form.fields else None, error.message)
 
 
 def show_stale_answer(form: forms.Form, error: StaleEdit, criterion: library.Criterion) -> None:

@@ -20,6 +20,8 @@ from insights.attention import Need
 from okrs.kinds import Status
 from teams.models import Person
 
+BANDS = [each.value for each in Band]  # mlops_portal/settings.py names it in the schema
+
 
 class PortfolioReasonSerializer(serializers.Serializer[Any]):
     text = serializers.CharField()
@@ -41,8 +43,8 @@ class PortfolioCellSerializer(serializers.Serializer[Any]):
 
     value = serializers.FloatField(source="number", allow_null=True, help_text='null is "no data", never 0.')
     count = serializers.IntegerField(allow_null=True, help_text="Deployments, or incidents resolved.")
-    band = serializers.ChoiceField(choices=[each.value for each in Band], allow_null=True)
-    was = serializers.ChoiceField(choices=[each.value for each in Band], allow_null=True)
+    band = serializers.ChoiceField(choices=BANDS, allow_null=True)
+    was = serializers.ChoiceField(choices=BANDS, allow_null=True)
     url = serializers.CharField(help_text="The rows behind it.")
 
 

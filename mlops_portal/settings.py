@@ -291,6 +291,10 @@ SPECTACULAR_SETTINGS = {
         "RoadmapItemState": "roadmaps.states.State",
         "AssessmentState": "assessments.states.RoundState",
         "AnswerKind": "assessments.states.Kind",
+        "KeyResultKind": "okrs.kinds.Kind",
+        "KeyResultStatus": "okrs.kinds.Status",
+        "SaidStatus": "okrs.api.SAID",
+        "Band": "insights.api.BANDS",
     },
 }
 

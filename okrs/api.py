@@ -5,19 +5,17 @@ A team's stand under teams/<id>/okrs/; the organisation's under okrs/, where a t
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any, cast
+from typing import Any
 
 from django.shortcuts import get_object_or_404
 from django.urls import path
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import generics, serializers
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
+from core.api import STALE
 from okrs import services
 from okrs.board import row_of
 from okrs.days import todays_of
@@ -26,21 +24,12 @@ from okrs.models import TEXT_LENGTH, TITLE_LENGTH, CheckIn, Cycle, KeyResult, Ob
 from okrs.querysets import CheckInQuerySet, CycleQuerySet, KeyResultQuerySet, ObjectiveQuerySet
 from okrs.rows import objective_rows
 from teams.access import require
+from teams.api_team import TeamView
 from teams.models import Person, Team
 
-STALE = OpenApiResponse(
-    description="Somebody changed the same field meanwhile: `theirs` is what stands there now, `yours` what was sent."
-)
-
-
-@contextmanager
-def refusals_told() -> Iterator[None]:
-    """A service's refusal as 400 at its field; a stale edit is told by core.api."""
-    try:
-        yield
-    except services.OkrError as error:
-        raise ValidationError({error.field or "detail": [error.message]}) from error
-
+SAID = [
+    (each.value, each.label) for each in HUMAN
+]  # what a person may say; mlops_portal/settings.py names it in the schema
 
 # -- What is sent and answered --------------------------------------------------------------------------------------
 
@@ -73,8 +62,8 @@ class StandingSerializer(serializers.Serializer[Any]):
     value = serializers.FloatField(allow_null=True)
     progress = serializers.FloatField(source="raw", allow_null=True)
     expected = serializers.FloatField(allow_null=True)
-    automatic = serializers.ChoiceField(choices=[(each.value, each.label) for each in HUMAN], allow_null=True)
-    human = serializers.ChoiceField(choices=[(each.value, each.label) for each in HUMAN], allow_null=True)
+    automatic = serializers.ChoiceField(choices=SAID, allow_null=True)
+    human = serializers.ChoiceField(choices=SAID, allow_null=True)
     status = serializers.ChoiceField(choices=Status.choices)
     confidence = serializers.IntegerField(allow_null=True)
     due = DueSerializer()
@@ -218,7 +207,7 @@ class CheckInAddSerializer(serializers.Serializer[Any]):
         child=serializers.IntegerField(), required=False, help_text="Those that were seen as done."
     )
     confidence = serializers.IntegerField(min_value=0, max_value=10, required=False, allow_null=True)
-    status = serializers.ChoiceField(choices=[(each.value, each.label) for each in HUMAN], required=False)
+    status = serializers.ChoiceField(choices=SAID, required=False)
     reason = serializers.CharField(max_length=TEXT_LENGTH, required=False, allow_blank=True)
     comment = serializers.CharField(max_length=TEXT_LENGTH, required=False, allow_blank=True)
     day = serializers.DateField(required=False, allow_null=True)
@@ -228,28 +217,21 @@ class CheckInAddSerializer(serializers.Serializer[Any]):
 # -- Routes ---------------------------------------------------------------------------------------------------------
 
 
-class OkrView(APIView):
-    """404 for what is not to be seen, then 403 for what is not to be done, then the body is looked at."""
+class OkrRoutes(TeamView):
+    """What belongs to the team of the address, or under okrs/ to the organisation."""
 
-    @property
-    def person(self) -> Person:
-        """Who asks; MayCall has kept everybody else out."""
-        return cast(Person, self.request.user)
-
-    def team(self) -> Team | None:
+    def owner(self) -> Team | None:
         """The team of the address; None under okrs/."""
-        if "team_id" not in self.kwargs:
-            return None
-        return get_object_or_404(Team.objects.visible_to(self.person), pk=self.kwargs["team_id"])
+        return self.team() if "team_id" in self.kwargs else None
 
     def cycles(self) -> CycleQuerySet:
-        return Cycle.objects.visible_to(self.person).usable_by(self.team()).newest_first()
+        return Cycle.objects.visible_to(self.person).usable_by(self.owner()).newest_first()
 
     def objectives(self) -> ObjectiveQuerySet:
-        return Objective.objects.visible_to(self.person).of(self.team()).listed()
+        return Objective.objects.visible_to(self.person).of(self.owner()).listed()
 
     def key_results(self) -> KeyResultQuerySet:
-        return KeyResult.objects.visible_to(self.person).filter(objective__team=self.team()).listed()
+        return KeyResult.objects.visible_to(self.person).filter(objective__team=self.owner()).listed()
 
     def objective(self) -> Objective:
         return get_object_or_404(self.objectives(), pk=self.kwargs["objective_id"])
@@ -257,39 +239,35 @@ class OkrView(APIView):
     def key_result(self) -> KeyResult:
         return get_object_or_404(self.key_results(), pk=self.kwargs["key_result_id"])
 
-    def sent(self, kind: type[serializers.Serializer[Any]]) -> dict[str, Any]:
-        serializer = kind(data=self.request.data)
-        serializer.is_valid(raise_exception=True)
-        return serializer.validated_data  # type: ignore[no-any-return]
 
-
-class CyclesView(OkrView, generics.ListAPIView[Cycle]):
-    """The cycles that the team can use: its own and the organisation's."""
-
+class CyclesView(OkrRoutes, generics.ListAPIView[Cycle]):
     serializer_class = CycleSerializer
     queryset = Cycle.objects.none()
 
     def get_queryset(self) -> CycleQuerySet:
         return self.cycles()
 
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """The cycles that the team can use: its own and the organisation's."""
+        return super().get(request, *args, **kwargs)
+
     @extend_schema(request=CycleAddSerializer, responses={201: CycleSerializer})
     def post(self, request: Request, team_id: int | None = None) -> Response:
-        team = self.team()
+        """Open a cycle."""
+        team = self.owner()
         require(self.person, "okrs.edit", team)
-        with refusals_told():
-            made = services.create_cycle(team=team, by=self.person, **self.sent(CycleAddSerializer))
+        made = services.create_cycle(team=team, by=self.person, **self.sent(CycleAddSerializer))
         return Response(CycleSerializer(made).data, status=201)
 
 
-class ObjectivesView(OkrView):
-    """The objectives that are not archived, with their key results and where they stand today."""
-
+class ObjectivesView(OkrRoutes):
     @extend_schema(
         parameters=[OpenApiParameter("cycle", int, description="Only those of this cycle.")],
         responses=ObjectiveRowSerializer(many=True),
     )
     def get(self, request: Request, team_id: int | None = None) -> Response:
-        team = self.team()
+        """The objectives that are not archived, with their key results and where they stand today."""
+        team = self.owner()
         cycle = request.query_params.get("cycle", "")
         objectives = self.objectives().live()
         if cycle.isdecimal():
@@ -299,68 +277,63 @@ class ObjectivesView(OkrView):
 
     @extend_schema(request=ObjectiveAddSerializer, responses={201: ObjectiveSerializer})
     def post(self, request: Request, team_id: int | None = None) -> Response:
-        team = self.team()
+        """Add an objective to a cycle."""
+        team = self.owner()
         require(self.person, "okrs.edit", team)
         fields = self.sent(ObjectiveAddSerializer)
         if not self.cycles().filter(pk=fields["cycle"].pk).exists():
             raise ValidationError({"cycle": ["This cycle belongs to another team."]})
-        with refusals_told():
-            made = services.create_objective(team=team, by=self.person, **fields)
+        made = services.create_objective(team=team, by=self.person, **fields)
         return Response(ObjectiveSerializer(made).data, status=201)
 
 
-class ObjectiveView(OkrView):
-    """One objective: read it, change it."""
-
+class ObjectiveView(OkrRoutes):
     @extend_schema(responses=ObjectiveSerializer)
     def get(self, request: Request, objective_id: int, team_id: int | None = None) -> Response:
+        """One objective."""
         return Response(ObjectiveSerializer(self.objective()).data)
 
     @extend_schema(request=ObjectiveEditSerializer, responses={200: ObjectiveSerializer, 409: STALE})
     def patch(self, request: Request, objective_id: int, team_id: int | None = None) -> Response:
+        """Change an objective."""
         found = self.objective()
         require(self.person, "okrs.edit", found.team)
         wanted = self.sent(ObjectiveEditSerializer)
         seen = wanted.pop("seen")
-        with refusals_told():
-            edited = services.edit_objective(objective=found, by=self.person, wanted=wanted, seen=seen)
+        edited = services.edit_objective(objective=found, by=self.person, wanted=wanted, seen=seen)
         return Response(ObjectiveSerializer(edited).data)
 
 
-class KeyResultsView(OkrView):
+class KeyResultsView(OkrRoutes):
     """Add a key result to an objective."""
 
     @extend_schema(request=KeyResultAddSerializer, responses={201: KeyResultSerializer})
     def post(self, request: Request, team_id: int | None = None) -> Response:
-        require(self.person, "okrs.edit", self.team())
+        require(self.person, "okrs.edit", self.owner())
         fields = self.sent(KeyResultAddSerializer)
         objective = get_object_or_404(self.objectives(), pk=fields.pop("objective"))
-        with refusals_told():
-            made = services.create_key_result(objective=objective, by=self.person, **fields)
+        made = services.create_key_result(objective=objective, by=self.person, **fields)
         return Response(KeyResultSerializer(made).data, status=201)
 
 
-class KeyResultView(OkrView):
-    """One key result: where it stands, change it."""
-
+class KeyResultView(OkrRoutes):
     @extend_schema(responses=KeyResultStandingSerializer)
     def get(self, request: Request, key_result_id: int, team_id: int | None = None) -> Response:
+        """One key result and where it stands."""
         return Response(KeyResultStandingSerializer(row_of(self.key_result())).data)
 
     @extend_schema(request=KeyResultEditSerializer, responses={200: KeyResultSerializer, 409: STALE})
     def patch(self, request: Request, key_result_id: int, team_id: int | None = None) -> Response:
+        """Change a key result. What was checked in stays as it was."""
         found = self.key_result()
         require(self.person, "okrs.edit", found.objective.team)
         wanted = self.sent(KeyResultEditSerializer)
         seen = wanted.pop("seen")
-        with refusals_told():
-            edited = services.edit_key_result(key_result=found, by=self.person, wanted=wanted, seen=seen)
+        edited = services.edit_key_result(key_result=found, by=self.person, wanted=wanted, seen=seen)
         return Response(KeyResultSerializer(edited).data)
 
 
-class CheckInsView(OkrView, generics.ListAPIView[CheckIn]):
-    """The check-ins of a key result, the newest first, corrected ones too."""
-
+class CheckInsView(OkrRoutes, generics.ListAPIView[CheckIn]):
     serializer_class = CheckInSerializer
     queryset = CheckIn.objects.none()
 
@@ -368,12 +341,16 @@ class CheckInsView(OkrView, generics.ListAPIView[CheckIn]):
         found: CheckInQuerySet = self.key_result().check_ins.all()
         return found.with_words().newest_first()
 
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """The check-ins of a key result, the newest first, corrected ones too."""
+        return super().get(request, *args, **kwargs)
+
     @extend_schema(request=CheckInAddSerializer, responses={201: CheckInSerializer})
     def post(self, request: Request, key_result_id: int, team_id: int | None = None) -> Response:
+        """Check in."""
         found = self.key_result()
         require(self.person, "okrs.check_in", found)
-        with refusals_told():
-            made = services.check_in(key_result=found, by=self.person, **self.sent(CheckInAddSerializer))
+        made = services.check_in(key_result=found, by=self.person, **self.sent(CheckInAddSerializer))
         return Response(CheckInSerializer(made).data, status=201)
 
 

@@ -12,6 +12,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as now
 from django.utils.translation import gettext_lazy as _
 
+import core.refusals
 from core import figures
 from core.content import text
 from core.edits import SeenForm, StaleEdit
@@ -440,5 +441,5 @@ def show_refusal(form: forms.Form, error: OkrError | StaleEdit) -> int:
     if isinstance(error, SameStartAndTarget) and isinstance(form, KeyResultForm):
         form.keep_at = form.cleaned_data["target"]
     if isinstance(error, OkrError):
-        form.add_error(error.field if error.field in form.fields else None, error.message)
+        core.refusals.show_refusal(form, error)
     return 422

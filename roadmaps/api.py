@@ -2,44 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any, cast
+from typing import Any
 
 from django.shortcuts import get_object_or_404
 from django.urls import path
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import generics, serializers, status
-from rest_framework.exceptions import APIException, ValidationError
+from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
+from core.api import STALE
 from roadmaps import overview, services
 from roadmaps.models import NOTE_LENGTH, Checklist, Item, Roadmap, State, Tick
 from roadmaps.querysets import ItemQuerySet, TickQuerySet
 from teams.access import require
-from teams.models import Person, Team
-
-STALE = OpenApiResponse(
-    description="Somebody changed the same thing meanwhile: `theirs` is what stands there now, `yours` what was sent."
-)
-
-
-class Conflict(APIException):
-    status_code = status.HTTP_409_CONFLICT
-
-
-@contextmanager
-def refusals_told() -> Iterator[None]:
-    """A service's refusal as 400 at its field; a stale edit is told by core.api."""
-    try:
-        yield
-    except services.AlreadyStarted as error:
-        raise Conflict(error.message) from error
-    except services.RoadmapError as error:
-        raise ValidationError({error.field or "detail": [error.message]}) from error
-
+from teams.api_team import TeamView
+from teams.models import Person
 
 # -- What is sent and answered --------------------------------------------------------------------------------------
 
@@ -169,19 +148,8 @@ class WantedSerializer(VersionSerializer):
 # -- Routes ---------------------------------------------------------------------------------------------------------
 
 
-class TeamView(APIView):
-    """404 for a team that is not to be seen, then 403 for what is not to be done, then the body is looked at."""
-
-    @property
-    def person(self) -> Person:
-        """Who asks; IsAuthenticated has kept everybody else out."""
-        return cast(Person, self.request.user)
-
-    def team(self, permission: str = "") -> Team:
-        team = get_object_or_404(Team.objects.visible_to(self.person), pk=self.kwargs["team_id"])
-        if permission:
-            require(self.person, permission, team)
-        return team
+class RoadmapRoutes(TeamView):
+    """What belongs to the roadmap of the team in the address."""
 
     def roadmap(self, permission: str = "") -> Roadmap:
         team = self.team()
@@ -199,18 +167,13 @@ class TeamView(APIView):
             require(self.person, permission, found.roadmap.team)
         return found
 
-    def sent(self, kind: type[serializers.Serializer[Any]]) -> dict[str, Any]:
-        serializer = kind(data=self.request.data)
-        serializer.is_valid(raise_exception=True)
-        return serializer.validated_data  # type: ignore[no-any-return]
-
 
 def _told(roadmap: Roadmap) -> dict[str, Any]:
     (found,) = overview.overviews([roadmap])
     return RoadmapSerializer(found).data
 
 
-class RoadmapView(TeamView):
+class RoadmapView(RoadmapRoutes):
     @extend_schema(responses=RoadmapSerializer)
     def get(self, request: Request, team_id: int) -> Response:
         """A team's roadmap as it stands today."""
@@ -220,20 +183,18 @@ class RoadmapView(TeamView):
     def post(self, request: Request, team_id: int) -> Response:
         """Start the roadmap of a team that has none."""
         team = self.team("team.edit")
-        with refusals_told():
-            made = services.start_roadmap(team=team, by=self.person, **self.sent(StartSerializer))
+        made = services.start_roadmap(team=team, by=self.person, **self.sent(StartSerializer))
         return Response(_told(made), status=status.HTTP_201_CREATED)
 
     @extend_schema(request=StartDateSerializer, responses={200: RoadmapSerializer, 409: STALE})
     def patch(self, request: Request, team_id: int) -> Response:
         """Move the start; due dates that nobody edited move with it."""
         found = self.roadmap("team.edit")
-        with refusals_told():
-            moved = services.change_start_date(roadmap=found, by=self.person, **self.sent(StartDateSerializer))
+        moved = services.change_start_date(roadmap=found, by=self.person, **self.sent(StartDateSerializer))
         return Response(_told(moved))
 
 
-class ItemsView(TeamView, generics.ListAPIView[Item]):
+class ItemsView(RoadmapRoutes, generics.ListAPIView[Item]):
     serializer_class = ItemSerializer
     queryset = Item.objects.none()
 
@@ -249,12 +210,11 @@ class ItemsView(TeamView, generics.ListAPIView[Item]):
     def post(self, request: Request, team_id: int) -> Response:
         """Add an item of the team's own to a phase or a checklist."""
         found = self.roadmap("team.edit")
-        with refusals_told():
-            made = services.add_item(roadmap=found, by=self.person, **self.sent(AddSerializer))
+        made = services.add_item(roadmap=found, by=self.person, **self.sent(AddSerializer))
         return Response(ItemSerializer(made).data, status=status.HTTP_201_CREATED)
 
 
-class ItemView(TeamView):
+class ItemView(RoadmapRoutes):
     @extend_schema(responses=ItemSerializer)
     def get(self, request: Request, team_id: int, item_id: int) -> Response:
         """One item."""
@@ -266,34 +226,31 @@ class ItemView(TeamView):
         found = self.item("team.edit")
         wanted = self.sent(EditSerializer)
         seen = wanted.pop("seen")
-        with refusals_told():
-            edited = services.edit_item(item=found, by=self.person, wanted=wanted, seen=seen)
+        edited = services.edit_item(item=found, by=self.person, wanted=wanted, seen=seen)
         return Response(ItemSerializer(edited).data)
 
 
-class TickView(TeamView):
+class TickView(RoadmapRoutes):
     """Bring an item into a state. If it is there already nothing happens; `skipped` needs a note."""
 
     @extend_schema(request=WantedSerializer, responses={200: ItemSerializer, 409: STALE})
     def post(self, request: Request, team_id: int, item_id: int) -> Response:
         found = self.item("team.edit")
-        with refusals_told():
-            ticked = services.tick(item=found, by=self.person, **self.sent(WantedSerializer))
+        ticked = services.tick(item=found, by=self.person, **self.sent(WantedSerializer))
         return Response(ItemSerializer(ticked).data)
 
 
-class UndoView(TeamView):
+class UndoView(RoadmapRoutes):
     """Reverse the newest tick of an item."""
 
     @extend_schema(request=VersionSerializer, responses={200: ItemSerializer, 409: STALE})
     def post(self, request: Request, team_id: int, item_id: int) -> Response:
         found = self.item("team.edit")
-        with refusals_told():
-            undone = services.undo(item=found, by=self.person, **self.sent(VersionSerializer))
+        undone = services.undo(item=found, by=self.person, **self.sent(VersionSerializer))
         return Response(ItemSerializer(undone).data)
 
 
-class TicksView(TeamView, generics.ListAPIView[Tick]):
+class TicksView(RoadmapRoutes, generics.ListAPIView[Tick]):
     """The ticks of a roadmap, the newest first."""
 
     serializer_class = TickSerializer

@@ -14,7 +14,6 @@ from django.utils.translation import gettext_lazy as _
 from core.edits import SeenForm, StaleEdit
 from core.forms import DayField, RequestForm
 from roadmaps.models import NOTE_LENGTH, Item, State
-from roadmaps.services import RoadmapError
 from teams.models import Person, Team
 
 ALREADY_HAD = "already_had"
@@ -121,11 +120,6 @@ class VersionForm(RequestForm):
 def wanted_state(wanted: str) -> dict[str, Any]:
     """The arguments of services.tick for a choice that may be "already had it"."""
     return {"wanted": State.DONE, "already_had": True} if wanted == ALREADY_HAD else {"wanted": wanted}
-
-
-def show_refusal(form: forms.Form, error: RoadmapError) -> None:
-    """Say at its field, or above the form, why the service refused."""
-    form.add_error(error.field if error.field in form.fields else None, error.message)
 
 
 def show_stale(form: forms.Form, error: StaleEdit) -> None:

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from core import clock
 from core.edits import StaleEdit
+from core.refusals import show_refusal
 from core.spreadsheet import csv_response
 from roadmaps import charts, forms, history, overview, services, template
 from roadmaps.board import Board, Filter
@@ -67,7 +68,7 @@ def start(request: PortalRequest, team_id: int) -> HttpResponse:
         except services.AlreadyStarted as error:
             messages.info(request, error.message)
         except RoadmapError as error:
-            forms.show_refusal(form, error)
+            show_refusal(form, error)
     if form.errors:
         return _empty(request, team, form, status=422)
     return redirect("roadmap", team_id=team.pk)
@@ -220,7 +221,7 @@ def add_item(request: PortalRequest, team_id: int, phase: int) -> HttpResponse:
         try:
             made = services.add_item(roadmap=found, phase=phase, by=request.user, **form.cleaned_data)
         except RoadmapError as error:
-            forms.show_refusal(form, error)
+            show_refusal(form, error)
         else:
             return redirect(f"{reverse('roadmap', args=[team_id])}?at={made.pk}#item-{made.pk}")
     context = {"form": form, "part": found.template.phase(phase)}
@@ -372,7 +373,7 @@ def _status(form: Form) -> int:
 def _show(form: Form, error: RoadmapError | StaleEdit) -> int:
     """Say in the form why it was refused; the answer's status."""
     if isinstance(error, RoadmapError):
-        forms.show_refusal(form, error)
+        show_refusal(form, error)
         return 422
     forms.show_stale(form, error)
     return 409

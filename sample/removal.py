@@ -16,8 +16,8 @@ from django.db.models import CASCADE, PROTECT, RESTRICT, SET_NULL
 from django.utils.translation import gettext as _
 
 from core import append_only
+from core.refusals import Refused
 from teams.models import Person, Team, TeamGroup
-from teams.services.errors import Refused
 
 Rows = dict[type[models.Model], set[int]]  # primary keys by model
 Key = Any  # a models.ForeignKey, whose type would name both of its models

@@ -8,11 +8,11 @@ from django.utils.translation import gettext as _
 
 from core import clock
 from core.content import text
+from core.refusals import Refused
 from sample import removal, schedule
 from sample.models import Sample, State
 from sample.story import story
 from teams.models import Person, Team, TeamGroup
-from teams.services.errors import Refused
 
 
 @transaction.atomic

@@ -11,12 +11,12 @@ from django.utils.cache import patch_vary_headers
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from core.refusals import Refused
 from sample import progress, services
 from sample.models import Sample
 from teams.access import require
 from teams.models import Person
 from teams.requests import PortalRequest
-from teams.services.errors import Refused
 
 
 @never_cache

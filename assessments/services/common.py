@@ -10,20 +10,18 @@ from django.utils.translation import gettext as _
 from assessments import library
 from assessments.models import COMMENT_LENGTH, LINK_LENGTH
 from core import clock
+from core.refusals import Refused
 from teams.models import Team
 
 
-class MaturityError(Exception):
-    """A change that cannot be made. The message says why, in the reader's language; `field` names the form's field, if one."""
-
-    def __init__(self, message: str, field: str = "") -> None:
-        super().__init__(message)
-        self.message = message
-        self.field = field
+class MaturityError(Refused):
+    """A change that cannot be made."""
 
 
 class AlreadyStarted(MaturityError):
     """The team has a round that is not submitted yet."""
+
+    conflicts = True
 
 
 def lock(team: Team) -> Team:

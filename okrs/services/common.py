@@ -11,19 +11,15 @@ from django.utils.translation import gettext as _
 
 from core import clock
 from core.edits import StaleEdit, merge
+from core.refusals import Refused
 from okrs.days import today_of
 from okrs.models import TEXT_LENGTH, TITLE_LENGTH, Change, Cycle, KeyResult, Objective
 from okrs.numbers import LARGEST, written
 from teams.models import Membership, Person, Team
 
 
-class OkrError(Exception):
-    """A change that cannot be made. The message says why, in the reader's language; `field` names the form's field, if one."""
-
-    def __init__(self, message: str, field: str = "") -> None:
-        super().__init__(message)
-        self.message = message
-        self.field = field
+class OkrError(Refused):
+    """A change that cannot be made."""
 
 
 class Frozen(OkrError):

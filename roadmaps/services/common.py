@@ -3,21 +3,19 @@
 from typing import Any
 
 from core import clock
+from core.refusals import Refused
 from roadmaps.models import Change, Field, Item, Roadmap
 from teams.models import Person
 
 
-class RoadmapError(Exception):
-    """A change that cannot be made. The message says why, in the reader's language; `field` names the form's field, if one."""
-
-    def __init__(self, message: str, field: str = "") -> None:
-        super().__init__(message)
-        self.message = message
-        self.field = field
+class RoadmapError(Refused):
+    """A change that cannot be made."""
 
 
 class AlreadyStarted(RoadmapError):
     """The team has a roadmap already."""
+
+    conflicts = True
 
 
 def lock_item(item: Item) -> Item:

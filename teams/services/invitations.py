@@ -9,9 +9,9 @@ from django.utils.translation import gettext as _
 
 from core import clock
 from core.crypto import digest, new_token
+from core.refusals import Refused
 from teams import audit
 from teams.models import Invitation, InvitationState, Person, Team
-from teams.services.errors import Refused
 from teams.services.members import add_member
 
 VALID_FOR = timedelta(days=7)

@@ -6,9 +6,9 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from core import clock, edits
+from core.refusals import Refused
 from teams import audit
 from teams.models import OrganisationRole, Person
-from teams.services.errors import Refused
 
 
 class LastAdministrator(Refused):

@@ -7,9 +7,9 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from core.crypto import digest
+from core.refusals import Refused
 from teams import audit
 from teams.models import Organisation, OrganisationRole, Person, SetupCode
-from teams.services.errors import Refused
 
 # No letters or digits that are easily taken for one another.
 _ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"

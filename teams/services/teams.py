@@ -9,9 +9,9 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from core import clock, edits
+from core.refusals import Refused
 from teams import audit
 from teams.models import Person, Team, TeamGroup, TeamRole
-from teams.services.errors import Refused
 from teams.services.members import add_member
 
 

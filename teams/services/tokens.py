@@ -8,9 +8,9 @@ from django.utils.translation import gettext as _
 
 from core import clock
 from core.crypto import digest, new_token
+from core.refusals import Refused
 from teams import audit
 from teams.models import ApiToken, Membership, Person, Team
-from teams.services.errors import Refused
 
 PREFIX = "mlops_"  # so that people and secret scanners know what they found
 USE_IS_NOTED_EVERY = timedelta(minutes=1)

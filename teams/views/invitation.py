@@ -12,10 +12,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
+from core.refusals import Refused
 from teams.forms import InvitedForm
 from teams.models import Invitation, Person
 from teams.services import invitations as services
-from teams.services.errors import Refused
 from teams.views.setup import BACKEND
 from teams.views.shared import me, sent, typed
 

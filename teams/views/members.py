@@ -13,13 +13,13 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from core.edits import StaleEdit
+from core.refusals import Refused
 from teams import links, shown_once
 from teams.access import require
 from teams.forms import InvitationForm, MemberForm
 from teams.models import Membership, Team, TeamRole
 from teams.services import invitations
 from teams.services import members as services
-from teams.services.errors import Refused
 from teams.views.shared import me, sent, visible_team
 
 

@@ -10,12 +10,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from core.edits import StaleEdit
+from core.refusals import Refused
 from teams import links, shown_once
 from teams.access import require
 from teams.forms import RoleForm
 from teams.models import OrganisationRole, Person
 from teams.services import people as services
-from teams.services.errors import Refused
 from teams.views.shared import me, page_of, sent
 
 

@@ -78,7 +78,7 @@ def take_example(actor: Actor, cast: Cast) -> None:
     actor.fill("#id_business_metric", cast.metric)
     actor.fill("#id_start_1", "46")
     actor.click(SUBMIT)
-    expect(actor.find(".p-okr")).to_have_count(3)
+    expect(actor.find(".p-okr-r")).to_have_count(3)
     actor.step("Take over the guide's example")
 
 
@@ -90,7 +90,7 @@ def add_key_results(actor: Actor, cast: Cast) -> None:
     actor.fill("#id_target", "50")
     actor.choose("#id_figure", "roadmap_progress")
     actor.click(SUBMIT)
-    expect(actor.find(".p-okr .p-tag")).to_have_count(1)
+    expect(actor.find(".p-okr-r .p-tag")).to_have_count(1)
     actor.step("Add a key result that is fed")
     actor.click("a[href$='/key-results/add/']")
     actor.fill("#id_title", cast.kept)
@@ -101,7 +101,7 @@ def add_key_results(actor: Actor, cast: Cast) -> None:
     actor.click(SUBMIT)
     actor.look("Start equals target")
     actor.click("button[name=kind][value=at_most]")
-    expect(actor.find(".p-okr")).to_have_count(5)
+    expect(actor.find(".p-okr-r")).to_have_count(5)
     actor.step("Start equals target: keep it instead")
 
 
@@ -141,7 +141,7 @@ def ask_for_a_reason(actor: Actor, cast: Cast) -> None:
     """In place on the OKR page: a view that is better than the figures asks why, and nothing typed is lost."""
     actor.click(".p-ci-t a")
     actor.click(".p-crumb a[href*='#objective']")
-    place = actor.find(".p-okr").filter(has_text=cast.kept)
+    place = actor.find(".p-okr-r").filter(has_text=cast.kept)
     actor.click(place.locator("summary"))
     actor.fill(place.locator("input[name=value]"), "13")
     actor.choose(place.locator("select[name=status]"), "on_track")
@@ -158,7 +158,7 @@ def ask_for_a_reason(actor: Actor, cast: Cast) -> None:
 
 
 def see_the_page(actor: Actor) -> None:
-    actor.click(".p-okr .p-kr-t a >> nth=1")
+    actor.click(".p-okr-r .p-kr-t a >> nth=1")
     expect(actor.find("html[data-charts=drawn]")).to_have_count(1)
     expect(actor.find(".p-chart:has(svg.main-svg .trace)")).to_have_count(1)
     expect(actor.find(".p-history .p-corrected")).to_have_count(1)

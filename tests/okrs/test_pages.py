@@ -102,6 +102,13 @@ def test_the_organisations_owner_may_check_in_and_not_edit(
     assert send(signed_in(editor), row, value="12").status_code == 403
 
 
+def test_an_owner_who_left_the_team_does_not_check_in_any_more(
+    signed_in: SignIn, team: Team, key_result: KeyResult, editor: Person
+) -> None:
+    team.memberships.get(person=editor).delete()
+    assert send(signed_in(Person.objects.get(pk=editor.pk)), key_result, value="12").status_code == 403
+
+
 def test_the_cycle_is_chosen_in_the_address(member: Client, team: Team, key_result: KeyResult, editor: Person) -> None:
     from datetime import date
 
@@ -209,13 +216,13 @@ def test_in_place_on_the_okr_page(member: Client, team: Team, key_result: KeyRes
     assert plain["Location"].endswith(f"&at={key_result.pk}#key-result-{key_result.pk}")
 
 
-@pytest.mark.parametrize("page", ["check-ins", "okrs", "key-result"])
+@pytest.mark.parametrize("where", ["check-ins", "okrs", "key-result"])
 @pytest.mark.parametrize("headers", [{}, HTMX])
 def test_a_refused_check_in_keeps_everything_that_was_typed(
-    member: Client, key_result: KeyResult, page: str, headers: dict[str, str]
+    member: Client, key_result: KeyResult, where: str, headers: dict[str, str]
 ) -> None:
     sent = {"value": "about 5", "confidence": "8", "comment": "Well & good", "status": "at_risk"}
-    response = send(member, key_result, headers, page=page, **sent)
+    response = send(member, key_result, headers, page=where, **sent)
     shown = text(response)
     assert response.status_code == 422
     assert "“about 5” is not a number" in shown

@@ -17,6 +17,7 @@ import assessments.summary
 from connections import schedule
 from connections.models import Source
 from core import clock
+from core.refusals import Refused
 from delivery.models import Deployment, Incident
 from okrs.facts import facts_of
 from okrs.kinds import Status
@@ -28,7 +29,6 @@ from sample.models import Sample, State
 from sample.steps import steps
 from teams.models import AuditEvent, OrganisationRole, Person, Team, TeamGroup
 from teams.services import people
-from teams.services.errors import Refused
 from teams.services.teams import create_team
 from tests.factories import PASSWORD, TeamFactory
 from tests.sample.conftest import LOG, all_rows, counts, portal_models

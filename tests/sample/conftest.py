@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -42,11 +42,12 @@ def today() -> Iterator[datetime]:
 
 @pytest.fixture
 def load(today: datetime, administrator: Person) -> Callable[[], Sample]:
-    """Ask for the sample organisation, and be the worker."""
+    """Ask for the sample organisation, and be the worker, who comes an hour later: nothing may take the time from elsewhere."""
 
     def loaded() -> Sample:
         services.load(by=administrator)
-        work.work()
+        with clock.at(TODAY + timedelta(hours=1)):
+            work.work()
         return Sample.current()
 
     return loaded

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 
-from okrs import status, words
+from okrs import history, status, words
 from okrs.facts import Facts, facts_of
 from okrs.kinds import Kind, Status
 from okrs.models import Cycle, KeyResult, Objective
@@ -45,6 +45,11 @@ class KeyResultRow:
     @property
     def due(self) -> str:
         return words.due_of(self.standing)
+
+    @property
+    def fed_by(self) -> str:
+        """The title of the figure that feeds it."""
+        return history.figure_title(self.key_result.figure) if self.key_result.figure else ""
 
     @property
     def share(self) -> float:

@@ -102,6 +102,13 @@ def test_the_organisations_owner_may_check_in_and_not_edit(
     assert send(signed_in(editor), row, value="12").status_code == 403
 
 
+def test_an_owner_who_left_the_team_does_not_check_in_any_more(
+    signed_in: SignIn, team: Team, key_result: KeyResult, editor: Person
+) -> None:
+    team.memberships.get(person=editor).delete()
+    assert send(signed_in(Person.objects.get(pk=editor.pk)), key_result, value="12").status_code == 403
+
+
 def test_the_cycle_is_chosen_in_the_address(member: Client, team: Team, key_result: KeyResult, editor: Person) -> None:
     from datetime import date
 

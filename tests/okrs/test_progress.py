@@ -82,6 +82,11 @@ def test_no_weight_is_no_progress_and_no_check_in_counts_nothing() -> None:
     assert roll_up([(1, None), (1, 1), (2, 0.5)]) == pytest.approx(0.5)
 
 
+def test_what_goes_beyond_its_target_does_not_make_up_for_others() -> None:
+    assert roll_up([(1, 1.25), (1, 0)]) == 0.5
+    assert roll_up([(1, -1), (1, 1)]) == 0.5
+
+
 @given(st.lists(st.tuples(WEIGHTS, st.none() | VALUES), max_size=8))
 def test_a_roll_up_lies_between_nothing_and_everything(parts: list[tuple[float, float | None]]) -> None:
     found = roll_up(parts)

@@ -49,13 +49,13 @@
 
   // A save that never arrives must not look like one that did.
   function tell(row, text, failed) {
-    const said = row && row.querySelector("[id^=said-]");
-    if (!said) { return; }
+    const said = row.querySelector("[id^=said-]");
     const line = document.createElement(failed ? "p" : "span");
     line.className = failed ? "p-notice is-risk p-row-n" : "p-sub";
     if (failed) { line.setAttribute("role", "alert"); }
     line.textContent = text;
     said.replaceChildren(line);
+    return line;
   }
   const unsaved = new Set();
   place.addEventListener("input", (event) => {
@@ -68,23 +68,34 @@
   place.addEventListener("htmx:beforeRequest", (event) => {
     if (event.target.id === "live") { return; }
     unsaved.delete(event.target.closest("[data-criterion]"));
-    tell(event.target.closest("[data-criterion]"), place.dataset.saving, false);
+    tell(event.target.closest("[data-criterion]"), place.dataset.saving, false).classList.add("is-saving");
   });
   place.addEventListener("htmx:afterRequest", (event) => {
-    if (event.target.id !== "live" && !event.detail.successful) { unsaved.add(event.target.closest("[data-criterion]")); }
+    if (event.target.id === "live") { return; }
+    const row = event.target.closest("[data-criterion]");
+    if (!event.detail.successful) { unsaved.add(row); }
+    // An answer that says nothing of the row is another page: the session has ended.
+    else if (row.querySelector("[id^=said-] .is-saving")) { unsaved.add(row); tell(row, place.dataset.failed, true); }
   });
-  for (const name of ["htmx:sendError", "htmx:timeout"]) {
-    place.addEventListener(name, (event) => tell(event.target.closest("[data-criterion]"), place.dataset.failed, true));
+  for (const name of ["htmx:sendError", "htmx:timeout", "htmx:responseError"]) {
+    place.addEventListener(name, (event) => {
+      const row = event.target.closest("[data-criterion]");
+      const refused = event.detail.xhr && [409, 422].includes(event.detail.xhr.status);  // told in the row itself
+      if (row && !refused) { tell(row, place.dataset.failed, true); }
+    });
   }
-  place.addEventListener("htmx:responseError", (event) => {
-    if (![409, 422].includes(event.detail.xhr.status)) { tell(event.target.closest("[data-criterion]"), place.dataset.failed, true); }
-  });
-  // News of others leave a row alone in which something waits to be saved or to be decided.
+  // News of others leave a row alone in which something waits to be saved or to be decided; and "saved" is not said of a row in
+  // which somebody has typed on since.
   let isNews = false;
   document.addEventListener("htmx:beforeOnLoad", (event) => { isNews = event.detail.requestConfig.elt.id === "live"; });
   document.addEventListener("htmx:oobBeforeSwap", (event) => {
     const row = event.detail.target.closest("[data-criterion]");
-    if (isNews && row && (unsaved.has(row) || row.querySelector("[id^=said-] [role=alert]"))) { event.detail.shouldSwap = false; }
+    if (!row) { return; }
+    const waits = unsaved.has(row);
+    const keep = isNews
+      ? waits || row.querySelector("[id^=said-] [role=alert]")
+      : waits && event.detail.target.id.startsWith("said-") && !event.detail.fragment.querySelector("[role=alert]");
+    if (keep) { event.detail.shouldSwap = false; }
   });
   // "Keep what is there": the address may be this page's own.
   place.addEventListener("click", (event) => {

@@ -138,12 +138,15 @@ def test_a_save_that_cannot_arrive_says_so(opened: OpenPage, draft: Assessment, 
     page.locator("label[for=data-versioning-2]").click()
     expect(page.locator("#said-data-versioning [role=alert]")).to_contain_text("Not saved")
     page.unroute("**/answer/**")
+    page.route("**/answer/**", lambda route: route.fulfill(status=200, body="<html>Sign in</html>"))
+    page.locator("label[for=data-versioning-3]").click()
+    expect(page.locator("#said-data-versioning [role=alert]")).to_contain_text("Not saved")
+    page.unroute("**/answer/**")
     page.locator("label[for=data-versioning-1]").click()
     expect(page.locator("#said-data-versioning")).to_contain_text("Saved")
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1440, 390])
+@pytest.mark.parametrize(("width", "theme"), [(1440, "light"), (390, "dark")])
 def test_pages_fit_and_are_accessible(
     opened: OpenPage, draft: Assessment, team: Team, editor: Person, team_admin: Person, width: int, theme: str
 ) -> None:

@@ -6,6 +6,7 @@ from django.core import checks
 
 class AssessmentsConfig(AppConfig):
     name = "assessments"
+    verbose_name = "Maturity"  # the heading of its API routes, translated there
 
     def ready(self) -> None:
         from assessments import audit_sentences, figures  # noqa: F401  how its audit entries read

@@ -55,6 +55,23 @@ def row_of(key_result: KeyResult) -> KeyResultRow:
 
 
 @dataclass(frozen=True)
+class Place:
+    """Where a key result may move among those of its objective, counted from 0; None at an end."""
+
+    before: int | None
+    after: int | None
+
+
+def place_of(key_result: KeyResult) -> Place:
+    siblings = KeyResult.objects.live().filter(objective=key_result.objective_id).order_by("position", "pk")
+    order = list(siblings.values_list("pk", flat=True))
+    if key_result.pk not in order:
+        return Place(None, None)
+    here = order.index(key_result.pk)
+    return Place(here - 1 if here else None, here + 1 if here + 1 < len(order) else None)
+
+
+@dataclass(frozen=True)
 class Block:
     """An objective with its key results and their check-in forms."""
 

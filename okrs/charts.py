@@ -130,6 +130,7 @@ def key_result_chart(facts: Facts, standing: Standing, check_ins: Sequence[Check
         size="is-burn",
         narrow={"xaxis": _x_axis(first, last, every=2)},
         csv_url=csv_url,
+        definition="okrs",
     )
 
 

@@ -28,9 +28,14 @@
     const following = nextAfter(form);
     if (following) { typeInto(following); }
   });
+  // No answer came, or one that is none: the row says that it is not saved.
   document.addEventListener("htmx:afterRequest", (event) => {
     const form = event.target;
-    if (form.isConnected && form.matches("form[data-check-in=saving]")) { form.dataset.checkIn = "open"; }
+    if (!form.isConnected || !form.matches("form[data-check-in=saving]")) { return; }
+    form.dataset.checkIn = "open";
+    const said = form.querySelector("[data-unsaved]");
+    said.hidden = false;
+    said.textContent = said.dataset.unsaved;
   });
 
   // A refused row gets the focus back unless somebody types elsewhere by now; after the last row the heading has it.

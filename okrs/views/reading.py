@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 
 from core.spreadsheet import csv_response
 from okrs import charts, history
-from okrs.board import Board, CheckInRow, my_check_ins, row_of, with_forms
+from okrs.board import Board, CheckInRow, my_check_ins, place_of, row_of, with_forms
 from okrs.forms import CycleForm, GradeForm
 from okrs.models import Cycle, KeyResult
 from okrs.spans import quarter_of
@@ -94,6 +94,7 @@ def key_result_page(request: PortalRequest, found: KeyResult, status: int = 200,
         "is_open": is_open,
         "may_check_in": is_open and row.has_begun and request.user.has_perm("okrs.check_in", found),
         "can_administer": team is not None and request.user.has_perm("team.administer", team),
+        "place": place_of(found),
         "grade_form": GradeForm(initial={"grade": found.grade}),
     }
     return show(request, "okrs/key_result.html", team, context | sent, status)

@@ -76,7 +76,11 @@ def test_the_address_is_the_state(opened: OpenPage, teams: list[Team], manager: 
     page.locator("#portfolio-q").fill("frau")
     page.keyboard.press("Enter")
     expect(page.locator(NAMES)).to_have_text(["Fraud"])
-    expect(page.locator("#portfolio-lede")).to_contain_text("1 team needs you")  # the summary follows
+    # Everything on the page follows: summary, panels, CSV.
+    expect(page.locator(".p-lede")).to_contain_text("1 team needs you")
+    expect(page.locator("#levels .p-chart svg.main-svg").first).to_be_visible()
+    expect(page.locator("#levels figcaption")).to_contain_text("1 team assessed")
+    expect(page.locator(".p-head-a a[download]")).to_have_attribute("href", re.compile("q=frau"))
     page.reload()
     expect(page.locator(NAMES)).to_have_text(["Fraud"])
     page.go_back()

@@ -111,6 +111,20 @@ def test_a_whole_week_by_keyboard_alone(opened: OpenPage, rows: list[KeyResult],
     assert [each.value for each in error.check_ins.all()] == [11.6, 11.8]
 
 
+def test_what_is_not_saved_says_so(opened: OpenPage, rows: list[KeyResult], editor: Person) -> None:
+    page = opened(editor, "/check-ins/")
+    page.route("**/check-in/", lambda route: route.fulfill(status=204))
+    row = page.locator(f"#check-in-{rows[0].pk}")
+    row.locator("input[name=value]").fill("44")
+    page.keyboard.press("Enter")
+    expect(row.get_by_role("alert")).to_have_text("Not saved. Try again.")
+    expect(row.locator("input[name=value]")).to_have_value("44")
+    page.unroute("**/check-in/")
+    row.locator("input[name=value]").press("Enter")
+    expect(row.locator(".p-saved")).to_be_visible()
+    assert rows[0].check_ins.last().value == 44
+
+
 def test_without_javascript(opened: OpenPage, rows: list[KeyResult], editor: Person) -> None:
     page = opened(editor, "/check-ins/", java_script_enabled=False)
     coverage = rows[0]

@@ -373,6 +373,17 @@ def test_an_objective_is_made_edited_moved_and_archived(member: Client, cycle: C
     assert Objective.objects.live().get().title == "Faster!"
 
 
+def test_key_results_are_moved_from_their_page(member: Client, key_result: KeyResult, editor: Person) -> None:
+    other = key_result_of(key_result.objective, editor, title="Other")
+    page = text(member.get(key_result.get_absolute_url()))
+    assert "Move down" in page
+    assert "Move up" not in page
+    member.post(reverse("key-result-move", args=[key_result.pk]), {"to": "1"})
+    assert list(key_result.objective.key_results.order_by("position")) == [other, key_result]
+    member.post(reverse("key-result-move", args=[key_result.pk]), {"to": "nowhere"})
+    assert list(key_result.objective.key_results.order_by("position")) == [other, key_result]
+
+
 def test_the_example_is_taken_over(member: Client, cycle: Cycle, team: Team) -> None:
     url = reverse("okr-example", args=[team.pk, cycle.pk])
     assert "Halve the time" in text(member.get(url))

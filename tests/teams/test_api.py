@@ -85,7 +85,9 @@ def test_the_page_lists_operations_and_objects(api: Client) -> None:
     assert "/api/v1/teams/{id}/members/" in page
     assert 'id="object-Team"' in page
     assert 'href="#object-Member"' in page
-    assert [each.name for each in api_docs.description("en").sections] == ["People and teams", "Delivery", "Roadmap"]
+    assert {"People and teams", "Delivery", "Roadmap", "OKRs"} <= {
+        each.name for each in api_docs.description("en").sections
+    }
 
 
 def test_methods_of_one_path_say_what_each_of_them_does() -> None:

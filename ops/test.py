@@ -9,10 +9,10 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from functools import partial
 from pathlib import Path
+from typing import IO
 
 from ops.bootstrap import ROOT
 from ops.guard import Interrupted, leave_nothing_behind
@@ -31,25 +31,66 @@ Environment = dict[str, str]
 # -- Parts --------------------------------------------------------------------------------------------------------
 
 
-def call(command: tuple[str, ...], environment: Mapping[str, str]) -> bool:
-    """Run one part in a session of its own; whether it went well. If we are interrupted it is told, as by Ctrl-C."""
-    process = subprocess.Popen(
+Command = tuple[str, ...]
+Process = subprocess.Popen[bytes]
+
+
+def start(command: Command, environment: Mapping[str, str], output: IO[bytes] | None = None) -> Process:
+    """A part in a session of its own."""
+    return subprocess.Popen(
         command,
         cwd=ROOT,
         env=dict(environment),
         stdin=subprocess.DEVNULL,
+        stdout=output,
+        stderr=output,
         start_new_session=True,
         preexec_fn=end_with_parent(signal.SIGTERM),
     )
+
+
+def stop(process: Process) -> None:
+    """Tell a part that we were interrupted, as by Ctrl-C."""
+    process.send_signal(signal.SIGINT)
+    try:
+        process.wait(5)
+    except subprocess.TimeoutExpired:
+        process.kill()
+
+
+def call(command: Command, environment: Mapping[str, str]) -> bool:
+    """Run one part; whether it went well."""
+    process = start(command, environment)
     try:
         return process.wait() == 0
     except Interrupted:
-        process.send_signal(signal.SIGINT)
-        try:
-            process.wait(5)
-        except subprocess.TimeoutExpired:
-            process.kill()
+        stop(process)
         raise
+
+
+def call_two_at_a_time(commands: Sequence[Command], environment: Mapping[str, str]) -> bool:
+    """Run parts that mostly wait, one for each core; what each said is shown when it ends. Whether all went well."""
+    waiting, running, content = list(commands), dict[Process, IO[bytes]](), True
+    with ExitStack() as outputs:
+        try:
+            while waiting or running:
+                while waiting and len(running) < 2:
+                    output = outputs.enter_context(tempfile.TemporaryFile())
+                    running[start(waiting.pop(0), environment, output)] = output
+                for process in [each for each in running if each.poll() is not None]:
+                    content &= process.returncode == 0
+                    _show(running.pop(process))
+                time.sleep(0.2)
+        except Interrupted:
+            for process in running:
+                stop(process)
+            raise
+    return content
+
+
+def _show(output: IO[bytes]) -> None:
+    output.seek(0)
+    say(output.read().decode(errors="replace").rstrip())
 
 
 class Report:
@@ -112,9 +153,8 @@ def everything() -> bool:
         pytest = (*PYTEST, "-n", "2", "--dist", "worksteal")
         report.part("tests on PostgreSQL and Redis", lambda: call((*pytest, "-m", "not recorded"), on_servers))
         report.part("tests on SQLite", lambda: call((*pytest, "-m", "not recorded and not browser"), embedded))
-        for name in journeys():
-            journey = partial(call, (sys.executable, "-m", "ops.journey", name), on_servers)
-            report.part(f"journey {name}", journey)
+        played = [(sys.executable, "-m", "ops.journey", name) for name in journeys()]
+        report.part("journeys", lambda: call_two_at_a_time(played, on_servers))
     return report.close("make test")
 
 

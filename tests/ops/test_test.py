@@ -16,6 +16,7 @@ from ops.bootstrap import ROOT
 from ops.journey import own_redis
 from ops.processes import descendants, everyone
 from ops.services import CHROMIUM, GETTEXT, POSTGRESQL, REDIS, Tool, redis_server
+from ops.test import call_two_at_a_time
 from tests.ops.conftest import plain_environment, refused, until
 
 HANGING = """
@@ -73,6 +74,27 @@ def _of(folder: Path, processes: list[int]) -> bool:
         return int((folder / "data" / "postmaster.pid").read_text().split()[0]) in processes
     except (OSError, ValueError):
         return False
+
+
+def test_parts_run_two_at_a_time_and_one_that_fails_fails_all(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Each waits for another one's file: alone, or with one more beside it, the first two would never end."""
+    script = (
+        "import pathlib, sys, time\n"
+        f"folder = pathlib.Path({str(tmp_path)!r})\n"
+        "(folder / sys.argv[1]).touch()\n"
+        "while not (folder / sys.argv[2]).exists(): time.sleep(0.02)\n"
+        "print(sys.argv[1], 'ended')\n"
+        "sys.exit(int(sys.argv[3]))\n"
+    )
+
+    def part(mine: str, other: str, code: int) -> tuple[str, ...]:
+        return (sys.executable, "-c", script, mine, other, str(code))
+
+    assert call_two_at_a_time([part("a", "b", 0), part("b", "a", 0), part("c", "a", 0)], os.environ)
+    assert sorted(capsys.readouterr().out.split("\n")) == ["", "a ended", "b ended", "c ended"]
+    assert not call_two_at_a_time([part("d", "e", 3), part("e", "d", 0)], os.environ)
 
 
 # -- Tools that are missing ---------------------------------------------------------------------------------------

@@ -5,11 +5,16 @@ from collections.abc import Callable
 
 import pytest
 from django.test import Client
+from hypothesis import HealthCheck, settings
 
 from core import append_only
 from teams.models import Organisation, Person, Team, TeamRole
 from tests.browser import CHROMIUM_ARGUMENTS, chromium
 from tests.factories import MembershipFactory, OrganisationFactory, PersonFactory, TeamFactory
+
+# A busy machine is no defect: nothing here fails because it took long. What fails once fails again.
+settings.register_profile("portal", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
+settings.load_profile("portal")
 
 # Playwright's own loop runs in this thread while browser tests use the database in the ordinary, blocking way.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")

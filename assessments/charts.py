@@ -30,6 +30,7 @@ def radar(maturity: Maturity) -> Chart:
     now, then = date_format(maturity.today), date_format(maturity.compared)
     return Chart(
         id="radar",
+        definition="maturity",
         figure=charts.figure(*_spokes(maturity, rows), **_radar_layout(maturity)),
         alt=_radar_alt(maturity, rows),
         caption=_("State of each criterion, 0 to %(top)s · %(now)s and %(then)s · unknown lies in the middle")
@@ -143,6 +144,7 @@ def trend(maturity: Maturity, snapshots: Sequence[Snapshot], *, csv_url: str = "
     z = [[levels.get((area.key, day)) for day in days] for area in areas]
     return Chart(
         id="trend",
+        definition="maturity",
         figure=charts.figure(_heat(days, [area.title for area in areas], z), **_trend_layout(maturity, days)),
         alt=_trend_alt(maturity, levels, days),
         caption=_(

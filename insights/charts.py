@@ -33,6 +33,7 @@ def trend_chart(trend: Trend, *, csv_url: str) -> Chart:
     percent = {"tickformat": ".0%", "range": [0, 1.04], "dtick": 0.25} if trend.figure.is_share else {"nticks": 5}
     return Chart(
         id=trend.figure.id.replace("_", "-"),
+        definition="portfolio-and-trends",
         figure=charts.figure(
             *shown,
             xaxis=_months(trend.days, TICKS),

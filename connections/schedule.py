@@ -121,7 +121,7 @@ def ring() -> list[int]:
     # An archived team is read only; what was due is due again when it is restored.
     waiting = Source.objects.due(now).filter(quiet, connection__team__archived_at=None)
     rung = []
-    for source_id in waiting.order_by("next_sync_at").values_list("pk", flat=True):
+    for source_id in waiting.order_by("next_sync_at", "pk").values_list("pk", flat=True):
         if Source.objects.due(now).filter(quiet, pk=source_id).update(rung_at=now):
             enqueue(source_id)
             rung.append(source_id)

@@ -90,7 +90,11 @@ class Row:
 
     @property
     def link(self) -> str:
-        return self.typed.link if self.typed else self.answer.link if self.answer else ""
+        """The evidence: of a criterion not answered yet the last round's, so that the same answer keeps it."""
+        if self.typed:
+            return self.typed.link
+        said = self.answer or self.last
+        return said.link if said else ""
 
     @property
     def seen(self) -> int:

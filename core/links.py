@@ -48,9 +48,9 @@ def items_for(kind: str, teams: Sequence[Any]) -> Items:
 
 
 def item_for(items: Items, team_id: int, target: str, reaches: int) -> LinkedItem | None:
-    """Of `items`, the one that leads to the target's state: open before settled, then the one that asks least."""
+    """Of `items`, the one that leads to the target's state and no further than it must; of several an open one, due first."""
     enough = [item for item in items.get((team_id, target), []) if item.reaches >= reaches]
-    return min(enough, key=lambda item: (not item.is_open, item.reaches, item.due or date.max), default=None)
+    return min(enough, key=lambda item: (item.reaches, not item.is_open, item.due or date.max), default=None)
 
 
 def add(kind: str, *, team: Any, target: str, by: Any, reaches: int = 0) -> str:

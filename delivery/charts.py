@@ -307,7 +307,7 @@ def _incident_points(board: Board) -> go.Scatter:
         y=[each.hours for each in points],
         mode="markers",
         name=_("incidents"),
-        marker={"color": charts.CONTEXT, "size": 6, "opacity": 0.7},
+        marker={"color": charts.MUTED, "size": 6, "opacity": 0.7},
         # Titles come from the host: escaped, since Plotly reads <a> and <b>.
         hovertext=[f"{charts.plain(each.title[:80])}<br>{hours_text(each.hours)}" for each in points],
         hovertemplate="%{hovertext}<extra></extra>",

@@ -46,7 +46,7 @@ _LABELS: dict[Need, Promise | str] = {
     Need.STARTING: gettext_lazy("Starting"),
 }
 _MEANINGS: dict[Need, Promise | str] = {
-    Need.NEEDS: gettext_lazy("an area fell back, work stopped, or a figure got worse"),
+    Need.NEEDS: gettext_lazy("an area fell back, work stopped, key results are off track, or a figure got worse"),
     Need.MOVING: gettext_lazy("nothing fell back in 13 weeks"),
     Need.STARTING: gettext_lazy("no assessment and no running roadmap yet"),
 }
@@ -67,16 +67,17 @@ def of_maturity(maturity: Maturity) -> Iterator[Reason]:
 
 
 def of_okrs(standing: OkrStanding) -> Iterator[Reason]:
-    """Half of the key results or more are outdated: nobody reports."""
-    outdated = standing.counts.get(Status.OUTDATED, 0)
-    if outdated and 2 * outdated >= standing.total:
-        words = {"outdated": outdated, "total": standing.total}
-        text = ngettext(
-            "%(outdated)s of %(total)s key result outdated",
-            "%(outdated)s of %(total)s key results outdated",
-            standing.total,
-        )
-        yield Reason(text % words, standing.url)
+    """Half of the key results or more are outdated, or off track."""
+    outdated = ngettext(
+        "%(count)s of %(total)s key result outdated", "%(count)s of %(total)s key results outdated", standing.total
+    )
+    off_track = ngettext(
+        "%(count)s of %(total)s key result off track", "%(count)s of %(total)s key results off track", standing.total
+    )
+    for status, text in ((Status.OUTDATED, outdated), (Status.OFF_TRACK, off_track)):
+        count = standing.counts.get(status, 0)
+        if count and 2 * count >= standing.total:
+            yield Reason(text % {"count": count, "total": standing.total}, standing.url)
 
 
 def of_roadmap(overview: Overview | None, url: str) -> Iterator[Reason]:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from core import charts
-from core.charts import ACCENT, LEVELS, MUTED, Chart
+from core.charts import ACCENT, BORDER, LEVELS, MUTED, Chart
 from core.spans import days_text
 from core.templatetags.portal import shown_as
 from insights import levels
@@ -161,7 +161,8 @@ def _level_bars(area: AreaTrend) -> go.Figure:
             x=list(range(len(area.days))),
             y=[counts[level] for counts in area.counts],
             name=f"L{level}",
-            marker={"color": colour},
+            # The lowest level is nearly the colour of the page.
+            marker={"color": colour, "line": {"color": BORDER, "width": 0 if level else 1}},
             hovertext=[f"{day}<br>L{level}: {counts[level]}" for day, counts in zip(days, area.counts, strict=True)],
             hovertemplate="%{hovertext}<extra></extra>",
         )

@@ -39,6 +39,7 @@ class Owed:
     url: str
     due: date | None = None
     late: bool = False
+    asked: bool = False  # the portal asks for it already, although its day may be in the next week
 
 
 @dataclass(frozen=True)
@@ -69,8 +70,8 @@ class Home:
 
     @cached_property
     def owed(self) -> list[Owed]:
-        """What is overdue or due this week, the earliest first."""
-        return [each for each in self.due if each.due is None or each.due <= _sunday(self.person)]
+        """What is overdue, due this week or asked for already, the earliest first."""
+        return [each for each in self.due if self._is_owed(each)]
 
     @property
     def late(self) -> int:
@@ -78,7 +79,10 @@ class Home:
 
     @property
     def next(self) -> Owed | None:
-        return next((each for each in self.due if each.due and each.due > _sunday(self.person)), None)
+        return next((each for each in self.due if not self._is_owed(each)), None)
+
+    def _is_owed(self, each: Owed) -> bool:
+        return each.asked or each.due is None or each.due <= _sunday(self.person)
 
 
 def read(person: Person) -> Home:
@@ -115,7 +119,7 @@ def _check_ins(person: Person) -> Iterator[Owed]:
     for each in okrs.summary.due_of(person):
         where = each.team.name if each.team else _("Organisation")
         if each.on:
-            yield Owed("flag", each.title, where, each.url, each.on, each.days_late > 0)
+            yield Owed("flag", each.title, where, each.url, each.on, each.days_late > 0, asked=True)
 
 
 def _items(person: Person) -> Iterator[Owed]:

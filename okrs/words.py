@@ -22,7 +22,9 @@ def number(value: float | None) -> str:
 
 
 def with_unit(value: float | None, unit: str) -> str:
-    """8.4 days, 63%."""
+    """8.4 days, 63%; "–" without a value."""
+    if value is None:
+        return number(value)
     return f"{number(value)}{unit}" if unit in ("%", "％") else f"{number(value)} {unit}".strip()
 
 

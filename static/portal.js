@@ -23,14 +23,14 @@
     if ([...select.options].some((option) => option.value === own)) { select.value = own; }
   });
 
-  // A region that scrolls sideways where the screen is small begins with what matters in the middle: <nav data-reveal="[aria-current]">.
+  // A region that scrolls sideways where the screen is small begins with what matters in the middle: <nav data-reveal="[aria-current]">; "" is nothing.
   // The classes say on which sides more is to be seen; the style lets the content fade there.
   function tellEdges(region) {
     region.classList.toggle("is-cut-before", region.scrollLeft > 1);
     region.classList.toggle("is-cut-after", region.scrollLeft + region.clientWidth < region.scrollWidth - 1);
   }
   function reveal(region) {
-    const wanted = region.querySelector(region.dataset.reveal)?.getBoundingClientRect();
+    const wanted = region.dataset.reveal && region.querySelector(region.dataset.reveal)?.getBoundingClientRect();
     const shown = region.getBoundingClientRect();
     if (wanted) { region.scrollLeft += (wanted.left + wanted.right - shown.left - shown.right) / 2; }
     tellEdges(region);
@@ -40,7 +40,7 @@
   document.fonts.ready.then(() => revealAll(document)); // the web font makes everything a little wider
   document.addEventListener("htmx:load", (event) => revealAll(event.detail.elt));
   window.addEventListener("resize", () => document.querySelectorAll("[data-reveal]").forEach(tellEdges));
-  document.addEventListener("scroll", (event) => { if (event.target.dataset?.reveal) { tellEdges(event.target); } }, true);
+  document.addEventListener("scroll", (event) => { if (event.target.dataset?.reveal !== undefined) { tellEdges(event.target); } }, true);
 
   // A double click is one click: a button of <form data-once> does not send it again within half a second. Told by the button's
   // id, since the answer to the first half may have replaced the button already; in the capture phase, before htmx.

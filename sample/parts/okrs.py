@@ -10,7 +10,6 @@ from django.utils.translation import gettext as _
 
 from core import clock
 from core.content import text
-from core.spans import days_text
 from okrs import services
 from okrs.feed import feed_now
 from okrs.kinds import Kind
@@ -59,7 +58,7 @@ def _cycle(cast: Cast, number: int) -> Cycle:
     found = Cycle.objects.of_days(first, last).filter(team=None, created_by=cast.founder).first()
     if found:
         return found
-    title = _("%(days)s (sample)") % {"days": days_text(first, last)}
+    title = _("%(quarter)s (sample)") % {"quarter": f"{first.year} Q{(first.month + 2) // 3}"}
     with clock.at(cast.calendar.at(_begins(cast, number), hour=8)):
         return services.create_cycle(first_day=first, last_day=last, title=title, by=cast.founder)
 

@@ -143,7 +143,8 @@ class ObjectiveForm(SeenForm):
         example = template.load()
         self.fields["business_metric"].help_text = text(example.business_metric_help)
         self.fields["business_metric"].widget.attrs["placeholder"] = text(example.business_metric_example)
-        self.fields["owner"].offer(team, objective.owner if objective else None)  # type: ignore[attr-defined]
+        present = objective.owner if objective else None
+        self.fields["owner"].offer(team, present, of_sample=cycle.is_sample)  # type: ignore[attr-defined]
         offered = (
             Objective.objects.of(None)
             .live()
@@ -227,7 +228,8 @@ class KeyResultForm(_DaysShown):
         names = [name for name in self.base_fields if name != "entries"]
         super().__init__(data, current={name: getattr(row, name) for name in names} if row else {})
         self.fields["figure"].choices = [("", _("By hand")), *_figure_choices()]  # type: ignore[attr-defined]
-        self.fields["owner"].offer(objective.team, row.owner if row else objective.owner)  # type: ignore[attr-defined]
+        present, of_sample = row.owner if row else objective.owner, objective.cycle.is_sample
+        self.fields["owner"].offer(objective.team, present, of_sample=of_sample)  # type: ignore[attr-defined]
         if row:
             del self.fields["entries"]
             self.fields["effective_on"].required = True

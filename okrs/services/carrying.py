@@ -14,7 +14,7 @@ from okrs.days import today_of
 from okrs.facts import facts_of
 from okrs.kinds import MAINTAINED, MOVING
 from okrs.models import Cycle, KeyResult, Objective
-from okrs.services.common import OkrError, check_open
+from okrs.services.common import OkrError, check_not_of_the_sample, check_open
 from okrs.services.key_results import create_key_result
 from okrs.services.objectives import create_objective
 from okrs.standing import Standing
@@ -86,6 +86,7 @@ def carry_over(
     # Locked so that two who carry at once come one after the other.
     into = Cycle.objects.select_for_update(of=("self",)).get(pk=into.pk)
     check_open(into, team)
+    check_not_of_the_sample(into, by)
     rows = KeyResult.objects.live().filter(objective__cycle=cycle, objective__team=team).listed()
     today = today_of(team)
     made = []

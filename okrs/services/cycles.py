@@ -37,7 +37,7 @@ def create_cycle(
     """Open a cycle for a team, or for the organisation and all its teams. OkrError if there is one of the same days already."""
     _check_days(first_day, last_day)
     _check_cadence(weekday, every_weeks)
-    if team and Cycle.objects.of_days(first_day, last_day).filter(team=None).exists():
+    if team and Cycle.objects.usable_by(team).of_days(first_day, last_day).filter(team=None).exists():
         raise _taken()
     cycle = Cycle(
         team=team,
@@ -130,10 +130,16 @@ def _save(cycle: Cycle) -> None:
         with transaction.atomic():
             cycle.save()
     except IntegrityError as error:
-        raise _taken() from error
+        same = Cycle.objects.of_days(cycle.first_day, cycle.last_day).filter(team=cycle.team_id)
+        raise _taken(by_sample=not same.real().exists()) from error
 
 
-def _taken() -> OkrError:
+def _taken(*, by_sample: bool = False) -> OkrError:
+    if by_sample:
+        return OkrError(
+            _("The sample organisation has a cycle of these days. Remove the sample first, or choose other days."),
+            "first_day",
+        )
     return OkrError(_("There is a cycle of these days already. Choose it above the objectives."), "first_day")
 
 

@@ -17,7 +17,7 @@ from okrs import services
 from okrs.models import CheckIn, Cycle, KeyResult, Objective
 from teams.models import Person, Team
 from tests.factories import MembershipFactory
-from tests.okrs.factories import checked_in, key_result_of, noon, objective_in
+from tests.okrs.factories import checked_in, key_result_of, noon, objective_in, quarter, sample_person
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("today")]
 HTMX = {"HX-Request": "true"}
@@ -60,6 +60,25 @@ def test_one_click_opens_the_proposed_quarter(member: Client, team: Team) -> Non
     cycle = Cycle.objects.get()
     assert response["Location"] == f"{page_of(team)}?cycle={cycle.pk}"
     assert "Oct – Dec 2026" in text(member.get(response["Location"]))
+
+
+def test_a_sample_cycle_is_not_offered_to_a_real_team_and_takes_nothing_on_the_organisations_page(
+    member: Client, signed_in: SignIn, team: Team, manager: Person
+) -> None:
+    sample = quarter(sample_person())
+    objective_in(sample, sample.created_by, None)
+    page = text(member.get(page_of(team)))
+    assert "Add an objective" not in page
+    assert 'value="2026-10-01"' in page
+    assert member.get(reverse("okr-objective-add", args=[team.pk, sample.pk])).status_code == 404
+    chief = signed_in(manager)
+    page = text(chief.get(reverse("organisation-okrs")))
+    assert "Halve the lead time" in page
+    assert "Add an objective" not in page
+    sent = {"title": "More", "business_metric": "Churn", "weight": "1"}
+    refused = chief.post(reverse("organisation-objective-add", args=[sample.pk]), sent)
+    assert refused.status_code == 422
+    assert "belongs to the sample organisation" in text(refused)
 
 
 def test_the_page_shows_objectives_with_their_key_results(

@@ -286,6 +286,33 @@ def test_in_a_closed_cycle_it_is_said_and_kept(
         assert 'value="Late"' in text(response)
 
 
+@pytest.mark.parametrize("page", ["key-result", "okrs", "check-ins"])
+def test_refused_of_something_archived_or_frozen_it_is_said_and_kept(
+    member: Client, cycle: Cycle, objective: Objective, key_result: KeyResult, editor: Person, page: str
+) -> None:
+    url = reverse("key-result-check-in", args=[key_result.pk])
+    sent = {"page": page, "confidence": "5", "value": "5", "comment": "Late"}
+    services.archive(row=key_result, by=editor)
+    for headers in ({}, HTMX):
+        response = member.post(url, sent, headers=headers)
+        assert response.status_code == 422
+        assert "This key result is archived." in text(response)
+        assert 'value="Late"' in text(response)
+    services.restore(row=key_result, by=editor)
+    services.archive(row=objective, by=editor)
+    for headers in ({}, HTMX):
+        response = member.post(url, sent, headers=headers)
+        assert "This key result is archived." in text(response)
+        assert 'value="Late"' in text(response)
+    services.restore(row=objective, by=editor)
+    services.close_cycle(cycle=cycle, by=editor)
+    with clock.at(noon(12, 15)):
+        response = member.post(url, sent)
+    assert response.status_code == 422
+    assert "closed on 23 Nov 2026" in text(response)
+    assert 'value="Late"' in text(response)
+
+
 def test_a_checklist_is_ticked(member: Client, objective: Objective, editor: Person) -> None:
     row = key_result_of(objective, editor, kind="checklist", entries=["Alpha", "Beta"])
     alpha, beta = (entry.pk for entry in row.entries.all())
@@ -320,6 +347,8 @@ def test_start_equal_to_target_offers_to_maintain_it(member: Client, objective: 
     url = reverse("key-result-add", args=[objective.pk])
     response = member.post(url, fields_of(objective, start="5", target="5"))
     assert response.status_code == 422
+    form = text(response).partition('p-kr-form')[2]
+    assert 'name="kind"' not in form[form.index("<button") :].partition(">")[0]  # what Enter presses
     assert "Keep it at or above 5" in text(response)
     # The button's value comes after that of the kind which is still chosen.
     sent = {**fields_of(objective, start="5", target="5"), "kind": ["increase", "at_least"], "keep": "5"}

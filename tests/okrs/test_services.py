@@ -130,6 +130,17 @@ def test_open_key_results_are_carried_over_once(
     assert key_result.start == 0
 
 
+def test_an_emptied_checklist_is_not_carried_and_holds_nothing_up(
+    cycle: Cycle, objective: Objective, key_result: KeyResult, team: Team, editor: Person
+) -> None:
+    emptied = key_result_of(objective, editor, title="List", kind="checklist", entries=["A", "B"])
+    kept = {entry.pk: (entry.title, True) for entry in emptied.entries.all()}
+    services.set_entries(key_result=emptied, kept=kept, added=[], by=editor)
+    following = quarter(editor, None, date(2027, 1, 1), date(2027, 3, 31))
+    (copy,) = services.carry_over(cycle=cycle, into=following, team=team, by=editor)
+    assert copy.carried_from == key_result
+
+
 def test_only_a_later_cycle_takes_them(cycle: Cycle, team: Team, editor: Person) -> None:
     with pytest.raises(OkrError, match="later"):
         services.carry_over(cycle=cycle, into=cycle, team=team, by=editor)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable
+from datetime import date
 
 import pytest
 from django.db import connection
@@ -79,6 +80,18 @@ def test_a_sample_cycle_is_not_offered_to_a_real_team_and_takes_nothing_on_the_o
     refused = chief.post(reverse("organisation-objective-add", args=[sample.pk]), sent)
     assert refused.status_code == 422
     assert "belongs to the sample organisation" in text(refused)
+
+
+def test_the_first_quarter_without_a_cycle_is_proposed_whatever_the_sample_has(
+    member: Client, team: Team, editor: Person
+) -> None:
+    quarter(sample_person())
+    url = reverse("okr-cycle-add", args=[team.pk])
+    assert 'value="2026-10-01"' in text(member.get(url))
+    quarter(editor, None, date(2027, 1, 11), date(2027, 4, 9))
+    assert 'value="2026-10-01"' in text(member.get(url))
+    quarter(editor, team)
+    assert 'value="2027-04-01"' in text(member.get(url))
 
 
 def test_the_page_shows_objectives_with_their_key_results(

@@ -52,6 +52,40 @@ def test_a_cycle_ends_after_it_begins(editor: Person, organisation: object) -> N
     assert told.value.field == "last_day"
 
 
+def test_a_cycle_keeps_the_days_of_what_is_in_it(cycle: Cycle, objective: Objective, editor: Person) -> None:
+    row = key_result_of(objective, editor, noon(10, 20), phases=[("2026-11-15", 90)])
+    key_result_of(objective, editor, noon(10, 20), title="Pipeline", kind="milestone", due_day=date(2026, 12, 20))
+    checked_in(row, editor, noon(11, 23), 5, day=date(2026, 11, 20))
+
+    def move(name: str, day: date) -> None:
+        services.edit_cycle(cycle=cycle, by=editor, wanted={name: day}, seen={name: getattr(cycle, name)})
+
+    for name, day, said in (
+        ("first_day", date(2026, 10, 21), "“Test coverage” takes effect on 20 Oct 2026"),
+        ("last_day", date(2026, 12, 19), "“Pipeline” is due on 20 Dec 2026"),
+        ("last_day", date(2026, 11, 14), "“Test coverage” has a target for 15 Nov 2026"),
+    ):
+        with pytest.raises(OkrError, match=said) as told:
+            move(name, day)
+        assert told.value.field == name
+    edit(row, editor, phases=([["2026-11-15", 90.0]], []))
+    pipeline = KeyResult.objects.get(title="Pipeline")
+    edit(pipeline, editor, due_day=(pipeline.due_day, None))
+    with pytest.raises(OkrError, match="“Test coverage” has a check-in for 20 Nov 2026"):
+        move("last_day", date(2026, 11, 19))
+    move("last_day", date(2026, 11, 20))
+    move("first_day", date(2026, 10, 20))
+
+
+def test_a_cycle_is_not_moved_onto_the_days_of_another(cycle: Cycle, team: Team, editor: Person) -> None:
+    own = quarter(editor, team, date(2027, 1, 1), date(2027, 3, 31))
+    wanted = {"first_day": cycle.first_day, "last_day": cycle.last_day}
+    with pytest.raises(OkrError, match="already"):
+        services.edit_cycle(
+            cycle=own, by=editor, wanted=wanted, seen={"first_day": own.first_day, "last_day": own.last_day}
+        )
+
+
 def test_the_cadence_of_a_cycle(team: Team, editor: Person) -> None:
     wednesdays = quarter(editor, team, weekday=2, every_weeks=2)
     row = key_result_of(objective_in(wednesdays, editor, team), editor)

@@ -102,12 +102,16 @@ def close_cycle(*, cycle: Cycle, by: Person, grades: Mapping[int, float] | None 
 
 @transaction.atomic
 def reopen_cycle(*, cycle: Cycle, by: Person) -> Cycle:
-    """Take a closing back, during the grace period only. Frozen after it."""
+    """Take a closing back, with its grades, during the grace period only. Their history keeps them. Frozen after it."""
     locked = _locked(cycle)
     check_open(locked, locked.team)
     if locked.is_closed:
         locked.closed_on, locked.closed_by = None, None
         locked.save(update_fields=["closed_on", "closed_by"])
+        graded = KeyResult.objects.filter(objective__cycle=locked, grade__isnull=False).select_related("objective")
+        for row in graded:
+            note_change(locked, row.objective, row, "grade", row.grade, None, by)
+        graded.update(grade=None)
         note_change(locked, None, None, "reopened", "", "", by)
         audit.record("okr.cycle_reopened", actor=by, subject=locked, team=locked.team, cycle=locked.shown_title)
     return locked

@@ -128,6 +128,9 @@ def test_a_closing_can_be_taken_back(cycle: Cycle, key_result: KeyResult, editor
     cycle.refresh_from_db()
     assert not cycle.is_closed
     assert [each.field for each in cycle.changes.filter(objective=None)] == ["added", "closed", "reopened"]
+    key_result.refresh_from_db()
+    assert key_result.grade is None
+    assert [(each.old, each.new) for each in key_result.changes.filter(field="grade")] == [("0", "")]
 
 
 @pytest.mark.parametrize("grade", [-0.1, 1.1])

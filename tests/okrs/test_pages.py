@@ -356,6 +356,26 @@ def test_adding_a_key_result(member: Client, objective: Objective) -> None:
     assert KeyResult.objects.get(title="New").target == 1234.5
 
 
+def test_a_checklist_asks_for_its_entries_and_no_other_kind_does(member: Client, objective: Objective) -> None:
+    url = reverse("key-result-add", args=[objective.pk])
+    refused = member.post(url, fields_of(objective, kind="checklist"))
+    assert refused.status_code == 422
+    assert "A checklist needs at least one entry" in text(refused)
+    assert member.post(url, fields_of(objective, kind="checklist", entries="A")).status_code == 302
+    assert member.post(url, fields_of(objective)).status_code == 302
+
+
+def test_a_teams_progress_is_not_offered_to_feed_itself(
+    member: Client, signed_in: SignIn, cycle: Cycle, objective: Objective, manager: Person
+) -> None:
+    page = text(member.get(reverse("key-result-add", args=[objective.pk])))
+    assert 'value="maturity"' in page
+    assert 'value="okr_progress"' not in page
+    assert 'value="okr_on_track"' not in page
+    pooled = objective_in(cycle, manager, None)
+    assert 'value="okr_progress"' in text(signed_in(manager).get(reverse("key-result-add", args=[pooled.pk])))
+
+
 def test_start_equal_to_target_offers_to_maintain_it(member: Client, objective: Objective) -> None:
     url = reverse("key-result-add", args=[objective.pk])
     response = member.post(url, fields_of(objective, start="5", target="5"))

@@ -44,7 +44,9 @@ def check_open(cycle: Cycle, team: Team | None) -> date:
 def check_not_of_the_sample(cycle: Cycle, by: Person) -> None:
     """What somebody real put into a sample cycle would be lost with it, or keep the sample from being removed."""
     if cycle.is_sample and not by.is_sample:
-        raise OkrError(_("This cycle belongs to the sample organisation. Open a cycle of your own, or choose another one."))
+        raise OkrError(
+            _("This cycle belongs to the sample organisation. Open a cycle of your own, or choose another one.")
+        )
 
 
 def lock_objective(objective: Objective) -> Objective:

@@ -91,6 +91,8 @@ def test_any_text_is_read_or_refused(text: str) -> None:
         parse(text)
 
 
-@pytest.mark.parametrize(("value", "shown"), [(15.625, "15.63"), (-15.625, "-15.63"), (1.005, "1.01"), (0.1234, "0.1234")])
+@pytest.mark.parametrize(
+    ("value", "shown"), [(15.625, "15.63"), (-15.625, "-15.63"), (1.005, "1.01"), (0.1234, "0.1234")]
+)
 def test_a_half_is_rounded_away_from_zero(value: float, shown: str) -> None:
     assert words.number(value) == shown

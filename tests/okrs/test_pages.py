@@ -380,7 +380,7 @@ def test_start_equal_to_target_offers_to_maintain_it(member: Client, objective: 
     url = reverse("key-result-add", args=[objective.pk])
     response = member.post(url, fields_of(objective, start="5", target="5"))
     assert response.status_code == 422
-    form = text(response).partition('p-kr-form')[2]
+    form = text(response).partition("p-kr-form")[2]
     assert 'name="kind"' not in form[form.index("<button") :].partition(">")[0]  # what Enter presses
     assert "Keep it at or above 5" in text(response)
     # The button's value comes after that of the kind which is still chosen.

@@ -271,7 +271,8 @@ class ObjectivesView(OkrRoutes):
         cycle = request.query_params.get("cycle", "")
         objectives = self.objectives().live()
         if cycle.isdecimal():
-            objectives = objectives.filter(cycle=int(cycle))
+            # By the cycle's own key: a number that is larger than any key finds nothing there.
+            objectives = objectives.filter(cycle__in=Cycle.objects.filter(pk=int(cycle)))
         rows = objective_rows(objectives, todays_of([team]))
         return Response(ObjectiveRowSerializer(rows, many=True).data)
 

@@ -86,7 +86,7 @@ class Board:
     def __init__(self, team: Team | None, chosen: str = "") -> None:
         self.team = team
         self.today = today_of(team)
-        self.cycles = list(Cycle.objects.usable_by(team).newest_first())
+        self.cycles = list(Cycle.objects.usable_by(team).select_related("created_by").newest_first())
         self.cycle = self._cycle(chosen)
 
     def _cycle(self, chosen: str) -> Cycle | None:
@@ -141,6 +141,11 @@ class Board:
     @property
     def is_frozen(self) -> bool:
         return self.cycle is not None and self.cycle.is_frozen(self.today)
+
+    @property
+    def takes_objectives(self) -> bool:
+        """Whether somebody real may add to it."""
+        return self.cycle is not None and not self.is_frozen and not self.cycle.is_sample
 
     @property
     def has_ended(self) -> bool:

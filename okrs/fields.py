@@ -73,14 +73,19 @@ class PhasesField(forms.CharField):
 
 
 class OwnerField(forms.ModelChoiceField):
-    """Somebody of the team, or of the organisation; the present owner stays a choice after leaving."""
+    """Somebody of the team, or of the organisation; the present owner stays a choice after leaving.
+
+    Sample people are offered for what is of the sample only: a real objective of theirs would keep the sample from being removed.
+    """
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(
             queryset=Person.objects.none(), required=False, empty_label=_("Nobody"), label=_("Owner"), **kwargs
         )
 
-    def offer(self, team: Team | None, present: Person | None = None) -> None:
+    def offer(self, team: Team | None, present: Person | None = None, *, of_sample: bool = False) -> None:
         people = Person.objects.filter(pk__in=team.memberships.values("person")) if team else Person.objects.all()
+        if not (of_sample or (team and team.is_sample)):
+            people = people.filter(is_sample=False)
         belongs = Q(pk__in=people.active().values("pk")) | Q(pk=present.pk if present else None)
         self.queryset = Person.objects.filter(belongs).listed()

@@ -19,6 +19,7 @@ from core.edits import SeenForm, StaleEdit
 from core.forms import DayField, RequestForm
 from okrs import template
 from okrs.fields import NumberField, OwnerField, PhasesField, WholeField
+from okrs.figures import FIGURES
 from okrs.kinds import HUMAN, Kind
 from okrs.models import Cycle, KeyResult, Objective
 from okrs.rows import KeyResultRow
@@ -143,7 +144,8 @@ class ObjectiveForm(SeenForm):
         example = template.load()
         self.fields["business_metric"].help_text = text(example.business_metric_help)
         self.fields["business_metric"].widget.attrs["placeholder"] = text(example.business_metric_example)
-        self.fields["owner"].offer(team, objective.owner if objective else None)  # type: ignore[attr-defined]
+        present = objective.owner if objective else None
+        self.fields["owner"].offer(team, present, of_sample=cycle.is_sample)  # type: ignore[attr-defined]
         offered = (
             Objective.objects.of(None)
             .live()
@@ -207,7 +209,10 @@ class KeyResultForm(_DaysShown):
     )
     due_day = DayField(label=_("Due"), required=False, help_text=_("Left empty: the end of the cycle."))
     entries = forms.CharField(
-        label=_("Entries"), required=False, widget=forms.Textarea(attrs={"rows": 4}), help_text=_("One on each line.")
+        label=_("Entries"),
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text=_("One on each line."),
+        error_messages={"required": _("A checklist needs at least one entry, each on a line of its own.")},
     )
     figure = forms.ChoiceField(
         label=_("Fed by"),
@@ -226,8 +231,9 @@ class KeyResultForm(_DaysShown):
     def __init__(self, data: Any = None, *, objective: Objective, row: KeyResult | None = None) -> None:
         names = [name for name in self.base_fields if name != "entries"]
         super().__init__(data, current={name: getattr(row, name) for name in names} if row else {})
-        self.fields["figure"].choices = [("", _("By hand")), *_figure_choices()]  # type: ignore[attr-defined]
-        self.fields["owner"].offer(objective.team, row.owner if row else objective.owner)  # type: ignore[attr-defined]
+        self.fields["figure"].choices = [("", _("By hand")), *_figure_choices(objective, row)]  # type: ignore[attr-defined]
+        present, of_sample = row.owner if row else objective.owner, objective.cycle.is_sample
+        self.fields["owner"].offer(objective.team, present, of_sample=of_sample)  # type: ignore[attr-defined]
         if row:
             del self.fields["entries"]
             self.fields["effective_on"].required = True
@@ -243,6 +249,9 @@ class KeyResultForm(_DaysShown):
             if name not in wanted:
                 self.errors.pop(name, None)
                 self.cleaned_data[name] = None
+        if kind != Kind.CHECKLIST and "entries" in self.fields:
+            self.errors.pop("entries", None)
+            self.cleaned_data["entries"] = ""
         # "Keep it where it is instead": what was the target becomes the bound.
         bound = {Kind.AT_LEAST: "low", Kind.AT_MOST: "high"}.get(kind)  # type: ignore[call-overload]
         if bound and not self.data.get(bound) and "keep" in self.data:
@@ -257,9 +266,13 @@ class KeyResultForm(_DaysShown):
         return fields
 
 
-def _figure_choices() -> list[tuple[str, Any]]:
+def _figure_choices(objective: Objective, row: KeyResult | None) -> list[tuple[str, Any]]:
+    """Not what a team's key results themselves make up: one of them would feed itself. What feeds `row` now stays a choice."""
+    own = {figure.id for figure in FIGURES} if objective.team_id else set()
     return [
-        (figure.id, f"{figure.title} ({'%' if figure.is_share else figure.unit})") for figure in figures.all_figures()
+        (figure.id, f"{figure.title} ({'%' if figure.is_share else figure.unit})")
+        for figure in figures.all_figures()
+        if figure.id not in own or (row and row.figure == figure.id)
     ]
 
 

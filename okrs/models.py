@@ -74,6 +74,11 @@ class Cycle(models.Model):
         return self.title or cycle_title(self.first_day, self.last_day)
 
     @property
+    def is_sample(self) -> bool:
+        """Whether it goes when the sample organisation is removed, with everything in it."""
+        return self.created_by.is_sample
+
+    @property
     def is_closed(self) -> bool:
         return self.closed_on is not None
 

@@ -30,8 +30,15 @@ class CycleQuerySet(models.QuerySet["Cycle"]):
         return self.filter(_visible(user, "team"))
 
     def usable_by(self, team: Team | None) -> CycleQuerySet:
-        """The organisation's, and the team's own."""
-        return self.filter(Q(team=None) | Q(team=team)) if team else self.filter(team=None)
+        """The organisation's, and the team's own. What a sample person opened is for the sample's teams and organisation only."""
+        if team is None:
+            return self.filter(team=None)
+        found = self.filter(Q(team=None) | Q(team=team))
+        return found if team.is_sample else found.real()
+
+    def real(self) -> CycleQuerySet:
+        """Those that stay when the sample organisation is removed."""
+        return self.filter(created_by__is_sample=False)
 
     def of_days(self, first: date, last: date) -> CycleQuerySet:
         return self.filter(first_day=first, last_day=last)

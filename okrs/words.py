@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from django.utils.formats import date_format
@@ -18,7 +19,9 @@ def number(value: float | None) -> str:
     """A value to be read: at most two decimals, or four digits of something small."""
     if value is None:
         return "–"
-    return written(round(value, 2)) if abs(value) >= 1 else written(float(f"{value:.4g}"))
+    if abs(value) >= 1:  # 15.625 is 15.63: half a hundredth goes away from zero, as people round
+        return written(float(Decimal(str(value)).quantize(Decimal("0.01"), ROUND_HALF_UP)))
+    return written(float(f"{value:.4g}"))
 
 
 def with_unit(value: float | None, unit: str) -> str:

@@ -12,9 +12,9 @@ from core.content import text
 from okrs import template
 from okrs.days import today_of
 from okrs.facts import facts_of
-from okrs.kinds import MAINTAINED, MOVING
+from okrs.kinds import MAINTAINED, MOVING, Kind
 from okrs.models import Cycle, KeyResult, Objective
-from okrs.services.common import OkrError, check_open
+from okrs.services.common import OkrError, check_not_of_the_sample, check_open
 from okrs.services.key_results import create_key_result
 from okrs.services.objectives import create_objective
 from okrs.standing import Standing
@@ -68,7 +68,12 @@ def _end_of_month(cycle: Cycle, month: int) -> date:
 
 
 def is_open(standing: Standing) -> bool:
-    """Whether there is something left to carry over: what is maintained always, everything else until it is reached."""
+    """Whether there is something left to carry over: what is maintained always, everything else until it is reached.
+
+    Of a checklist what is neither done nor skipped: one whose entries are all skipped has nothing left.
+    """
+    if standing.key_result.kind == Kind.CHECKLIST:
+        return bool(set(standing.entries) - set(standing.last.done if standing.last else ()))
     return standing.key_result.kind in MAINTAINED or (standing.progress or 0) < 1
 
 
@@ -86,6 +91,7 @@ def carry_over(
     # Locked so that two who carry at once come one after the other.
     into = Cycle.objects.select_for_update(of=("self",)).get(pk=into.pk)
     check_open(into, team)
+    check_not_of_the_sample(into, by)
     rows = KeyResult.objects.live().filter(objective__cycle=cycle, objective__team=team).listed()
     today = today_of(team)
     made = []

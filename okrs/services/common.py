@@ -41,6 +41,14 @@ def check_open(cycle: Cycle, team: Team | None) -> date:
     return today
 
 
+def check_not_of_the_sample(cycle: Cycle, by: Person) -> None:
+    """What somebody real put into a sample cycle would be lost with it, or keep the sample from being removed."""
+    if cycle.is_sample and not by.is_sample:
+        raise OkrError(
+            _("This cycle belongs to the sample organisation. Open a cycle of your own, or choose another one.")
+        )
+
+
 def lock_objective(objective: Objective) -> Objective:
     """The objective as it is now, locked until the transaction ends."""
     found = Objective.objects.select_for_update(of=("self",)).get(pk=objective.pk)

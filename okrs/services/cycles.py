@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from core import clock
 from okrs.days import today_of
 from okrs.facts import facts_of
-from okrs.models import Cycle, KeyResult
+from okrs.models import CheckIn, Cycle, KeyResult
 from okrs.services.common import OkrError, check_open, checked_text, merged, note_change
 from teams import audit
 from teams.models import Person, Team
@@ -37,8 +37,7 @@ def create_cycle(
     """Open a cycle for a team, or for the organisation and all its teams. OkrError if there is one of the same days already."""
     _check_days(first_day, last_day)
     _check_cadence(weekday, every_weeks)
-    if team and Cycle.objects.of_days(first_day, last_day).filter(team=None).exists():
-        raise _taken()
+    _check_free(team, first_day, last_day)
     cycle = Cycle(
         team=team,
         title=checked_text(title, "title", length=80),
@@ -67,6 +66,9 @@ def edit_cycle(*, cycle: Cycle, by: Person, wanted: Mapping[str, Any], seen: Map
     locked.title = checked_text(locked.title, "title", length=80)
     _check_days(locked.first_day, locked.last_day)
     _check_cadence(locked.weekday, locked.every_weeks)
+    if changes.keys() & {"first_day", "last_day"}:
+        _check_free(locked.team, locked.first_day, locked.last_day)
+        _check_contents(locked)
     if changes:
         _save(locked)
     return locked
@@ -100,12 +102,16 @@ def close_cycle(*, cycle: Cycle, by: Person, grades: Mapping[int, float] | None 
 
 @transaction.atomic
 def reopen_cycle(*, cycle: Cycle, by: Person) -> Cycle:
-    """Take a closing back, during the grace period only. Frozen after it."""
+    """Take a closing back, with its grades, during the grace period only. Their history keeps them. Frozen after it."""
     locked = _locked(cycle)
     check_open(locked, locked.team)
     if locked.is_closed:
         locked.closed_on, locked.closed_by = None, None
         locked.save(update_fields=["closed_on", "closed_by"])
+        graded = KeyResult.objects.filter(objective__cycle=locked, grade__isnull=False).select_related("objective")
+        for row in graded:
+            note_change(locked, row.objective, row, "grade", row.grade, None, by)
+        graded.update(grade=None)
         note_change(locked, None, None, "reopened", "", "", by)
         audit.record("okr.cycle_reopened", actor=by, subject=locked, team=locked.team, cycle=locked.shown_title)
     return locked
@@ -130,10 +136,43 @@ def _save(cycle: Cycle) -> None:
         with transaction.atomic():
             cycle.save()
     except IntegrityError as error:
-        raise _taken() from error
+        same = Cycle.objects.of_days(cycle.first_day, cycle.last_day).filter(team=cycle.team_id)
+        raise _taken(by_sample=not same.real().exists()) from error
 
 
-def _taken() -> OkrError:
+def _check_free(team: Team | None, first_day: date, last_day: date) -> None:
+    """Two cycles of a team's choice would look alike: its own and the organisation's."""
+    if team and Cycle.objects.usable_by(team).of_days(first_day, last_day).filter(team=None).exists():
+        raise _taken()
+
+
+def _check_contents(cycle: Cycle) -> None:
+    """Nothing in the cycle, archived or not, may come to lie outside its days."""
+    for row in KeyResult.objects.filter(objective__cycle=cycle).order_by("pk"):
+        _check_inside(cycle, row.effective_on, _("“%(title)s” takes effect on %(day)s. Change that first."), row)
+        if row.due_day:
+            _check_inside(cycle, row.due_day, _("“%(title)s” is due on %(day)s. Change that first."), row)
+        for day, _value in row.phases:
+            message = _("“%(title)s” has a target for %(day)s. Change that first.")
+            _check_inside(cycle, date.fromisoformat(day), message, row)
+    checked_in = CheckIn.objects.filter(key_result__objective__cycle=cycle).select_related("key_result")
+    for outside in checked_in.exclude(day__range=(cycle.first_day, cycle.last_day)).order_by("day", "pk")[:1]:
+        message = _("“%(title)s” has a check-in for %(day)s: the cycle must hold that day.")
+        _check_inside(cycle, outside.day, message, outside.key_result)
+
+
+def _check_inside(cycle: Cycle, day: date, message: str, row: KeyResult) -> None:
+    if not cycle.first_day <= day <= cycle.last_day:
+        field = "first_day" if day < cycle.first_day else "last_day"
+        raise OkrError(message % {"title": row.title, "day": date_format(day)}, field)
+
+
+def _taken(*, by_sample: bool = False) -> OkrError:
+    if by_sample:
+        return OkrError(
+            _("The sample organisation has a cycle of these days. Remove the sample first, or choose other days."),
+            "first_day",
+        )
     return OkrError(_("There is a cycle of these days already. Choose it above the objectives."), "first_day")
 
 

@@ -13,6 +13,7 @@ from core import clock
 from okrs.models import TITLE_LENGTH, Cycle, KeyResult, Objective
 from okrs.services.common import (
     OkrError,
+    check_not_of_the_sample,
     check_open,
     checked_owner,
     checked_text,
@@ -46,6 +47,7 @@ def create_objective(
     # Locked so that two people who add at once get two positions.
     cycle = Cycle.objects.select_for_update(of=("self",)).get(pk=cycle.pk)
     check_open(cycle, team)
+    check_not_of_the_sample(cycle, by)
     if cycle.team_id and cycle.team_id != (team.pk if team else None):
         raise OkrError(_("This cycle belongs to another team."))
     fields = _checked(

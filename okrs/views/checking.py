@@ -41,9 +41,11 @@ def check_in(request: PortalRequest, key_result_id: int) -> HttpResponse:
 def _refused(request: PortalRequest, found: KeyResult, refused: CheckInRow, status: int) -> HttpResponse:
     if request.htmx:
         return _fragment(request, found, refused, status)
-    if refused.page == "check-ins":
+    # Where it stands in no list any more, or without a form, the sentence and what was typed would be lost.
+    is_archived = found.archived_at or found.objective.archived_at
+    if refused.page == "check-ins" and not is_archived and not found.cycle.is_closed:
         return check_ins_page(request, status, refused=refused)
-    if refused.page == "okrs":
+    if refused.page == "okrs" and not is_archived and not found.cycle.is_frozen(refused.row.standing.today):
         return okrs_page(request, found.objective.team, found.cycle, status, refused=refused, unfold=str(found.pk))
     return key_result_page(request, found, status, refused=refused)
 
@@ -57,7 +59,7 @@ def _fragment(request: PortalRequest, found: KeyResult, mine: CheckInRow, status
     board = Board(found.objective.team, str(found.cycle.pk))
     context |= {
         "board": board,
-        "block": next(each for each in board.blocks if each.objective.objective == found.objective),
+        "block": next((each for each in board.blocks if each.objective.objective == found.objective), None),
         "unfold": "" if mine.saved else str(found.pk),
     }
     return show(request, "okrs/okrs.html#saved", found.objective.team, context, status)

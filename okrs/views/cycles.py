@@ -40,10 +40,12 @@ def add_cycle(request: PortalRequest, team_id: int | None = None) -> HttpRespons
 
 
 def _proposed(team: Team | None) -> tuple[date, date]:
-    """The quarter after the last cycle that is there, else the present one."""
-    newest = Cycle.objects.usable_by(team).newest_first().first()
-    present = quarter_of(today_of(team))
-    return next_quarter(newest.last_day) if newest and newest.last_day >= present[0] else present
+    """The first quarter, from the present one on, in whose middle no cycle runs. The sample's cycles do not count."""
+    known = list(Cycle.objects.usable_by(team).real())
+    first, last = quarter_of(today_of(team))
+    while any(cycle.is_running(first + (last - first) / 2) for cycle in known):
+        first, last = next_quarter(last)
+    return first, last
 
 
 @require_http_methods(["GET", "POST"])

@@ -52,7 +52,7 @@ def _begins(cast: Cast, number: int) -> int:
 
 
 def _cycle(cast: Cast, number: int) -> Cycle:
-    """The cycle, made when it is first needed. Its name says that it is a sample: real teams see it as well."""
+    """The cycle, made when it is first needed. Its name says that it is a sample: the organisation's page lists it too."""
     first = cast.calendar.monday(_begins(cast, number))
     last = first + timedelta(weeks=WEEKS, days=-1)
     found = Cycle.objects.of_days(first, last).filter(team=None, created_by=cast.founder).first()

@@ -11,11 +11,17 @@ from okrs.facts import facts_of
 from okrs.models import CheckIn, Cycle, KeyResult, Objective
 from okrs.standing import Standing
 from teams.models import Person, Team
+from teams.services.people import add_sample_person
 
 FIRST, LAST = date(2026, 10, 1), date(2026, 12, 31)
 MORNING = datetime(2026, 10, 1, 12, tzinfo=UTC)
 TODAY = datetime(2026, 11, 23, 9, tzinfo=UTC)
 MONDAY = TODAY.date()
+
+
+def sample_person() -> Person:
+    email = f"sample{Person.objects.count()}@example.com"
+    return add_sample_person(name="Sample", email=email, language="en", time_zone="UTC", role="reader")
 
 
 def noon(month: int, day: int, year: int = 2026) -> datetime:

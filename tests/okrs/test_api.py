@@ -46,6 +46,12 @@ def test_objectives_with_where_their_key_results_stand(
     assert member.get(url("objectives", team.pk) + "?cycle=999").json() == []
 
 
+def test_a_cycle_that_cannot_be_finds_nothing(member: Client, team: Team, key_result: KeyResult) -> None:
+    path = url("objectives", team.pk)
+    assert len(member.get(path, {"cycle": key_result.cycle.pk}).json()) == 1
+    assert member.get(path, {"cycle": "9" * 24}).json() == []
+
+
 def test_the_whole_way_by_api(member: Client, team: Team) -> None:
     days = {"first_day": "2026-10-01", "last_day": "2026-12-31"}
     cycle = send(member, "post", url("cycles", team.pk), days)

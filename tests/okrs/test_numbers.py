@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from okrs import words
 from okrs.numbers import Ambiguous, NotANumber, parse, written
 
 
@@ -88,3 +89,10 @@ def test_what_the_portal_writes_it_reads_as_the_same(value: float) -> None:
 def test_any_text_is_read_or_refused(text: str) -> None:
     with contextlib.suppress(NotANumber, Ambiguous):
         parse(text)
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"), [(15.625, "15.63"), (-15.625, "-15.63"), (1.005, "1.01"), (0.1234, "0.1234")]
+)
+def test_a_half_is_rounded_away_from_zero(value: float, shown: str) -> None:
+    assert words.number(value) == shown

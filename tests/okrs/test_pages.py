@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable
+from datetime import date
 
 import pytest
 from django.db import connection
@@ -17,7 +18,7 @@ from okrs import services
 from okrs.models import CheckIn, Cycle, KeyResult, Objective
 from teams.models import Person, Team
 from tests.factories import MembershipFactory
-from tests.okrs.factories import checked_in, key_result_of, noon, objective_in
+from tests.okrs.factories import checked_in, key_result_of, noon, objective_in, quarter, sample_person
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("today")]
 HTMX = {"HX-Request": "true"}
@@ -60,6 +61,37 @@ def test_one_click_opens_the_proposed_quarter(member: Client, team: Team) -> Non
     cycle = Cycle.objects.get()
     assert response["Location"] == f"{page_of(team)}?cycle={cycle.pk}"
     assert "Oct – Dec 2026" in text(member.get(response["Location"]))
+
+
+def test_a_sample_cycle_is_not_offered_to_a_real_team_and_takes_nothing_on_the_organisations_page(
+    member: Client, signed_in: SignIn, team: Team, manager: Person
+) -> None:
+    sample = quarter(sample_person())
+    objective_in(sample, sample.created_by, None)
+    page = text(member.get(page_of(team)))
+    assert "Add an objective" not in page
+    assert 'value="2026-10-01"' in page
+    assert member.get(reverse("okr-objective-add", args=[team.pk, sample.pk])).status_code == 404
+    chief = signed_in(manager)
+    page = text(chief.get(reverse("organisation-okrs")))
+    assert "Halve the lead time" in page
+    assert "Add an objective" not in page
+    sent = {"title": "More", "business_metric": "Churn", "weight": "1"}
+    refused = chief.post(reverse("organisation-objective-add", args=[sample.pk]), sent)
+    assert refused.status_code == 422
+    assert "belongs to the sample organisation" in text(refused)
+
+
+def test_the_first_quarter_without_a_cycle_is_proposed_whatever_the_sample_has(
+    member: Client, team: Team, editor: Person
+) -> None:
+    quarter(sample_person())
+    url = reverse("okr-cycle-add", args=[team.pk])
+    assert 'value="2026-10-01"' in text(member.get(url))
+    quarter(editor, None, date(2027, 1, 11), date(2027, 4, 9))
+    assert 'value="2026-10-01"' in text(member.get(url))
+    quarter(editor, team)
+    assert 'value="2027-04-01"' in text(member.get(url))
 
 
 def test_the_page_shows_objectives_with_their_key_results(
@@ -267,6 +299,33 @@ def test_in_a_closed_cycle_it_is_said_and_kept(
         assert 'value="Late"' in text(response)
 
 
+@pytest.mark.parametrize("page", ["key-result", "okrs", "check-ins"])
+def test_refused_of_something_archived_or_frozen_it_is_said_and_kept(
+    member: Client, cycle: Cycle, objective: Objective, key_result: KeyResult, editor: Person, page: str
+) -> None:
+    url = reverse("key-result-check-in", args=[key_result.pk])
+    sent = {"page": page, "confidence": "5", "value": "5", "comment": "Late"}
+    services.archive(row=key_result, by=editor)
+    for headers in ({}, HTMX):
+        response = member.post(url, sent, headers=headers)
+        assert response.status_code == 422
+        assert "This key result is archived." in text(response)
+        assert 'value="Late"' in text(response)
+    services.restore(row=key_result, by=editor)
+    services.archive(row=objective, by=editor)
+    for headers in ({}, HTMX):
+        response = member.post(url, sent, headers=headers)
+        assert "This key result is archived." in text(response)
+        assert 'value="Late"' in text(response)
+    services.restore(row=objective, by=editor)
+    services.close_cycle(cycle=cycle, by=editor)
+    with clock.at(noon(12, 15)):
+        response = member.post(url, sent)
+    assert response.status_code == 422
+    assert "closed on 23 Nov 2026" in text(response)
+    assert 'value="Late"' in text(response)
+
+
 def test_a_checklist_is_ticked(member: Client, objective: Objective, editor: Person) -> None:
     row = key_result_of(objective, editor, kind="checklist", entries=["Alpha", "Beta"])
     alpha, beta = (entry.pk for entry in row.entries.all())
@@ -297,10 +356,32 @@ def test_adding_a_key_result(member: Client, objective: Objective) -> None:
     assert KeyResult.objects.get(title="New").target == 1234.5
 
 
+def test_a_checklist_asks_for_its_entries_and_no_other_kind_does(member: Client, objective: Objective) -> None:
+    url = reverse("key-result-add", args=[objective.pk])
+    refused = member.post(url, fields_of(objective, kind="checklist"))
+    assert refused.status_code == 422
+    assert "A checklist needs at least one entry" in text(refused)
+    assert member.post(url, fields_of(objective, kind="checklist", entries="A")).status_code == 302
+    assert member.post(url, fields_of(objective)).status_code == 302
+
+
+def test_a_teams_progress_is_not_offered_to_feed_itself(
+    member: Client, signed_in: SignIn, cycle: Cycle, objective: Objective, manager: Person
+) -> None:
+    page = text(member.get(reverse("key-result-add", args=[objective.pk])))
+    assert 'value="maturity"' in page
+    assert 'value="okr_progress"' not in page
+    assert 'value="okr_on_track"' not in page
+    pooled = objective_in(cycle, manager, None)
+    assert 'value="okr_progress"' in text(signed_in(manager).get(reverse("key-result-add", args=[pooled.pk])))
+
+
 def test_start_equal_to_target_offers_to_maintain_it(member: Client, objective: Objective) -> None:
     url = reverse("key-result-add", args=[objective.pk])
     response = member.post(url, fields_of(objective, start="5", target="5"))
     assert response.status_code == 422
+    form = text(response).partition("p-kr-form")[2]
+    assert 'name="kind"' not in form[form.index("<button") :].partition(">")[0]  # what Enter presses
     assert "Keep it at or above 5" in text(response)
     # The button's value comes after that of the kind which is still chosen.
     sent = {**fields_of(objective, start="5", target="5"), "kind": ["increase", "at_least"], "keep": "5"}

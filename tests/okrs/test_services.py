@@ -12,10 +12,11 @@ from core import clock
 from core.append_only import AppendOnlyError
 from core.edits import StaleEdit
 from okrs import services
+from okrs.fields import OwnerField
 from okrs.models import Change, CheckIn, Cycle, KeyResult, Objective
 from okrs.services import Frozen, OkrError, SameStartAndTarget
 from teams.models import ApiToken, Person, Team, TokenScope
-from tests.factories import MembershipFactory
+from tests.factories import MembershipFactory, TeamFactory
 from tests.okrs.factories import (
     MONDAY,
     checked_in,
@@ -23,6 +24,7 @@ from tests.okrs.factories import (
     noon,
     objective_in,
     quarter,
+    sample_person,
     standing_of,
 )
 
@@ -48,6 +50,40 @@ def test_a_cycle_ends_after_it_begins(editor: Person, organisation: object) -> N
     with pytest.raises(OkrError, match="must come after") as told:
         services.create_cycle(first_day=MONDAY, last_day=MONDAY, by=editor)
     assert told.value.field == "last_day"
+
+
+def test_a_cycle_keeps_the_days_of_what_is_in_it(cycle: Cycle, objective: Objective, editor: Person) -> None:
+    row = key_result_of(objective, editor, noon(10, 20), phases=[("2026-11-15", 90)])
+    key_result_of(objective, editor, noon(10, 20), title="Pipeline", kind="milestone", due_day=date(2026, 12, 20))
+    checked_in(row, editor, noon(11, 23), 5, day=date(2026, 11, 20))
+
+    def move(name: str, day: date) -> None:
+        services.edit_cycle(cycle=cycle, by=editor, wanted={name: day}, seen={name: getattr(cycle, name)})
+
+    for name, day, said in (
+        ("first_day", date(2026, 10, 21), "“Test coverage” takes effect on 20 Oct 2026"),
+        ("last_day", date(2026, 12, 19), "“Pipeline” is due on 20 Dec 2026"),
+        ("last_day", date(2026, 11, 14), "“Test coverage” has a target for 15 Nov 2026"),
+    ):
+        with pytest.raises(OkrError, match=said) as told:
+            move(name, day)
+        assert told.value.field == name
+    edit(row, editor, phases=([["2026-11-15", 90.0]], []))
+    pipeline = KeyResult.objects.get(title="Pipeline")
+    edit(pipeline, editor, due_day=(pipeline.due_day, None))
+    with pytest.raises(OkrError, match="“Test coverage” has a check-in for 20 Nov 2026"):
+        move("last_day", date(2026, 11, 19))
+    move("last_day", date(2026, 11, 20))
+    move("first_day", date(2026, 10, 20))
+
+
+def test_a_cycle_is_not_moved_onto_the_days_of_another(cycle: Cycle, team: Team, editor: Person) -> None:
+    own = quarter(editor, team, date(2027, 1, 1), date(2027, 3, 31))
+    wanted = {"first_day": cycle.first_day, "last_day": cycle.last_day}
+    with pytest.raises(OkrError, match="already"):
+        services.edit_cycle(
+            cycle=own, by=editor, wanted=wanted, seen={"first_day": own.first_day, "last_day": own.last_day}
+        )
 
 
 def test_the_cadence_of_a_cycle(team: Team, editor: Person) -> None:
@@ -92,6 +128,9 @@ def test_a_closing_can_be_taken_back(cycle: Cycle, key_result: KeyResult, editor
     cycle.refresh_from_db()
     assert not cycle.is_closed
     assert [each.field for each in cycle.changes.filter(objective=None)] == ["added", "closed", "reopened"]
+    key_result.refresh_from_db()
+    assert key_result.grade is None
+    assert [(each.old, each.new) for each in key_result.changes.filter(field="grade")] == [("0", "")]
 
 
 @pytest.mark.parametrize("grade", [-0.1, 1.1])
@@ -128,9 +167,66 @@ def test_open_key_results_are_carried_over_once(
     assert key_result.start == 0
 
 
+def test_an_emptied_checklist_is_not_carried_and_holds_nothing_up(
+    cycle: Cycle, objective: Objective, key_result: KeyResult, team: Team, editor: Person
+) -> None:
+    emptied = key_result_of(objective, editor, title="List", kind="checklist", entries=["A", "B"])
+    kept = {entry.pk: (entry.title, True) for entry in emptied.entries.all()}
+    services.set_entries(key_result=emptied, kept=kept, added=[], by=editor)
+    following = quarter(editor, None, date(2027, 1, 1), date(2027, 3, 31))
+    (copy,) = services.carry_over(cycle=cycle, into=following, team=team, by=editor)
+    assert copy.carried_from == key_result
+
+
 def test_only_a_later_cycle_takes_them(cycle: Cycle, team: Team, editor: Person) -> None:
     with pytest.raises(OkrError, match="later"):
         services.carry_over(cycle=cycle, into=cycle, team=team, by=editor)
+
+
+# -- The sample organisation's cycles --
+
+
+@pytest.fixture
+def sample_cycle(organisation: object) -> Cycle:
+    """The organisation's, of the first half of December."""
+    return quarter(sample_person(), None, date(2026, 12, 1), date(2026, 12, 15))
+
+
+def test_a_real_team_does_not_use_a_sample_cycle(sample_cycle: Cycle, team: Team, editor: Person) -> None:
+    sample_team = TeamFactory(is_sample=True)
+    own = services.create_cycle(first_day=sample_cycle.first_day, last_day=sample_cycle.last_day, team=team, by=editor)
+    assert list(Cycle.objects.usable_by(team)) == [own]
+    assert list(Cycle.objects.usable_by(sample_team)) == list(Cycle.objects.usable_by(None)) == [sample_cycle]
+
+
+def test_nobody_real_puts_anything_into_a_sample_cycle(
+    sample_cycle: Cycle, team: Team, objective: Objective, key_result: KeyResult, editor: Person
+) -> None:
+    for own in (team, None):
+        with pytest.raises(OkrError, match="belongs to the sample organisation"):
+            objective_in(sample_cycle, editor, own)
+    later = quarter(sample_cycle.created_by, None, date(2027, 1, 1), date(2027, 3, 31))
+    with pytest.raises(OkrError, match="belongs to the sample organisation"):
+        services.carry_over(cycle=objective.cycle, into=later, team=team, by=editor)
+    assert objective_in(sample_cycle, sample_cycle.created_by, None).pk
+
+
+def test_the_organisation_is_told_which_cycle_is_in_the_way(sample_cycle: Cycle, editor: Person) -> None:
+    with pytest.raises(OkrError, match="Remove the sample first"):
+        services.create_cycle(first_day=sample_cycle.first_day, last_day=sample_cycle.last_day, by=editor)
+
+
+def test_sample_people_are_offered_for_the_sample_only(team: Team, editor: Person) -> None:
+    sample = MembershipFactory(team=team, person=sample_person()).person
+    field = OwnerField()
+    for own in (team, None):
+        field.offer(own)
+        assert editor in field.queryset
+        assert sample not in field.queryset
+        field.offer(own, sample)
+        assert sample in field.queryset
+        field.offer(own, of_sample=True)
+        assert sample in field.queryset
 
 
 # -- Objectives --

@@ -86,6 +86,20 @@ def test_a_milestone(objective: Objective, editor: Person) -> None:
     assert done.due.on is None  # nobody is asked about it any more
 
 
+def test_a_day_that_passes_tells_without_any_check_in(objective: Objective, editor: Person) -> None:
+    found = key_result_of(objective, editor, kind="milestone", due_day=date(2026, 10, 2))
+    assert standing_of(found, date(2026, 10, 2)).status == Status.NO_STATUS
+    assert standing_of(found, date(2026, 10, 3)).status == Status.OFF_TRACK
+    assert standing_of(found, date(2026, 10, 9)).status == Status.OUTDATED
+
+
+def test_a_period_that_passes_without_a_value_is_not_met(objective: Objective, editor: Person) -> None:
+    found = key_result_of(objective, editor, kind="at_most", high=12)
+    assert standing_of(found, date(2026, 10, 5)).status == Status.NO_STATUS
+    assert standing_of(found, date(2026, 10, 6)).status == Status.OFF_TRACK
+    assert standing_of(found, date(2026, 10, 9)).status == Status.OUTDATED
+
+
 def test_a_checklist_counts_what_is_not_skipped(objective: Objective, editor: Person) -> None:
     found = key_result_of(objective, editor, kind="checklist", entries=["A", "B", "C", "D", "E"])
     entries = list(found.entries.all())

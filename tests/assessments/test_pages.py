@@ -260,6 +260,19 @@ def test_not_applicable_inherited_and_exempt(
     assert b"exempt until" in client.get(draft.get_absolute_url()).content
 
 
+def test_sample_teams_are_offered_to_sample_teams_only(
+    signed_in: SignIn, client: Client, draft: Assessment, administrator: Person
+) -> None:
+    sample, other = TeamFactory(name="Lantern", is_sample=True), TeamFactory(name="Harbour", is_sample=True)
+    page = reverse("assessment-criterion", args=[draft.team_id, C])
+    assert b"Lantern" not in client.get(page).content
+    answer = client.post(reverse("assessment-inherit", args=[draft.team_id, C]), {"provider": sample.pk, "seen": 0})
+    assert answer.status_code == 422
+    assert not Answer.objects.exists()
+    page = signed_in(administrator).get(reverse("assessment-criterion", args=[other.pk, C]))
+    assert b"Lantern" in page.content
+
+
 def test_a_circle_is_told_at_its_field(client: Client, draft: Assessment, editor: Person) -> None:
     platform = TeamFactory(name="Platform")
     services.inherit(team=platform, criterion=C, provider=draft.team, by=editor)

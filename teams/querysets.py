@@ -131,6 +131,12 @@ class TeamGroupQuerySet(QuerySet["TeamGroup"]):
     def sample(self) -> TeamGroupQuerySet:
         return self.filter(is_sample=True)
 
+    def offered_to(self, team: Team | None) -> TeamGroupQuerySet:
+        """What a team, or a new one, may belong to: groups of the sample go with it, so they are its own teams'."""
+        if team is not None and team.is_sample:
+            return self
+        return self.filter(Q(is_sample=False) | Q(pk=team.group_id if team else None))
+
     def with_team_count(self) -> TeamGroupQuerySet:
         return self.annotate(team_count=Count("teams", filter=Q(teams__archived_at=None))).order_by(*_BY_NAME)
 

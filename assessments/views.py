@@ -229,7 +229,9 @@ def to_roadmap(request: PortalRequest, team_id: int, criterion_id: str) -> HttpR
     url = links.add("criterion", team=team, target=found.id, reaches=reaches, by=request.user)
     if not links.items_for("criterion", [team]):
         words = {"criterion": text(found.title)}
-        messages.info(request, _("The roadmap is to be started first. It brings the item for “%(criterion)s” with it.") % words)
+        messages.info(
+            request, _("The roadmap is to be started first. It brings the item for “%(criterion)s” with it.") % words
+        )
     return redirect(url)
 
 

@@ -100,7 +100,8 @@ def _page_to_go_on_at(request: HttpRequest) -> str:
     is_fragment = "HX-Request" in request.headers
     if request.method in ("GET", "HEAD") and not is_fragment:
         return request.get_full_path()
-    return _own_page(request, request.headers.get("HX-Current-URL" if is_fragment else "Referer", "")) or reverse("home")
+    came_from = request.headers.get("HX-Current-URL" if is_fragment else "Referer", "")
+    return _own_page(request, came_from) or reverse("home")
 
 
 def _own_page(request: HttpRequest, address: str) -> str:

@@ -43,8 +43,12 @@ def test_a_huge_number_finds_nothing(path: str, number: str, administrator: Pers
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("path", ["/portfolio/?q=%00", "/teams/?q=a%00b", "/?x=%00", "/%00", "/accounts/login/?next=%00"])
-def test_a_nul_character_in_an_address_is_refused(path: str, manager: Person, signed_in: SignIn, client: Client) -> None:
+@pytest.mark.parametrize(
+    "path", ["/portfolio/?q=%00", "/teams/?q=a%00b", "/?x=%00", "/%00", "/accounts/login/?next=%00"]
+)
+def test_a_nul_character_in_an_address_is_refused(
+    path: str, manager: Person, signed_in: SignIn, client: Client
+) -> None:
     for anyone in (client, signed_in(manager)):
         answer = anyone.get(path)
         assert answer.status_code == 400

@@ -148,7 +148,7 @@ def test_the_round_shows_areas_states_and_the_last_answer(client: Client, comple
     assert page.count("data-criterion") == 12
     assert page.count(", last answer") == 12
     assert "to answer" in page
-    assert "Last answer: Versioned, Emma Editor" in page
+    assert "Last answer: Versioned, <bdi>Emma Editor</bdi>" in page
     assert "<b>0</b> of 12 answered" in page
 
 

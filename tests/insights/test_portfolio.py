@@ -43,7 +43,7 @@ def _text(client: Client, path: str = "/portfolio/") -> str:
 
 
 def _names(page: str) -> list[str]:
-    return re.findall(r'class="p-team" href="[^"]*">([^<]*)<', page)
+    return re.findall(r'class="p-team" href="[^"]*"><bdi>([^<]*)<', page)
 
 
 def _row(person: Person, team: Team) -> portfolio.Row:

@@ -254,7 +254,8 @@ def _area(
         target_due=target.due if target else None,
         target_version=target.version if target else 0,
         top=facts.model.top,
-        url=f"{url}#area-{area.key}",
+        # Before the first round the page has no areas to point at.
+        url=f"{url}#area-{area.key}" if _is_assessed(now) or team.pk in facts.rounds else url,
         criteria=[
             _criterion(team, criterion, now[criterion.id], before[criterion.id], aimed, facts)
             for criterion in area.criteria

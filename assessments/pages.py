@@ -90,8 +90,9 @@ def of_criterion(team: Team, criterion: library.Criterion, person: Person) -> di
 
 
 def providers_for(team: Team, person: Person) -> TeamQuerySet:
-    """Whom the team may inherit from."""
-    return Team.objects.active().visible_to(person).exclude(pk=team.pk).listed("name")
+    """Whom the team may inherit from. Sample teams are for sample teams: see `services.inherit`."""
+    others = Team.objects.active().visible_to(person).exclude(pk=team.pk).listed("name")
+    return others if team.is_sample else others.exclude(is_sample=True)
 
 
 def next_state(team: Team, criterion: library.Criterion) -> int:

@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.forms import Form
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from assessments import forms, library, pages, services
@@ -16,6 +17,7 @@ from assessments.models import Assessment, Comment, Exemption
 from assessments.services import AlreadyStarted, MaturityError
 from assessments.sheet import NOT_APPLICABLE, UNKNOWN, Sheet, Typed
 from core import links
+from core.content import text
 from core.edits import StaleEdit
 from core.spreadsheet import csv_response
 from teams.access import require
@@ -224,7 +226,13 @@ def to_roadmap(request: PortalRequest, team_id: int, criterion_id: str) -> HttpR
     team, found = _team(request, team_id), _criterion(criterion_id)
     require(request.user, "team.edit", team)
     reaches = pages.next_state(team, found)
-    return redirect(links.add("criterion", team=team, target=found.id, reaches=reaches, by=request.user))
+    url = links.add("criterion", team=team, target=found.id, reaches=reaches, by=request.user)
+    if not links.items_for("criterion", [team]):
+        words = {"criterion": text(found.title)}
+        messages.info(
+            request, _("The roadmap is to be started first. It brings the item for “%(criterion)s” with it.") % words
+        )
+    return redirect(url)
 
 
 @require_POST

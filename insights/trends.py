@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 import roadmaps.summary
 from core import clock, figures
+from core.addresses import pk_in
 from core.figures import Figure
 from insights import levels
 from insights.levels import AreaTrend
@@ -117,12 +118,12 @@ def read(person: Person, of: str) -> Trends:
 def scope_of(person: Person, of: str) -> Scope:
     """What the address names, of what `person` may see; all teams where it names nothing that is there."""
     teams = Team.objects.visible_to(person).active().listed()
-    kind, _dash, pk = of.partition("-")
-    if pk.isdecimal():
+    kind, _dash, named = of.partition("-")
+    if (pk := pk_in(named)) is not None:
         if kind == "team" and (team := teams.filter(pk=pk).first()):
             return Scope(of, team.name, [team], team)
         if kind == "group" and (group := TeamGroup.objects.filter(pk=pk).first()):
-            return Scope(of, group.name, list(teams.in_group(pk)))
+            return Scope(of, group.name, list(teams.filter(group=group)))
     return Scope("", _("All teams"), list(teams))
 
 

@@ -12,6 +12,7 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from core.addresses import pk_in
 from core.api import STALE
 from roadmaps import overview, services
 from roadmaps.models import NOTE_LENGTH, Checklist, Item, Roadmap, State, Tick
@@ -262,8 +263,8 @@ class TicksView(RoadmapRoutes, generics.ListAPIView[Tick]):
 
     def get_queryset(self) -> TickQuerySet:
         ticks = Tick.objects.visible_to(self.person).of_teams([self.roadmap().team])
-        item = self.request.query_params.get("item", "")
-        return (ticks.of_item(int(item)) if item.isdecimal() else ticks).newest_first().prefetch_related("notes")
+        item = pk_in(self.request.query_params.get("item", ""))
+        return (ticks if item is None else ticks.of_item(item)).newest_first().prefetch_related("notes")
 
 
 urlpatterns = [

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from core import clock
+from core.addresses import pk_in
 from core.edits import StaleEdit
 from core.refusals import show_refusal
 from core.spreadsheet import csv_response
@@ -345,8 +346,7 @@ def _empty(request: PortalRequest, team: Team, form: Form, status: int = 200) ->
 def _page(
     request: PortalRequest, found: Roadmap, *, unfold: int | None = None, refusal: Refusal | None = None
 ) -> HttpResponse:
-    at = request.GET.get("at", "")
-    board = Board(found, request.user, Filter.of(request.GET), unfold or (int(at) if at.isdecimal() else None))
+    board = Board(found, request.user, Filter.of(request.GET), unfold or pk_in(request.GET.get("at", "")))
     context = _board_context(request, board) | {"refusal": refusal}
     return _render(request, PAGE, found.team, context, refusal.status if refusal else 200)
 

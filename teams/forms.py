@@ -11,7 +11,7 @@ from django.contrib.auth import password_validation
 from django.utils.translation import gettext_lazy as _
 
 from core.edits import SeenForm
-from teams.models import JobRole, OrganisationRole, Person, TeamGroup, TeamRole, Theme, TokenScope, time_zones
+from teams.models import JobRole, OrganisationRole, Person, Team, TeamGroup, TeamRole, Theme, TokenScope, time_zones
 
 _CONTINENTS = (
     "Africa", "America", "Antarctica", "Arctic", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific",
@@ -150,7 +150,7 @@ class InvitedForm(NewPersonForm):
 class TeamForm(forms.Form):
     name = forms.CharField(label=_("Name"), max_length=80)
     group = forms.ModelChoiceField(
-        label=_("Group"), queryset=TeamGroup.objects.all(), required=False, empty_label=_("No group")
+        label=_("Group"), queryset=TeamGroup.objects.offered_to(None), required=False, empty_label=_("No group")
     )
     time_zone = ZoneField(label=_("Time zone"), empty=_("The organisation's"))
 
@@ -162,10 +162,12 @@ class NewTeamForm(TeamForm):
 class TeamSettingsForm(SeenForm, TeamForm):
     """A team's settings; the fields that `current` does not hold are not this person's to change."""
 
-    def __init__(self, data: Any = None, *, current: Mapping[str, Any], **kwargs: Any) -> None:
+    def __init__(self, data: Any = None, *, current: Mapping[str, Any], team: Team, **kwargs: Any) -> None:
         super().__init__(data, current=current, **kwargs)
         for name in TeamForm.base_fields.keys() - current.keys():
             del self.fields[name]
+        if "group" in self.fields:
+            self.fields["group"].queryset = TeamGroup.objects.offered_to(team)  # type: ignore[attr-defined]
 
 
 class GroupForm(forms.Form):

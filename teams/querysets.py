@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, QuerySet
 from django.db.models.functions import Lower
 
+from core.addresses import pk_in
 from core.crypto import digest
 
 if TYPE_CHECKING:
@@ -90,7 +91,8 @@ class TeamQuerySet(QuerySet["Team"]):
         """The teams of the group with this pk, as a URL has it; of "none" those without; anything else is everything."""
         if group == "none":
             return self.filter(group=None)
-        return self.filter(group=int(group)) if group.isdecimal() else self
+        pk = pk_in(group)
+        return self if pk is None else self.filter(group=pk)
 
     def matching(self, text: str) -> TeamQuerySet:
         return self.filter(Q(name__icontains=text) | Q(group__name__icontains=text)) if text else self
@@ -128,6 +130,12 @@ class TeamQuerySet(QuerySet["Team"]):
 class TeamGroupQuerySet(QuerySet["TeamGroup"]):
     def sample(self) -> TeamGroupQuerySet:
         return self.filter(is_sample=True)
+
+    def offered_to(self, team: Team | None) -> TeamGroupQuerySet:
+        """What a team, or a new one, may belong to: groups of the sample go with it, so they are its own teams'."""
+        if team is not None and team.is_sample:
+            return self
+        return self.filter(Q(is_sample=False) | Q(pk=team.group_id if team else None))
 
     def with_team_count(self) -> TeamGroupQuerySet:
         return self.annotate(team_count=Count("teams", filter=Q(teams__archived_at=None))).order_by(*_BY_NAME)

@@ -119,7 +119,12 @@ def inherit(
     on: date | None = None,
     model_id: str = library.DEFAULT,
 ) -> Answer:
-    """Take the criterion's state from another team from now on. MaturityError if that would close a circle."""
+    """Take the criterion's state from another team from now on. MaturityError if that would close a circle.
+
+    An answer stays for ever and names its provider: one that named a sample team would keep it from being removed.
+    """
+    if provider.is_sample and not team.is_sample:
+        raise MaturityError(_("This is a team of the sample organisation. Choose another one."), "provider")
     # One at a time in the whole organisation: two that each close half of a circle would not see each other.
     Organisation.objects.select_for_update(no_key=True).first()
     locked = lock(team)

@@ -65,6 +65,12 @@ def listed(parts: Iterable[object]) -> str:
 
 
 @register.filter
+def isolated(name: object) -> str:
+    """A name in a translated sentence: one written from right to left leaves the numbers beside it where they are."""
+    return format_html("<bdi>{}</bdi>", name)
+
+
+@register.filter
 def instant(value: datetime | None) -> str:
     """Day and time in the reader's time zone."""
     return date_format(_local(value), "DATETIME_FORMAT") if value else ""

@@ -8,6 +8,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from core.addresses import pk_in
 from core.edits import StaleEdit
 from teams import audit
 from teams.access import require
@@ -45,10 +46,10 @@ def audit_log(request: HttpRequest) -> HttpResponse:
     require(request.user, "organisation.administer")
     asked = {name: request.GET.get(name, "").strip() for name in ("team", "person", "about")}
     rows = AuditEvent.objects.visible_to(request.user).listed()
-    if asked["team"].isdecimal():
-        rows = rows.in_team(int(asked["team"]))
-    if asked["person"].isdecimal():
-        rows = rows.concerning(int(asked["person"]))
+    if (team := pk_in(asked["team"])) is not None:
+        rows = rows.in_team(team)
+    if (person := pk_in(asked["person"])) is not None:
+        rows = rows.concerning(person)
     if asked["about"]:
         rows = rows.about(asked["about"])
     page = page_of(request, rows)

@@ -56,7 +56,7 @@ def _settings_form(request: HttpRequest, team: Team) -> TeamSettingsForm:
     current: dict[str, Any] = {"time_zone": team.time_zone}
     if me(request).has_perm("organisation.administer"):
         current |= {"name": team.name, "group": team.group}
-    return TeamSettingsForm(sent(request), current=current)
+    return TeamSettingsForm(sent(request), current=current, team=team)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

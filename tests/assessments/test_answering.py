@@ -209,6 +209,16 @@ def test_an_archived_team_is_no_provider(draft: Assessment, editor: Person, team
         services.inherit(team=team, criterion=C, provider=gone, by=editor)
 
 
+def test_a_sample_team_is_a_provider_for_sample_teams_only(draft: Assessment, editor: Person, team: Team) -> None:
+    sample, other = TeamFactory(is_sample=True), TeamFactory(is_sample=True)
+    with pytest.raises(MaturityError, match="sample organisation") as caught:
+        services.inherit(team=team, criterion=C, provider=sample, by=editor)
+    assert caught.value.field == "provider"
+    assert not Answer.objects.exists()
+    services.inherit(team=sample, criterion=C, provider=other, by=editor)
+    services.inherit(team=other, criterion="data.pipeline", provider=team, by=editor)
+
+
 def asked(team: Team, by: Person, until: date = DAY + timedelta(days=30)) -> Exemption:
     return services.ask_exemption(team=team, criterion=C, reason="Legacy until spring", until=until, by=by)
 

@@ -22,12 +22,15 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("today")]
 DAY = TODAY.date()
 
 
-def test_a_team_that_never_answered(team: Team) -> None:
+def test_a_team_that_never_answered(team: Team, editor: Person) -> None:
     found = for_teams([team])[team.pk]
     assert (found.overall, found.is_assessed, found.has_round, found.next_step) == (None, False, False, None)
     assert [area.level for area in found.areas] == [None] * 4
     assert (found.known, found.applicable) == (0, 12)
+    assert {area.url for area in found.areas} == {found.url}, "its page has no areas to point at"
     assert for_team(team).radar.rows[0] == ["Versioning", 0, 0, None]
+    started(team, editor)
+    assert for_teams([team])[team.pk].areas[0].url == f"{found.url}#area-data"
 
 
 def test_the_example_of_the_definitions(complete: Assessment) -> None:
@@ -92,6 +95,20 @@ def test_the_next_step_names_the_roadmaps_item(team: Team, editor: Person) -> No
     assert step is not None
     item = item_of(roadmap, "automation.model_registry")
     assert (step.criterion, step.level, step.item_url) == ("deploy.rollback", 2, item.get_absolute_url())
+
+
+def test_the_item_that_reaches_the_level_goes_before_an_open_one_that_reaches_further(
+    team: Team, editor: Person
+) -> None:
+    roadmap = roadmap_started(team, editor)
+    only_rollback_misses(team, editor)
+    exact = item_of(roadmap, "automation.model_registry")
+    assert item_of(roadmap, "optimisation.ab_testing").state == State.TO_DO  # reaches 3 where 2 is needed
+    roadmaps.services.tick(item=exact, wanted=State.DONE, seen_version=0, by=editor)
+    step = for_teams([team])[team.pk].next_step
+    assert step is not None
+    assert step.item is not None
+    assert (step.item.url, step.item_url, step.is_ticked) == (exact.get_absolute_url(), None, True)
 
 
 def test_a_dropped_item_is_taken_up_again_by_one_click(team: Team, editor: Person) -> None:

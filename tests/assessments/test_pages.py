@@ -12,6 +12,7 @@ from django.urls import reverse
 import roadmaps.services
 from assessments import services
 from assessments.models import Answer, Assessment, Exemption, Target
+from assessments.sheet import Sheet
 from core import clock
 from roadmaps.models import State
 from teams.models import Person, Team
@@ -94,7 +95,7 @@ def test_the_levels_as_csv(client: Client, complete: Assessment) -> None:
 def test_a_target(client: Client, team: Team) -> None:
     url = reverse("assessment-target", args=[team.pk, "data"])
     assert client.get(reverse("assessment-target", args=[team.pk, "nowhere"])).status_code == 404
-    assert client.post(url, {"level": "3", "due": "2027-03-31", "seen": 0})["Location"].endswith("#area-data")
+    assert client.post(url, {"level": "3", "due": "2027-03-31", "seen": 0})["Location"].endswith("/maturity/")
     wrong = client.post(url, {"level": "2", "due": "2020-01-01", "seen": 1})
     assert (wrong.status_code, b"This day has passed" in wrong.content) == (422, True)
     stale = client.post(url, {"level": "2", "due": "2027-01-01", "seen": 0})
@@ -120,7 +121,24 @@ def test_one_click_puts_the_step_on_the_roadmap(client: Client, complete: Assess
     assert item.state == State.TO_DO
 
 
+def test_one_click_without_a_roadmap_says_that_it_is_to_be_started_first(client: Client, complete: Assessment) -> None:
+    step = reverse("assessment-to-roadmap", args=[complete.team_id, "deploy.rollback"])
+    page = client.post(step, follow=True)
+    assert page.redirect_chain[-1][0] == reverse("roadmap", args=[complete.team_id])
+    assert "The roadmap is to be started first. It brings the item for “Rollback” with it." in page.text
+
+
 # -- The round --
+
+
+def test_a_criterion_not_answered_yet_shows_the_last_rounds_evidence(complete: Assessment, editor: Person) -> None:
+    answered(complete, editor, C, 2, TODAY, link="https://wiki.example/data", seen=1)
+    services.submit(assessment=complete, by=editor)
+    second = started(complete.team, editor, TODAY + timedelta(minutes=1))
+    row = Sheet(second).row(C)
+    assert (row.answer, row.link) == (None, "https://wiki.example/data")
+    answered(second, editor, C, 2, TODAY + timedelta(minutes=2), link="", seen=2)
+    assert Sheet(second).row(C).link == "", "what this round says counts, without a link too"
 
 
 def test_the_round_shows_areas_states_and_the_last_answer(client: Client, complete: Assessment, editor: Person) -> None:
@@ -130,7 +148,7 @@ def test_the_round_shows_areas_states_and_the_last_answer(client: Client, comple
     assert page.count("data-criterion") == 12
     assert page.count(", last answer") == 12
     assert "to answer" in page
-    assert "Last answer: Versioned, Emma Editor" in page
+    assert "Last answer: Versioned, <bdi>Emma Editor</bdi>" in page
     assert "<b>0</b> of 12 answered" in page
 
 
@@ -258,6 +276,19 @@ def test_not_applicable_inherited_and_exempt(
     assert client.post(approve).status_code == 403
     assert signed_in(manager).post(approve).status_code == 302
     assert b"exempt until" in client.get(draft.get_absolute_url()).content
+
+
+def test_sample_teams_are_offered_to_sample_teams_only(
+    signed_in: SignIn, client: Client, draft: Assessment, administrator: Person
+) -> None:
+    sample, other = TeamFactory(name="Lantern", is_sample=True), TeamFactory(name="Harbour", is_sample=True)
+    page = reverse("assessment-criterion", args=[draft.team_id, C])
+    assert b"Lantern" not in client.get(page).content
+    answer = client.post(reverse("assessment-inherit", args=[draft.team_id, C]), {"provider": sample.pk, "seen": 0})
+    assert answer.status_code == 422
+    assert not Answer.objects.exists()
+    page = signed_in(administrator).get(reverse("assessment-criterion", args=[other.pk, C]))
+    assert b"Lantern" in page.content
 
 
 def test_a_circle_is_told_at_its_field(client: Client, draft: Assessment, editor: Person) -> None:

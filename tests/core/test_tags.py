@@ -79,3 +79,9 @@ def test_backticks_become_code_and_nothing_else_does() -> None:
 def test_a_list_is_joined_as_the_reader_does(language: str, text: str) -> None:
     with translation.override(language):
         assert portal.listed(["Ann", "Ben"]) == text
+
+
+def test_a_name_is_isolated_and_escaped_in_a_translated_sentence() -> None:
+    sentence = "{% load i18n %}{% blocktranslate with name=who|isolated %}ticked by {{ name }}{% endblocktranslate %}"
+    shown = Template(sentence).render(Context({"who": "<b>דנה</b>"}))
+    assert shown == "ticked by <bdi>&lt;b&gt;דנה&lt;/b&gt;</bdi>"

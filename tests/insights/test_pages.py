@@ -79,6 +79,15 @@ def test_home_tells_what_is_new(team: Team, editor: Person, signed_in: SignIn) -
     assert "Incident open" in page
 
 
+def test_a_name_from_right_to_left_leaves_the_numbers_beside_it(team: Team, editor: Person, signed_in: SignIn) -> None:
+    Team.objects.filter(pk=team.pk).update(name="צוות 7")
+    roadmap = started(team, editor)
+    item = Item.objects.filter(roadmap=roadmap).of_phases()[0]
+    roadmaps.tick(item=item, wanted="done", seen_version=0, by=editor)
+    page = signed_in(editor).get("/").text
+    assert '<span class="p-sub"><bdi>צוות 7</bdi> · ' in page
+
+
 def test_home_remembers_when_somebody_looked(team: Team, editor: Person, signed_in: SignIn) -> None:
     service = ServiceFactory(source__connection__team=team)
     IncidentFactory(service=service, title="Before", began_at=NOW - timedelta(days=3), resolved_at=None)

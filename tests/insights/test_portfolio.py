@@ -43,7 +43,7 @@ def _text(client: Client, path: str = "/portfolio/") -> str:
 
 
 def _names(page: str) -> list[str]:
-    return re.findall(r'class="p-team" href="[^"]*">([^<]*)<', page)
+    return re.findall(r'class="p-team" href="[^"]*"><bdi>([^<]*)<', page)
 
 
 def _row(person: Person, team: Team) -> portfolio.Row:
@@ -87,6 +87,15 @@ def test_half_of_the_key_results_outdated_needs_somebody(make_team: MakeTeam, ma
     silent = make_team("Silent", levels="1111", results={"A": 60, "B": None, "C": None})
     mostly = make_team("Mostly", levels="1111", results={"A": 60, "B": 60, "C": None})
     assert [reason.text for reason in _row(manager, silent).reasons] == ["2 of 3 key results outdated"]
+    assert _row(manager, mostly).reasons == []
+
+
+def test_half_of_the_key_results_off_track_needs_somebody(make_team: MakeTeam, manager: Person) -> None:
+    behind = make_team("Behind", levels="1111", results={"A": 0, "B": 0, "C": 60})
+    mostly = make_team("Mostly", levels="1111", results={"A": 0, "B": 60, "C": 60})
+    row = _row(manager, behind)
+    assert [reason.text for reason in row.reasons] == ["2 of 3 key results off track"]
+    assert row.reasons[0].url == f"/teams/{behind.pk}/okrs/"
     assert _row(manager, mostly).reasons == []
     assert _row(manager, mostly).need is Need.MOVING, "it is assessed"
 
@@ -220,7 +229,7 @@ def test_csv_has_everything_shown_of_all_pages(three: list[Team], manager: Perso
     client = signed_in(manager)
     rows = _csv(client)
     assert [row["Team"] for row in rows] == ["Pricing", "Fraud", "Voice"]
-    assert rows[0]["Reasons"] == "Deployment frequency: Elite → High"
+    assert rows[0]["Reasons"] == "1 of 2 key results off track; Deployment frequency: Elite → High"
     assert (rows[0]["Roadmap done"], rows[0]["Roadmap items"]) == ("6", "12")
     assert (rows[0]["Lowest level"], rows[0]["Data management"], rows[2]["Lowest level"]) == ("0", "2", "")
     assert (rows[0]["Key results on track"], rows[0]["Worst status"], rows[2]["Key results"]) == ("1", "Off track", "")

@@ -67,7 +67,7 @@ def test_the_page_shows_phases_items_and_numbers(member: Client, roadmap: Roadma
 
     assert "1 of 12 items done, month 2 of 12." in " ".join(page.split())
     row = row_of(page, item)
-    assert "ticked by Emma Editor, 5 May" in row
+    assert "ticked by <bdi>Emma Editor</bdi>, 5 May" in row
     assert '<a href="https://wiki.example.com/x" rel="nofollow">' in row
     assert 'aria-checked="true"' in row
     assert 'value="to_do"' in row

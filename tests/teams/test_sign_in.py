@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from urllib.parse import quote
 
 import pytest
 from django.core import mail
@@ -12,7 +13,7 @@ from django.urls import NoReverseMatch, reverse
 
 from core import clock
 from teams.adapter import PortalAccountAdapter
-from teams.models import AuditEvent, Person
+from teams.models import AuditEvent, Person, Team
 from tests.factories import PASSWORD, PersonFactory
 
 pytestmark = pytest.mark.django_db
@@ -33,6 +34,39 @@ def test_a_page_leads_to_sign_in_and_back(client: Client, editor: Person, team) 
     form = client.get(login)
     assert f'name="next" value="{page}"' in form.content.decode()
     assert sign_in(client, editor, next=page)["Location"] == page
+
+
+PAGE = "/portfolio/?group=1"
+
+
+@pytest.mark.parametrize("header", ["HX-Current-URL", "Referer"])
+@pytest.mark.parametrize(
+    ("came_from", "page"),
+    [
+        (f"http://testserver{PAGE}", PAGE),
+        (f"http://testserver{PAGE}#late", PAGE),
+        ("", "/"),
+        ("https://evil.example/portfolio/", "/"),
+        ("http://testserver.evil.example/", "/"),
+        ("http://testserver//evil.example/", "/"),
+        ("http://testserver/\\evil.example/", "/"),
+        ("javascript:alert(1)", "/"),
+        ("//evil.example/", "/"),
+    ],
+)
+def test_a_form_sent_after_the_session_ended_leads_to_the_page_it_stood_on(
+    client: Client, team: Team, editor: Person, header: str, came_from: str, page: str
+) -> None:
+    htmx = {"HX-Request": "true"} if header == "HX-Current-URL" else {}
+    answer = client.post(reverse("assessment-start", args=[team.pk]), headers=htmx | {header: came_from})
+    login = answer["HX-Redirect"] if htmx else answer["Location"]
+    assert login == f"{LOGIN}?next={quote(page)}"
+    assert sign_in(client, editor, next=page)["Location"] == page
+
+
+def test_a_fragment_leads_to_the_page_around_it(client: Client, team: Team) -> None:
+    asked = {"HX-Request": "true", "HX-Current-URL": f"http://testserver{PAGE}"}
+    assert client.get(reverse("members", args=[team.pk]), headers=asked)["HX-Redirect"] == f"{LOGIN}?next={quote(PAGE)}"
 
 
 @pytest.mark.parametrize("path", ["/accounts/login/", "/accounts/password/reset/", "/teams/new/", "/account/"])

@@ -147,6 +147,22 @@ def test_an_administrator_changes_name_group_and_time_zone(boss: Client, team: T
     assert AuditEvent.objects.get(action="team.group_changed").data == {"before": "", "after": "Supply"}
 
 
+def test_groups_of_the_sample_are_offered_to_its_own_teams_only(boss: Client, team: Team) -> None:
+    sample = TeamGroup.objects.create(name="Operations", is_sample=True)
+    url = reverse("team-settings", args=[team.pk])
+    refused = boss.post(url, settings_data(team, group=str(sample.pk)))
+    assert (refused.status_code, "Operations" in refused.text) == (422, False)
+    assert "Operations" not in boss.get("/teams/new/").text
+    theirs = TeamFactory(name="Harbour", is_sample=True)
+    assert "Operations" in boss.get(reverse("team-settings", args=[theirs.pk])).text
+
+    Team.objects.filter(pk=team.pk).update(group=sample)  # chosen before this was so: it can still be left, or kept
+    team.refresh_from_db()
+    assert boss.post(url, settings_data(team, name="Demand")).status_code == 302
+    team.refresh_from_db()
+    assert (team.name, team.group) == ("Demand", sample)
+
+
 def test_a_team_admin_changes_the_time_zone_only(signed_in, team_admin: Person, team: Team) -> None:
     url = reverse("team-settings", args=[team.pk])
     client = signed_in(team_admin)

@@ -157,7 +157,7 @@ class Standing:
 
     @cached_property
     def automatic(self) -> Status | None:
-        """What the figures say; None while they say nothing. Without a check-in they tell a day or a period that passed, never green."""
+        """What the figures say; None while they say nothing. What passed without a check-in is told, never as green."""
         kind = self.key_result.kind
         if kind == Kind.MILESTONE:
             return status.of_a_milestone(self.raw == 1, self.key_result.due, self.today)

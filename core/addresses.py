@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 _DIGITS = 18  # a database holds every number of so many
+TOO_LARGE = 10**_DIGITS
 
 
 def pk_in(text: str) -> int | None:

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from django.core.exceptions import BadRequest
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.views.defaults import bad_request
+
+from core.addresses import TOO_LARGE
 
 Respond = Callable[[HttpRequest], HttpResponse]
 
 
-class NoNulMiddleware:
-    """400 for a NUL character in the address: no text that is kept here has one, and PostgreSQL fails when asked for it.
+class AddressMiddleware:
+    """Refuses addresses on which a database would fail: 400 for a NUL character (PostgreSQL), 404 for a huge number (SQLite).
 
-    What forms and the API's bodies send is checked by their fields. Stands behind the languages, whose page it shows.
+    No text that is kept here has the one, and nothing is numbered by the other. What forms and the API's bodies send is
+    checked by their fields. Stands behind the languages, whose page it shows.
     """
 
     def __init__(self, respond: Respond) -> None:
@@ -27,3 +31,7 @@ class NoNulMiddleware:
         if request.path_info.startswith("/api/v1/"):
             return JsonResponse({"detail": "The address has a NUL character in it."}, status=400)
         return bad_request(request, BadRequest())
+
+    def process_view(self, request: HttpRequest, view: object, args: object, named: dict[str, Any]) -> None:
+        if any(isinstance(value, int) and value >= TOO_LARGE for value in named.values()):
+            raise Http404

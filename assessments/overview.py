@@ -109,7 +109,6 @@ class NextStep:
     met: int
     applicable: int
     item: LinkedItem | None
-    asks: bool  # nobody knows what the criterion stands at: the step is to answer it
 
     @property
     def is_ticked(self) -> bool:
@@ -319,7 +318,6 @@ def _next_step(team: Team, areas: Sequence[AreaStanding], facts: _Facts) -> Next
         met=area.met,
         applicable=area.applicable,
         item=item,
-        asks=not row.now.is_known,
     )
 
 

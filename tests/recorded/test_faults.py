@@ -51,7 +51,7 @@ def test_a_limit_that_is_too_small_for_one_sync(
 ) -> None:
     """The page says that it waits for the limit; by and by all is read."""
     replay = make_replay()
-    source = ada.connect(team, OPENBIC, replay, None, "--rate-limit", "5", "--window", "20")
+    source = ada.connect(team, OPENBIC, replay, None, "--rate-limit", "5", "--window", "12")
     seen = ada.wait_for_sync(source)
     assert (seen.tone, seen.outcomes, seen.left) == ("is-risk", ["is-risk"], [0, 5])
     assert ada.find("#live form[action$='/sync/'] button").is_disabled()

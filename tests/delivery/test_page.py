@@ -135,7 +135,7 @@ def test_a_sparkline_has_gaps_where_nothing_was() -> None:
     assert sparks.line([None, None]).dots == ()
     bars = sparks.bars([0, 2, 1])
     assert [bar.zero for bar in bars.bars] == [True, False, False]
-    assert [bar.height for bar in bars.bars] == [1.0, 39.0, 19.5]
+    assert [bar.height for bar in bars.bars] == [1.0, 13.0, 6.5]
 
 
 def test_over_all_time_the_weeks_begin_with_the_first_deployment(team: Team, service: Service) -> None:

@@ -5,6 +5,7 @@
 """
 
 import logging
+import re
 from pathlib import Path
 
 from csp.constants import NONE, SELF
@@ -83,10 +84,15 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    # What every answer carries, also one that a middleware further down gives.
     "core.proxies.ProxyMiddleware",
-    "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "core.middleware.KeepingMiddleware",
     "csp.middleware.CSPMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_permissions_policy.PermissionsPolicyMiddleware",
+    "django.middleware.security.SecurityMiddleware",  # below those, because it answers by itself: with a redirect to https
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "core.middleware.SizeMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -94,7 +100,6 @@ MIDDLEWARE = [
     "teams.middleware.PreferencesMiddleware",
     "core.middleware.AddressMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "teams.middleware.SetupMiddleware",
@@ -259,10 +264,32 @@ CONTENT_SECURITY_POLICY = {
         "form-action": [SELF],
         "frame-ancestors": [NONE],
         "base-uri": [NONE],
+        "object-src": [NONE],
+        "upgrade-insecure-requests": FRONT.encrypted,
     }
 }
 X_FRAME_OPTIONS = "DENY"
+# Forms prove with their Origin or Referer where they come from, so the portal itself must go on seeing it.
 SECURE_REFERRER_POLICY = "same-origin"
+# A page may copy, use passkeys and fill the screen; nothing else that browsers offer.
+_ASKED_FOR = ("clipboard-write", "fullscreen", "publickey-credentials-create", "publickey-credentials-get")
+_NOT_ASKED_FOR = (
+    "accelerometer", "ambient-light-sensor", "autoplay", "bluetooth", "browsing-topics", "camera", "clipboard-read",
+    "display-capture", "encrypted-media", "gamepad", "geolocation", "gyroscope", "hid", "identity-credentials-get",
+    "idle-detection", "local-fonts", "magnetometer", "microphone", "midi", "otp-credentials", "payment",
+    "picture-in-picture", "screen-wake-lock", "serial", "storage-access", "usb", "web-share", "window-management",
+    "xr-spatial-tracking",
+)  # fmt: skip
+PERMISSIONS_POLICY = {name: ["self"] for name in _ASKED_FOR} | {name: [] for name in _NOT_ASKED_FOR}
+# Addresses whose answers no browser and no proxy may keep: secrets, people, what administrators see, and the API.
+NEVER_KEPT = re.compile(
+    r"/(account|accounts|api|invitation|organisation|people|setup)/|/teams/\d+/(members|tokens|connections)/"
+)
+MESSAGE_STORAGE = "core.messages.Storage"
+# What one request may send; core/middleware.py holds it for everything but files, core/bounded_json.py how deep JSON goes.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000  # bytes
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
+DATA_UPLOAD_MAX_NUMBER_FILES = 1
 SESSION_COOKIE_AGE = 60 * 60 * 24 * 14  # since sign-in, however often the portal is used
 LANGUAGE_COOKIE_AGE = 60 * 60 * 24 * 365
 vars().update(cookies_and_tls(FRONT, TRUSTED_PROXIES))
@@ -287,7 +314,7 @@ REST_FRAMEWORK = {
     ],
     "DEFAULT_PERMISSION_CLASSES": ["teams.api_auth.MayCall"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["core.bounded_json.BoundedJSONParser"],
     "DEFAULT_SCHEMA_CLASS": "core.api.RoomSchema",
     "DEFAULT_PAGINATION_CLASS": "rest_framework.pagination.LimitOffsetPagination",
     "PAGE_SIZE": 50,

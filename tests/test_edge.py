@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from typing import Any
 
 import pytest
@@ -11,7 +10,6 @@ from django.conf import settings as django_settings
 from django.core import mail
 from django.http import HttpResponse
 from django.test import Client
-from django.urls import reverse
 
 from core.bounded_json import DEEPEST
 from teams.models import Person, Team
@@ -54,6 +52,10 @@ TOO_MANY = {
 MULTIPART = "multipart/form-data; boundary=x"
 
 
+def objectives(team: Team) -> str:
+    return f"/api/v1/teams/{team.pk}/okrs/objectives/"
+
+
 def part(name: str, more: str = "", body: bytes = b"1") -> bytes:
     return b'--x\r\nContent-Disposition: form-data; name="%s"%s\r\n\r\n%s\r\n' % (name.encode(), more.encode(), body)
 
@@ -88,10 +90,9 @@ def test_an_address_with_too_many_fields(client: Client) -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_body_of_the_api_that_is_too_large(team: Team, token: dict[str, str], language: str) -> None:
-    url = reverse("api-roadmap-items", args=[team.pk]) if False else "/api/v1/okrs/objectives/"
     body = json.dumps({"title": "x" * LIMIT})
     headers = token | {"Accept-Language": language}
-    response = Client().post(url, data=body, content_type="application/json", headers=headers)
+    response = Client().post(objectives(team), data=body, content_type="application/json", headers=headers)
     assert response.status_code == 413
     assert response.json() == {"detail": TOO_LARGE[language]}
 
@@ -105,34 +106,23 @@ def test_a_length_that_is_none_is_refused_or_read_as_nothing(nobody: Client, len
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("depth", [DEEPEST + 1, 900, 100_000])
 @pytest.mark.parametrize("kind", ["[]", "{}"])
-def test_json_that_is_nested_too_deeply(token: dict[str, str], language: str, depth: int, kind: str) -> None:
+def test_json_that_is_nested_too_deeply(
+    team: Team, token: dict[str, str], language: str, depth: int, kind: str
+) -> None:
     opened, closed = ("[", "]") if kind == "[]" else ('{"a":', "}")
     body = opened * depth + "1" + closed * depth
     headers = token | {"Accept-Language": language}
-    response = Client().post("/api/v1/okrs/objectives/", data=body, content_type="application/json", headers=headers)
+    response = Client().post(objectives(team), data=body, content_type="application/json", headers=headers)
     assert response.status_code == 400
     nested = {"en": "The body is nested too deeply.", "ja": "本文の入れ子が深すぎます。"}
     assert response.json() == {"detail": nested[language]}
 
 
-def test_json_that_is_as_deep_as_it_may_be_is_looked_at(token: dict[str, str]) -> None:
+def test_json_that_is_as_deep_as_it_may_be_is_looked_at(team: Team, token: dict[str, str]) -> None:
     body = "[" * DEEPEST + "]" * DEEPEST
-    response = Client().post("/api/v1/okrs/objectives/", data=body, content_type="application/json", headers=token)
-    assert response.status_code == 403 or "detail" not in response.json()
-
-
-def test_a_wide_body_costs_little_more_than_reading_it(token: dict[str, str]) -> None:
-    body = "[" + ",".join(["{}"] * 400_000) + "]"
-    began = time.perf_counter()
-    json.loads(body)
-    yardstick = time.perf_counter() - began
-    from io import BytesIO
-
-    from core.bounded_json import BoundedJSONParser
-
-    began = time.perf_counter()
-    BoundedJSONParser().parse(BytesIO(body.encode()), parser_context={})
-    assert (time.perf_counter() - began) / yardstick < 50
+    response = Client().post(objectives(team), data=body, content_type="application/json", headers=token)
+    assert response.status_code == 400
+    assert response.json().keys() == {"non_field_errors"}  # it is a list, and an objective is none
 
 
 # -- Hosts ------------------------------------------------------------------------------------------------------------------
@@ -217,7 +207,7 @@ def test_no_header_and_no_field_stands_for_another_method(client: Client, team: 
     assert list(Team.objects.values()) == before
 
 
-@pytest.mark.parametrize("method", ["TRACE", "TRACK", "CONNECT", "PROPFIND", "MOVE", "get", "Post", "FOO"])
+@pytest.mark.parametrize("method", ["TRACE", "TRACK", "CONNECT", "PROPFIND", "MOVE", "FOO"])
 def test_methods_that_nobody_needs(client: Client, team: Team, method: str) -> None:
     for path in ("/accounts/login/", "/teams/", f"/teams/{team.pk}/archive/", "/account/", "/livez", "/api/v1/me/"):
         response = client.generic(method, path, headers={"X-Echo": "hush-hush"})
@@ -233,8 +223,9 @@ ELSEWHERE = [
     "\\\\evil.example", "/\t/evil.example", "\t//evil.example", "\n//evil.example", " //evil.example", "http:///evil.example",
     "https:evil.example", "http:\\\\evil.example", "javascript:alert(1)", "JaVaScRiPt:alert(1)", "data:text/html,x", "ftp://testserver/",
     "https://testserver@evil.example/", "https://testserver:pw@evil.example", "https://testserver.evil.example/",
-    "https://evil.example#testserver", "https://evil.example?testserver", "https://evil.example\\@testserver", "/\x00/evil.example",
-    "https://evil。example", "//evil%E3%80%82example", "////testserver@evil.example", "https://[::1]/", "//127.0.0.1/", "http://localhost/",
+    "https://evil.example#testserver", "https://evil.example?testserver", "https://evil.example\\@testserver",
+    "https://evil。example", "/\x00/evil.example", "//evil%E3%80%82example",
+    "////testserver@evil.example", "https://[::1]/", "//127.0.0.1/", "http://localhost/",
 ]  # fmt: skip
 
 

@@ -6,3 +6,14 @@ forwarded_allow_ips = ""
 limit_request_line = 4094  # bytes
 limit_request_fields = 64
 limit_request_field_size = 8190  # bytes
+
+# Its own lines name addresses too.
+logconfig_dict = {
+    "formatters": {
+        "generic": {
+            "()": "core.logs.Line",
+            "format": "%(asctime)s [%(process)d] [%(levelname)s] %(message)s",
+            "datefmt": "[%Y-%m-%d %H:%M:%S %z]",
+        }
+    }
+}

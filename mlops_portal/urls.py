@@ -15,4 +15,5 @@ urlpatterns = [
     path("", include("core.urls")),
     path("api/", include("mlops_portal.api")),
 ]
+handler400 = "core.views.bad_request"
 handler404 = "core.views.not_found"

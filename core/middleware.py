@@ -5,14 +5,36 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from django.core.exceptions import BadRequest
+from django.conf import settings
+from django.core.exceptions import BadRequest, RequestDataTooBig
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
-from django.views.defaults import bad_request
+from django.utils.cache import patch_cache_control
 
 from core import views
 from core.addresses import TOO_LARGE
+from core.views import bad_request
 
 Respond = Callable[[HttpRequest], HttpResponse]
+
+
+class KeepingMiddleware:
+    """Says who may keep an answer: nobody what is secret or personal, and everything else only the browser that asked.
+
+    `no-cache` makes a browser ask again before it shows the page anew, yet lets it go back to a form that was filled in.
+    Static files say themselves how long they are good. Cross-Origin-Resource-Policy: no other site embeds any of it.
+    """
+
+    def __init__(self, respond: Respond) -> None:
+        self.respond = respond
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.respond(request)
+        response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
+        if settings.NEVER_KEPT.match(request.path_info):
+            patch_cache_control(response, private=True, no_store=True)
+        elif "Cache-Control" not in response.headers:
+            patch_cache_control(response, private=True, no_cache=True)
+        return response
 
 
 class HealthMiddleware:
@@ -25,6 +47,26 @@ class HealthMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         return self.VIEWS.get(request.path_info, self.respond)(request)
+
+
+class SizeMiddleware:
+    """Refuses a body before anything reads it: Django bounds the fields of forms only, not files nor what an API reads.
+
+    A view that takes more says so: `view.largest_body = 50_000_000` (bytes). A body whose length is not said is not read.
+    Stands before everything that looks at forms.
+    """
+
+    def __init__(self, respond: Respond) -> None:
+        self.respond = respond
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.respond(request)
+
+    def process_view(self, request: HttpRequest, view: object, *_: object) -> None:
+        length = request.META.get("CONTENT_LENGTH") or "0"
+        largest = getattr(view, "largest_body", settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
+        if not length.isdecimal() or int(length) > largest:
+            raise RequestDataTooBig(f"A body of {length} bytes")
 
 
 class AddressMiddleware:

@@ -151,8 +151,12 @@ def everything() -> bool:
     report.part("lint", lint)
     with servers() as (on_servers, embedded):
         pytest = (*PYTEST, "-n", "2", "--dist", "worksteal")
-        report.part("tests on PostgreSQL and Redis", lambda: call((*pytest, "-m", "not recorded and not long"), on_servers))
-        report.part("tests on SQLite", lambda: call((*pytest, "-m", "not recorded and not long and not browser"), embedded))
+        report.part(
+            "tests on PostgreSQL and Redis", lambda: call((*pytest, "-m", "not recorded and not long"), on_servers)
+        )
+        report.part(
+            "tests on SQLite", lambda: call((*pytest, "-m", "not recorded and not long and not browser"), embedded)
+        )
         played = [(sys.executable, "-m", "ops.journey", name) for name in journeys()]
         report.part("journeys", lambda: call_two_at_a_time(played, on_servers))
     return report.close("make test")

@@ -55,8 +55,8 @@ class Load:
     outages: list[Outage] = field(init=False)
 
     def __post_init__(self) -> None:
-        ends = [kill.at for kill in self.kills[1:]] + [float("inf")]
-        self.outages = [self._outage(kill, end) for kill, end in zip(self.kills, ends, strict=True)]
+        nexts = [*(kill.at for kill in self.kills[1:]), float("inf")]
+        self.outages = [self._outage(kill, end) for kill, end in zip(self.kills, nexts, strict=False)]
 
     def _outage(self, kill: Kill, end: float) -> Outage:
         since = kill.back if kill.part in ("PostgreSQL", "Redis") else kill.at

@@ -17,7 +17,7 @@ def line(**facts: Any) -> str:
 
 
 def wanted(mark: str) -> str:
-    return line(mark=mark, kind=mark.split()[0], person=1)
+    return line(mark=mark, kind=mark.partition(" ")[0], person=1)
 
 
 def asked(mark: str = "", status: int = 200, began: float = 0.0, location: str = "", told: str = "") -> str:

@@ -63,7 +63,7 @@ def people(folder: Path, address: str, seed: int) -> Iterator[None]:
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
-            preexec_fn=end_with_parent(signal.SIGTERM),
+            preexec_fn=end_with_parent(signal.SIGTERM),  # noqa: PLW1509  nothing else runs in this process
         )
     try:
         yield

@@ -1,4 +1,4 @@
-"""The worker killed with -9 at a hundred random points of syncs: what stands there in the end is what an undisturbed sync brings."""
+"""The worker killed with -9 at a hundred random points of syncs: in the end there stands what an undisturbed sync brings."""
 
 from __future__ import annotations
 

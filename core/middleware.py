@@ -9,9 +9,22 @@ from django.core.exceptions import BadRequest
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.views.defaults import bad_request
 
+from core import views
 from core.addresses import TOO_LARGE
 
 Respond = Callable[[HttpRequest], HttpResponse]
+
+
+class HealthMiddleware:
+    """Answers whoever watches the portal before anything else does: no host name, session, person or database is needed."""
+
+    VIEWS = {"/livez": views.livez, "/readyz": views.readyz}
+
+    def __init__(self, respond: Respond) -> None:
+        self.respond = respond
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.VIEWS.get(request.path_info, self.respond)(request)
 
 
 class AddressMiddleware:

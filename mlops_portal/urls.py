@@ -16,3 +16,4 @@ urlpatterns = [
     path("api/", include("mlops_portal.api")),
 ]
 handler404 = "core.views.not_found"
+handler500 = "core.views.failed"

@@ -6,6 +6,7 @@
 
 import logging
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from csp.constants import NONE, SELF
@@ -117,20 +118,25 @@ FORM_RENDERER = "core.forms.PortalRenderer"
 
 # -- Data ---------------------------------------------------------------------------------------------------------
 
+def database_at(address: str) -> dict[str, Any]:
+    """Django's settings of the database at an address; one sentence if it names none that the portal can use."""
+    found: dict[str, Any] = {**env.db_url_config(address), "ATOMIC_REQUESTS": False}
+    if found.get("ENGINE") == "django.db.backends.sqlite3":
+        # Writers queue instead of failing: WAL lets readers go on, IMMEDIATE takes the write lock at BEGIN.
+        found["OPTIONS"] = {
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 20,
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;",
+        }
+    elif found.get("ENGINE") == "django.db.backends.postgresql":
+        found.update(CONN_MAX_AGE=60, CONN_HEALTH_CHECKS=True)
+    else:
+        refuse("DATABASE_URL names no PostgreSQL or SQLite database; postgres://name:password@host:5432/name does.")
+    return found
+
+
 DATABASE_URL = env.str("DATABASE_URL", default="") or f"sqlite:///{VAR / 'portal.sqlite3'}"
-DATABASES = {"default": env.db_url_config(DATABASE_URL)}
-if DATABASES["default"].get("ENGINE") not in {"django.db.backends.sqlite3", "django.db.backends.postgresql"}:
-    refuse("DATABASE_URL names no PostgreSQL or SQLite database; postgres://name:password@host:5432/name does.")
-DATABASES["default"]["ATOMIC_REQUESTS"] = False
-if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
-    # Writers queue instead of failing: WAL lets readers go on, IMMEDIATE takes the write lock at BEGIN.
-    DATABASES["default"]["OPTIONS"] = {
-        "transaction_mode": "IMMEDIATE",
-        "timeout": 20,
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;",
-    }
-else:
-    DATABASES["default"].update(CONN_MAX_AGE=60, CONN_HEALTH_CHECKS=True)
+DATABASES = {"default": database_at(DATABASE_URL)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = env.str("REDIS_URL", default="")

@@ -5,6 +5,7 @@
 """
 
 import logging
+import tomllib
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -17,6 +18,7 @@ from mlops_portal.knobs import Knobs, is_encryption_key, is_host_or_network, is_
 from mlops_portal.secrets import embedded_encryption_key, embedded_secret_key
 
 BASE_DIR = Path(__file__).resolve().parent.parent
+VERSION = tomllib.loads((BASE_DIR / "pyproject.toml").read_text())["project"]["version"]
 env = Knobs()
 
 PORTAL_ENV = env.str("PORTAL_ENV", default="embedded")
@@ -54,6 +56,7 @@ if not PRODUCTION:
 INSTALLED_APPS = [
     "insights",
     "sample",
+    "backups",
     "assessments",
     "roadmaps",
     "okrs",
@@ -137,6 +140,8 @@ def database_at(address: str) -> dict[str, Any]:
 
 DATABASE_URL = env.str("DATABASE_URL", default="") or f"sqlite:///{VAR / 'portal.sqlite3'}"
 DATABASES = {"default": database_at(DATABASE_URL)}
+# Archives that people made or brought; web and worker share the folder.
+ARCHIVES = VAR / "archives"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = env.str("REDIS_URL", default="")

@@ -3,15 +3,56 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import ExitStack
 from typing import Any
 
 from django.core.exceptions import BadRequest
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.template.loader import render_to_string
+from django.utils import translation
+from django.utils.translation import gettext as _
 from django.views.defaults import bad_request
 
+from core import gate
 from core.addresses import TOO_LARGE
 
 Respond = Callable[[HttpRequest], HttpResponse]
+
+
+class GateMiddleware:
+    """Lets nobody in while everything is replaced by an archive, and lets the restore wait for those who are inside.
+
+    Stands before whatever asks the database. `/livez` asks nobody.
+    """
+
+    def __init__(self, respond: Respond) -> None:
+        self.respond = respond
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.path_info == "/livez":
+            return self.respond(request)
+        with ExitStack() as inside:
+            try:
+                inside.enter_context(gate.passing())
+            except gate.Closed:
+                return _being_restored(request)
+            return self.respond(request)
+
+
+def _being_restored(request: HttpRequest) -> HttpResponse:
+    """A page that needs nothing of the database, and looks again by itself."""
+    with translation.override(translation.get_language_from_request(request)):
+        if request.path_info.startswith("/api/"):
+            answer: HttpResponse = JsonResponse({"detail": _("The portal is being restored.")}, status=503)
+        else:
+            again = request.get_full_path() if request.method in ("GET", "HEAD") else "/"
+            answer = HttpResponse(render_to_string("core/restoring.html", {"again": again}), status=503)
+        answer.headers["Content-Language"] = translation.get_language()
+    if "HX-Request" in request.headers:
+        answer.headers["HX-Refresh"] = "true"  # the page around the fragment shows the same then
+    answer.headers["Retry-After"] = "5"
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
 
 
 class AddressMiddleware:

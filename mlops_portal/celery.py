@@ -9,7 +9,7 @@ from celery.signals import beat_init, worker_ready
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mlops_portal.settings")
 
-app = Celery("mlops_portal")
+app = Celery("mlops_portal", task_cls="core.gated_task:GatedTask")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import ExitStack
 from typing import Any
 
 from django.conf import settings
@@ -10,7 +11,7 @@ from django.core.exceptions import BadRequest, RequestDataTooBig
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.utils.cache import patch_cache_control
 
-from core import views
+from core import away, gate, views
 from core.addresses import TOO_LARGE
 from core.views import bad_request
 
@@ -67,6 +68,24 @@ class SizeMiddleware:
         largest = getattr(view, "largest_body", settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
         if not length.isdecimal() or int(length) > largest:
             raise RequestDataTooBig(f"A body of {length} bytes")
+
+
+class GateMiddleware:
+    """Lets nobody in while everything is replaced by an archive, and lets the restore wait for those who are inside.
+
+    Stands before whatever asks the database.
+    """
+
+    def __init__(self, respond: Respond) -> None:
+        self.respond = respond
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        with ExitStack() as inside:
+            try:
+                inside.enter_context(gate.passing())
+            except gate.Closed:
+                return away.answer(request, "restoring")
+            return self.respond(request)
 
 
 class AddressMiddleware:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-
 # In pixels and units of the drawing's viewBox alike; GAP lies between two bars, EDGE around a line.
 WIDTH, HEIGHT, GAP, EDGE = 52, 14, 1.2, 2.5
 

@@ -10,7 +10,7 @@ from celery.signals import beat_init, before_task_publish, heartbeat_sent, worke
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mlops_portal.settings")
 
-app = Celery("mlops_portal")
+app = Celery("mlops_portal", task_cls="core.gated_task:GatedTask")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 

@@ -6,7 +6,9 @@
 
 import logging
 import re
+import tomllib
 from pathlib import Path
+from typing import Any
 
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
@@ -17,6 +19,7 @@ from mlops_portal.knobs import Knobs, is_encryption_key, is_host_or_network, ref
 from mlops_portal.secrets import embedded_encryption_key, embedded_secret_key
 
 BASE_DIR = Path(__file__).resolve().parent.parent
+VERSION = tomllib.loads((BASE_DIR / "pyproject.toml").read_text())["project"]["version"]
 env = Knobs()
 
 PORTAL_ENV = env.str("PORTAL_ENV", default="embedded")
@@ -61,6 +64,7 @@ TRUSTED_PROXIES = env.count("TRUSTED_PROXIES")
 INSTALLED_APPS = [
     "insights",
     "sample",
+    "backups",
     "assessments",
     "roadmaps",
     "okrs",
@@ -96,6 +100,7 @@ MIDDLEWARE = [
     "core.middleware.HealthMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "core.middleware.SizeMiddleware",
+    "core.middleware.GateMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -135,28 +140,35 @@ FORM_RENDERER = "core.forms.PortalRenderer"
 
 # -- Data ---------------------------------------------------------------------------------------------------------
 
+def database_at(address: str) -> dict[str, Any]:
+    """Django's settings of the database at an address; one sentence if it names none that the portal can use."""
+    found: dict[str, Any] = {**env.db_url_config(address), "ATOMIC_REQUESTS": False}
+    if found.get("ENGINE") == "django.db.backends.sqlite3":
+        # Writers queue instead of failing: WAL lets readers go on, IMMEDIATE takes the write lock at BEGIN.
+        found["OPTIONS"] = {
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 20,
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;",
+        }
+    elif found.get("ENGINE") == "django.db.backends.postgresql":
+        # A connection that the server dropped is noticed before the next request uses it, and made again.
+        found.update(CONN_MAX_AGE=60, CONN_HEALTH_CHECKS=True)
+        found["OPTIONS"] = {
+            "connect_timeout": 5,  # seconds; a server that does not even refuse must not hold up every request
+            "keepalives_idle": 30,
+            "keepalives_interval": 10,
+            "keepalives_count": 3,
+            **found.get("OPTIONS", {}),
+        }
+    else:
+        refuse("DATABASE_URL names no PostgreSQL or SQLite database; postgres://name:password@host:5432/name does.")
+    return found
+
+
 DATABASE_URL = env.str("DATABASE_URL", default="") or f"sqlite:///{VAR / 'portal.sqlite3'}"
-DATABASES = {"default": env.db_url_config(DATABASE_URL)}
-if DATABASES["default"].get("ENGINE") not in {"django.db.backends.sqlite3", "django.db.backends.postgresql"}:
-    refuse("DATABASE_URL names no PostgreSQL or SQLite database; postgres://name:password@host:5432/name does.")
-DATABASES["default"]["ATOMIC_REQUESTS"] = False
-if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
-    # Writers queue instead of failing: WAL lets readers go on, IMMEDIATE takes the write lock at BEGIN.
-    DATABASES["default"]["OPTIONS"] = {
-        "transaction_mode": "IMMEDIATE",
-        "timeout": 20,
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;",
-    }
-else:
-    # A connection that the server dropped is noticed before the next request uses it, and made again.
-    DATABASES["default"].update(CONN_MAX_AGE=60, CONN_HEALTH_CHECKS=True)
-    DATABASES["default"]["OPTIONS"] = {
-        "connect_timeout": 5,  # seconds; a server that does not even refuse must not hold up every request
-        "keepalives_idle": 30,
-        "keepalives_interval": 10,
-        "keepalives_count": 3,
-        **DATABASES["default"].get("OPTIONS", {}),
-    }
+DATABASES = {"default": database_at(DATABASE_URL)}
+# Archives that people made or brought; web and worker share the folder.
+ARCHIVES = VAR / "archives"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # The cache holds counts of attempts and signs of life. In the database also where there is a Redis: with the broker away no
@@ -205,6 +217,7 @@ CELERY_BEAT_SCHEDULE = {
     "pulse": {"task": "core.pulse", "schedule": 15.0, "options": {"expires": 600}},
     "ring-the-bell": {"task": "connections.ring_the_bell", "schedule": 5.0, "options": {"expires": 5}},
     "ring-for-the-sample": {"task": "sample.ring", "schedule": 5.0, "options": {"expires": 5}},
+    "ring-for-archives": {"task": "backups.ring", "schedule": 5.0, "options": {"expires": 5}},
     "feed-key-results": {"task": "okrs.feed", "schedule": 900.0, "options": {"expires": 900}},
     # Looks for teams whose day has ended since; each team's midnight is its own.
     "write-snapshots": {"task": "assessments.write_snapshots", "schedule": 900.0, "options": {"expires": 600}},

@@ -24,6 +24,7 @@ from typing import Any
 
 from assessments import services as assessing
 from assessments.models import Assessment, Comment, Exemption
+from backups import shelf
 from connections.models import Draft
 from core import clock, pulse
 from core.crypto import digest
@@ -304,6 +305,11 @@ def signs_of_life(_: World) -> list[Any]:
     for name in (pulse.BEAT, pulse.WORKER, pulse.QUEUE):
         pulse.note(name, clock.now())
     return []
+def _archive(w: World) -> list[Any]:
+    """A file among the archives; nobody looks into it."""
+    path = shelf.new("archive")
+    path.write_bytes(b"an archive")
+    return [path.name]
 
 
 ROUTES: list[Route] = [
@@ -365,6 +371,13 @@ ROUTES: list[Route] = [
     page("account-move", lambda _: ["no-such-link"], alike=False, get=NOT_ONES_OWN, post=NOT_ONES_OWN),
     page("organisation", get=ADMINISTER_ORGANISATION, post=ADMINISTER_ORGANISATION),
     page("audit-log", get=ADMINISTER_ORGANISATION),
+    # -- backups
+    page("backup", get=ADMINISTER_ORGANISATION),
+    page("backup-make", post=ADMINISTER_ORGANISATION),
+    page("backup-upload", post=ADMINISTER_ORGANISATION),
+    page("backup-download", _archive, alike=False, get=ADMINISTER_ORGANISATION),
+    page("backup-restore", _archive, alike=False, post=ADMINISTER_ORGANISATION),
+    page("backup-delete", _archive, alike=False, post=ADMINISTER_ORGANISATION),
     # -- sample
     page("sample", get=ADMINISTER_ORGANISATION),
     page("sample-load", post=ADMINISTER_ORGANISATION),

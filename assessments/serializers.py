@@ -120,6 +120,10 @@ class AnswerSerializer(serializers.ModelSerializer[Answer]):
         read_only_fields = fields
 
 
+class AnswersAskedSerializer(serializers.Serializer[Any]):
+    criterion = serializers.CharField(required=False, allow_blank=True, help_text="Only those of this criterion.")
+
+
 class SayingSerializer(serializers.Serializer[Any]):
     criterion = serializers.CharField(max_length=80)
     state = serializers.IntegerField(required=False, min_value=0, help_text="Unless `kind` says something else.")
@@ -157,6 +161,10 @@ class SnapshotSerializer(serializers.ModelSerializer[Snapshot]):
         model = Snapshot
         fields = ("area", "day", "level", "met", "applicable", "known", "target")
         read_only_fields = fields
+
+
+class SnapshotsAskedSerializer(serializers.Serializer[Any]):
+    area = serializers.CharField(required=False, allow_blank=True, help_text="Only those of this area.")
 
 
 class ExemptionSerializer(serializers.ModelSerializer[Exemption]):

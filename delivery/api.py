@@ -81,12 +81,16 @@ _DAYS = [
 ]
 _LIST = [
     *_DAYS,
-    _parameter("q", OpenApiTypes.STR, "Words that all occur."),
+    _parameter("q", {"type": "string", "maxLength": 200}, "Words that all occur."),
 ]
 
 
 def _options(of: type[Filter[Any]], field: str) -> list[str]:
     return [value for value, _label in of.base_fields[field].choices if value]  # type: ignore[attr-defined]
+
+
+def _orders(of: type[Filter[Any]]) -> list[str]:
+    return [f"{sign}{name}" for name in of.sorts for sign in ("", "-")]
 
 
 class _ListView(generics.ListAPIView[Any]):
@@ -100,6 +104,9 @@ class _ListView(generics.ListAPIView[Any]):
         chosen = self.filter_class(self.request.query_params, team=_team(self.request, self.kwargs["team_id"]))
         if not chosen.is_valid():
             raise ValidationError({name: [str(each) for each in errors] for name, errors in chosen.errors.items()})
+        sort = self.request.query_params.get("sort")
+        if sort is not None and sort not in _orders(self.filter_class):
+            raise ValidationError({"sort": ["There is no such order."]})
         return chosen.rows
 
 
@@ -108,7 +115,7 @@ class _ListView(generics.ListAPIView[Any]):
         *_LIST,
         _parameter("show", OpenApiTypes.STR, "Only this outcome.", _options(DeploymentFilter, "show")),
         _parameter("environment", OpenApiTypes.STR, "Only this class.", _options(DeploymentFilter, "environment")),
-        _parameter("sort", OpenApiTypes.STR, "A - in front turns the order.", [*DeploymentFilter.sorts]),
+        _parameter("sort", OpenApiTypes.STR, "A - in front turns the order.", _orders(DeploymentFilter)),
     ]
 )
 class DeploymentsView(_ListView):
@@ -122,7 +129,7 @@ class DeploymentsView(_ListView):
     parameters=[
         *_LIST,
         _parameter("show", OpenApiTypes.STR, "Only open or resolved ones.", _options(IncidentFilter, "show")),
-        _parameter("sort", OpenApiTypes.STR, "A - in front turns the order.", [*IncidentFilter.sorts]),
+        _parameter("sort", OpenApiTypes.STR, "A - in front turns the order.", _orders(IncidentFilter)),
     ]
 )
 class IncidentsView(_ListView):

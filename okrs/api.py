@@ -9,13 +9,13 @@ from typing import Any
 
 from django.shortcuts import get_object_or_404
 from django.urls import path
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework import generics, serializers
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from core.api import STALE
+from core.api import IdField
 from okrs import services
 from okrs.board import row_of
 from okrs.days import todays_of
@@ -106,6 +106,10 @@ class ObjectiveRowSerializer(serializers.Serializer[Any]):
     status = serializers.ChoiceField(choices=Status.choices, allow_null=True)
     reporting = serializers.IntegerField(help_text="Key results that have a check-in.")
     key_results = KeyResultStandingSerializer(source="rows", many=True)
+
+
+class ObjectivesAskedSerializer(serializers.Serializer[Any]):
+    cycle = IdField(required=False, help_text="Only those of this cycle.")
 
 
 class ObjectiveFieldsSerializer(serializers.Serializer[Any]):
@@ -262,17 +266,16 @@ class CyclesView(OkrRoutes, generics.ListAPIView[Cycle]):
 
 class ObjectivesView(OkrRoutes):
     @extend_schema(
-        parameters=[OpenApiParameter("cycle", int, description="Only those of this cycle.")],
+        parameters=[ObjectivesAskedSerializer],
         responses=ObjectiveRowSerializer(many=True),
     )
     def get(self, request: Request, team_id: int | None = None) -> Response:
         """The objectives that are not archived, with their key results and where they stand today."""
         team = self.owner()
-        cycle = request.query_params.get("cycle", "")
+        asked = self.asked(ObjectivesAskedSerializer)
         objectives = self.objectives().live()
-        if cycle.isdecimal():
-            # By the cycle's own key: a number that is larger than any key finds nothing there.
-            objectives = objectives.filter(cycle__in=Cycle.objects.filter(pk=int(cycle)))
+        if "cycle" in asked:
+            objectives = objectives.filter(cycle=asked["cycle"])
         rows = objective_rows(objectives, todays_of([team]))
         return Response(ObjectiveRowSerializer(rows, many=True).data)
 
@@ -294,7 +297,7 @@ class ObjectiveView(OkrRoutes):
         """One objective."""
         return Response(ObjectiveSerializer(self.objective()).data)
 
-    @extend_schema(request=ObjectiveEditSerializer, responses={200: ObjectiveSerializer, 409: STALE})
+    @extend_schema(request=ObjectiveEditSerializer, responses={200: ObjectiveSerializer})
     def patch(self, request: Request, objective_id: int, team_id: int | None = None) -> Response:
         """Change an objective."""
         found = self.objective()
@@ -323,7 +326,7 @@ class KeyResultView(OkrRoutes):
         """One key result and where it stands."""
         return Response(KeyResultStandingSerializer(row_of(self.key_result())).data)
 
-    @extend_schema(request=KeyResultEditSerializer, responses={200: KeyResultSerializer, 409: STALE})
+    @extend_schema(request=KeyResultEditSerializer, responses={200: KeyResultSerializer})
     def patch(self, request: Request, key_result_id: int, team_id: int | None = None) -> Response:
         """Change a key result. What was checked in stays as it was."""
         found = self.key_result()

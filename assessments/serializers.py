@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from rest_framework import serializers
-from rest_framework.exceptions import ValidationError
 
 from assessments import library
 from assessments.models import Answer, Assessment, Exemption, Kind, Snapshot, Target
+from core.api import rule
 from core.content import text
 
 
@@ -138,7 +138,7 @@ class SayingSerializer(serializers.Serializer[Any]):
 
     def validate(self, sent: dict[str, Any]) -> dict[str, Any]:
         if ("state" in sent) == ("kind" in sent):
-            raise ValidationError({"state": ["Send either `state` or `kind`."]})
+            raise rule("state", "Send either `state` or `kind`.")
         return sent
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.http import Http404
 from rest_framework import serializers
-from rest_framework.exceptions import NotFound
+from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.pagination import LimitOffsetPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -32,6 +32,19 @@ def understood(kind: type[serializers.Serializer[Any]], data: Any) -> dict[str, 
     return serializer.validated_data  # type: ignore[no-any-return]
 
 
+def rule(field: str, *sentences: str) -> ValidationError:
+    """A rule that no field can know by itself is broken: "this day lies before the first one"."""
+    return ValidationError({field: list(sentences)}, code="rule")
+
+
+def needs_seen(sent: dict[str, Any]) -> dict[str, Any]:
+    """What an edit sent, which has in `seen` a value for each field that it changes. 400 if one is missing."""
+    missing = [name for name in sent if name != "seen" and name not in sent["seen"]]
+    if missing:
+        raise ValidationError({"seen": {name: ["Send the value that was seen."] for name in missing}}, code="rule")
+    return sent
+
+
 class BodyView(APIView):
     """A view that looks at the body it was sent, and at what is asked for in its address."""
 
@@ -41,7 +54,7 @@ class BodyView(APIView):
 
     def asked(self, kind: type[serializers.Serializer[Any]]) -> dict[str, Any]:
         """What the address asks for after its question mark, likewise; `kind` also describes the route's parameters."""
-        return understood(kind, self.request.query_params)
+        return understood(kind, self.request.query_params.dict())
 
 
 class IdField(serializers.IntegerField):
@@ -62,10 +75,10 @@ class Pages(LimitOffsetPagination):
     max_limit = 1000
 
     def paginate_queryset(self, queryset: Any, request: Request, view: APIView | None = None) -> list[Any] | None:
-        understood(_PageSerializer, request.query_params)
+        understood(_PageSerializer, request.query_params.dict())
         return super().paginate_queryset(queryset, request, view)
 
     def get_schema_operation_parameters(self, view: APIView) -> list[dict[str, Any]]:
-        bounds = {"limit": {"minimum": 1, "maximum": 1000}, "offset": {"minimum": 0}}
+        bounds = {"limit": {"minimum": 1, "maximum": 1000}, "offset": {"minimum": 0, "maximum": TOO_LARGE}}
         found = super().get_schema_operation_parameters(view)
         return [{**each, "schema": {**each["schema"], **bounds[each["name"]]}} for each in found]

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from django.apps import apps
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import ResolvedComponent
+from rest_framework import serializers
 
 
 def _object(**properties: Any) -> dict[str, Any]:
@@ -40,6 +41,12 @@ REFUSED: dict[str, tuple[str, str]] = {
 }
 
 
+def _may_be_blank(field: serializers.Field[Any, Any, Any, Any]) -> bool:
+    """Whether the row behind it may hold ""; a serializer that only reads forgets that."""
+    model = getattr(getattr(field.parent, "Meta", None), "model", None)
+    return bool(model and model._meta.get_field(field.source).blank)
+
+
 class RoomSchema(AutoSchema):
     """Routes stand under the name of their room, its AppConfig's `verbose_name`, and say in one way how they refuse."""
 
@@ -48,6 +55,15 @@ class RoomSchema(AutoSchema):
     def get_tags(self) -> list[str]:
         room = apps.get_containing_app_config(type(self.view).__module__)
         return [str(room.verbose_name)] if room else super().get_tags()
+
+    def _map_serializer_field(self, field: Any, direction: str, bypass_extensions: bool = False) -> dict[str, Any]:
+        """What Django's fields and DRF's know and drf-spectacular leaves out."""
+        if isinstance(field, serializers.ChoiceField) and field.read_only and _may_be_blank(field):
+            field.allow_blank = True
+        schema: dict[str, Any] = super()._map_serializer_field(field, direction, bypass_extensions)
+        if isinstance(field, serializers.CharField) and not (field.read_only or field.allow_blank):
+            schema.setdefault("pattern", r"\S")  # blanks around a text are taken away, and something must be left
+        return schema
 
     def _get_response_bodies(self, direction: str = "response") -> dict[str, Any]:
         """What the route is for, and beside it every refusal that its kind of route has."""

@@ -143,13 +143,15 @@ class TrendsAskedSerializer(serializers.Serializer[Any]):
 class PortfolioView(BodyView):
     """All active teams, one entry each, as the portfolio shows them."""
 
+    pagination_class = Pages
+
     @extend_schema(
         responses=PortfolioSerializer(many=True),
         parameters=[PortfolioAskedSerializer],
     )
     def get(self, request: Request) -> Response:
         found = portfolio.read(cast(Person, request.user), Asked.of(self.asked(PortfolioAskedSerializer)))
-        pages = Pages()
+        pages = self.pagination_class()
         rows: Any = pages.paginate_queryset(cast(Any, found.rows), request, view=self)
         return pages.get_paginated_response(PortfolioSerializer(rows, many=True).data)
 

@@ -288,6 +288,7 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PERMISSIONS": ["teams.api_auth.MayCall"],
     "SCHEMA_PATH_PREFIX": "/api/v1",
+    "COMPONENT_SPLIT_PATCH": False,  # a change needs what it was seen from
     "ENUM_NAME_OVERRIDES": {
         "RoadmapItemState": "roadmaps.states.State",
         "AssessmentState": "assessments.states.RoundState",

@@ -9,13 +9,13 @@ from typing import Any
 
 from django.shortcuts import get_object_or_404
 from django.urls import path
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import generics, serializers
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from core.api import IdField
+from core.api import IdField, needs_seen, rule
 from okrs import services
 from okrs.board import row_of
 from okrs.days import todays_of
@@ -129,14 +129,20 @@ class ObjectiveAddSerializer(ObjectiveFieldsSerializer):
     business_metric = serializers.CharField(max_length=TITLE_LENGTH)
 
 
+@extend_schema_field({
+    "type": "array", "minItems": 2, "maxItems": 2,
+    "items": {"oneOf": [{"type": "string", "format": "date"}, {"type": "number"}]},
+})  # fmt: skip
 class PhaseField(serializers.ListField):
     """[day, value], as ["2026-11-15", 90]."""
 
     def to_internal_value(self, data: Any) -> list[Any]:
-        if not isinstance(data, list) or len(data) != 2:
-            raise ValidationError(["Send pairs of a day and a value."])
-        day = serializers.DateField().run_validation(data[0])
-        return [day.isoformat(), serializers.FloatField().run_validation(data[1])]
+        try:
+            day, value = data
+            day = serializers.DateField().run_validation(day)
+            return [day.isoformat(), serializers.FloatField().run_validation(value)]
+        except (TypeError, ValueError, ValidationError) as error:
+            raise ValidationError(["Send pairs of a day and a value."], code="rule") from error
 
 
 class KeyResultFieldsSerializer(serializers.Serializer[Any]):
@@ -157,19 +163,12 @@ class KeyResultFieldsSerializer(serializers.Serializer[Any]):
 
 
 class KeyResultAddSerializer(KeyResultFieldsSerializer):
-    objective = serializers.IntegerField()
+    objective = serializers.PrimaryKeyRelatedField(queryset=Objective.objects.all())
     title = serializers.CharField(max_length=TITLE_LENGTH)
     kind = serializers.ChoiceField(choices=Kind.choices)
     entries = serializers.ListField(
         child=serializers.CharField(max_length=TITLE_LENGTH), required=False, help_text="The titles of a checklist."
     )
-
-
-def _needs_seen(sent: dict[str, Any]) -> dict[str, Any]:
-    missing = [name for name in sent if name != "seen" and name not in sent["seen"]]
-    if missing:
-        raise ValidationError({"seen": {name: ["Send the value that was seen."] for name in missing}})
-    return sent
 
 
 class ObjectiveEditSerializer(ObjectiveFieldsSerializer):
@@ -178,7 +177,7 @@ class ObjectiveEditSerializer(ObjectiveFieldsSerializer):
     seen = ObjectiveFieldsSerializer()
 
     def validate(self, sent: dict[str, Any]) -> dict[str, Any]:
-        return _needs_seen(sent)
+        return needs_seen(sent)
 
 
 class KeyResultEditSerializer(KeyResultFieldsSerializer):
@@ -187,7 +186,7 @@ class KeyResultEditSerializer(KeyResultFieldsSerializer):
     seen = KeyResultFieldsSerializer()
 
     def validate(self, sent: dict[str, Any]) -> dict[str, Any]:
-        return _needs_seen(sent)
+        return needs_seen(sent)
 
 
 class CheckInSerializer(serializers.ModelSerializer[CheckIn]):
@@ -286,7 +285,7 @@ class ObjectivesView(OkrRoutes):
         require(self.person, "okrs.edit", team)
         fields = self.sent(ObjectiveAddSerializer)
         if not self.cycles().filter(pk=fields["cycle"].pk).exists():
-            raise ValidationError({"cycle": ["This cycle belongs to another team."]})
+            raise rule("cycle", "This cycle belongs to another team.")
         made = services.create_objective(team=team, by=self.person, **fields)
         return Response(ObjectiveSerializer(made).data, status=201)
 
@@ -315,7 +314,9 @@ class KeyResultsView(OkrRoutes):
     def post(self, request: Request, team_id: int | None = None) -> Response:
         require(self.person, "okrs.edit", self.owner())
         fields = self.sent(KeyResultAddSerializer)
-        objective = get_object_or_404(self.objectives(), pk=fields.pop("objective"))
+        objective = self.objectives().filter(pk=fields.pop("objective").pk).first()
+        if objective is None:
+            raise rule("objective", "This objective belongs to another team.")
         made = services.create_key_result(objective=objective, by=self.person, **fields)
         return Response(KeyResultSerializer(made).data, status=201)
 

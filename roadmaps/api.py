@@ -8,11 +8,10 @@ from django.shortcuts import get_object_or_404
 from django.urls import path
 from drf_spectacular.utils import extend_schema
 from rest_framework import generics, serializers, status
-from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from core.api import IdField
+from core.api import IdField, needs_seen
 from roadmaps import overview, services
 from roadmaps.models import NOTE_LENGTH, Checklist, Item, Roadmap, State, Tick
 from roadmaps.querysets import ItemQuerySet, TickQuerySet
@@ -129,10 +128,7 @@ class EditSerializer(FieldsSerializer):
     seen = FieldsSerializer()
 
     def validate(self, sent: dict[str, Any]) -> dict[str, Any]:
-        missing = [name for name in sent if name != "seen" and name not in sent["seen"]]
-        if missing:
-            raise ValidationError({"seen": {name: ["Send the value that was seen."] for name in missing}})
-        return sent
+        return needs_seen(sent)
 
 
 class VersionSerializer(serializers.Serializer[Any]):

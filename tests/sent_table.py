@@ -152,10 +152,11 @@ class _Okrs:
         return [Sent({**fields, "objective": objective}) for fields in (*self.key_result_fields(w), checklist)]
 
     def key_result_edit(self, w: World) -> list[Sent]:
-        row, found = self.first(w), []
+        row, found = okrs.key_result_of(self.first(w).objective, w.membership.person), []
         for wanted in self.key_result_fields(w):
             seen = {name: getattr(row, name) for name in wanted}
-            found.append(Sent({**wanted, "seen": {**seen, "effective_on": str(row.effective_on)}}))
+            seen["effective_on"] = str(row.effective_on)
+            found.append(Sent({**wanted, "seen": seen}, self.args(w, row.pk)))
         return found
 
     def check_in(self, w: World) -> list[Sent]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+import contextlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -11,6 +13,7 @@ import pytest
 from django.db import connection, transaction
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from hypothesis.errors import Unsatisfiable
 from rest_framework.exceptions import ValidationError
 from schemathesis import Case
 from schemathesis.core.failures import FailureGroup
@@ -78,7 +81,7 @@ class Visit:
         self.operation, self.who, self.codes = operations()[key], who, codes
         self.expected = RULES[key].answer(who, "api")
         self.headers = headers_of(world, who)
-        names = [each.name for each in self.operation.path_parameters]
+        names = re.findall(r"\{(\w+)\}", self.operation.path)
         values = sent.args if sent.args is not None else ARGUMENTS[key[0]](world)
         self.path = dict(zip(names, map(plain, values), strict=True))
         self.body = plain(sent.body)
@@ -122,7 +125,9 @@ class Visit:
         def sent(case: Case) -> None:
             self._send(case, kind)
 
-        sent()
+        # Any text is a fit name, and of an address without numbers there is none that is not.
+        with contextlib.suppress(Unsatisfiable) if kind == "anywhere" else contextlib.nullcontext():
+            sent()
 
     def _send(self, case: Case, kind: str) -> None:
         self.codes.clear()

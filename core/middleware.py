@@ -99,12 +99,13 @@ class AddressMiddleware:
         self.respond = respond
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        query = request.META.get("QUERY_STRING", "")
-        if "\0" not in request.path_info and "\0" not in query and "%00" not in query:
-            return self.respond(request)
-        if request.path_info.startswith("/api/v1/"):
-            return JsonResponse({"detail": "The address has a NUL character in it."}, status=400)
-        return bad_request(request, BadRequest())
+        query, by_program = request.META.get("QUERY_STRING", ""), request.path_info.startswith("/api/v1/")
+        if "\0" in request.path_info or "\0" in query or "%00" in query:
+            refusal = JsonResponse({"detail": "The address has a NUL character in it."}, status=400)
+            return refusal if by_program else bad_request(request, BadRequest())
+        if by_program and any(len(values) > 1 for _name, values in request.GET.lists()):
+            return JsonResponse({"detail": "The address names a parameter twice."}, status=400)
+        return self.respond(request)
 
     def process_view(self, request: HttpRequest, view: object, args: object, named: dict[str, Any]) -> None:
         if any(isinstance(value, int) and value >= TOO_LARGE for value in named.values()):

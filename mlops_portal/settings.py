@@ -379,8 +379,8 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["teams.api_auth.MayCall"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["core.bounded_json.BoundedJSONParser"],
-    "DEFAULT_SCHEMA_CLASS": "core.api.RoomSchema",
-    "DEFAULT_PAGINATION_CLASS": "rest_framework.pagination.LimitOffsetPagination",
+    "DEFAULT_SCHEMA_CLASS": "core.api_schema.RoomSchema",
+    "DEFAULT_PAGINATION_CLASS": "core.api.Pages",
     "PAGE_SIZE": 50,
     "EXCEPTION_HANDLER": "core.api.exception_handler",
 }
@@ -390,6 +390,7 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PERMISSIONS": ["teams.api_auth.MayCall"],
     "SCHEMA_PATH_PREFIX": "/api/v1",
+    "COMPONENT_SPLIT_PATCH": False,  # a change needs what it was seen from
     "ENUM_NAME_OVERRIDES": {
         "RoadmapItemState": "roadmaps.states.State",
         "AssessmentState": "assessments.states.RoundState",

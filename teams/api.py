@@ -83,6 +83,7 @@ class MeSerializer(serializers.ModelSerializer[Person]):
 class TeamViewSet(viewsets.ReadOnlyModelViewSet[Team]):
     queryset = Team.objects.none()
     serializer_class = TeamSerializer
+    lookup_value_converter = "int"
 
     def get_serializer_context(self) -> dict[str, Any]:
         organisation = Organisation.current()  # once, not for each team

@@ -289,6 +289,8 @@ class ObjectivesView(OkrRoutes):
 
 
 class ObjectiveView(OkrRoutes):
+    for_one_key_result = True
+
     @extend_schema(responses=ObjectiveSerializer)
     def get(self, request: Request, objective_id: int, team_id: int | None = None) -> Response:
         """One objective."""
@@ -318,6 +320,8 @@ class KeyResultsView(OkrRoutes):
 
 
 class KeyResultView(OkrRoutes):
+    for_one_key_result = True
+
     @extend_schema(responses=KeyResultStandingSerializer)
     def get(self, request: Request, key_result_id: int, team_id: int | None = None) -> Response:
         """One key result and where it stands."""
@@ -335,6 +339,7 @@ class KeyResultView(OkrRoutes):
 
 
 class CheckInsView(OkrRoutes, generics.ListAPIView[CheckIn]):
+    for_one_key_result = True
     serializer_class = CheckInSerializer
     queryset = CheckIn.objects.none()
 

@@ -39,10 +39,17 @@ class TokenAuthentication(BaseAuthentication):
 
 
 class MayCall(IsAuthenticated):
-    """Signed in, and a token of scope “read” only reads, whatever a route forgets to ask."""
+    """Signed in, and a token stays within its scope, whatever a route forgets to ask.
+
+    One of scope “read” only reads. One for a single key result is refused by every route that does not say
+    `for_one_key_result = True`.
+    """
 
     def has_permission(self, request: Request, view: APIView) -> bool:
         token = request.auth
-        if isinstance(token, ApiToken) and token.scope == TokenScope.READ and request.method not in SAFE_METHODS:
-            return False
+        if isinstance(token, ApiToken):
+            if token.scope == TokenScope.READ and request.method not in SAFE_METHODS:
+                return False
+            if token.scope == TokenScope.KEY_RESULT and not getattr(view, "for_one_key_result", False):
+                return False
         return super().has_permission(request, view)

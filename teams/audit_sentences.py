@@ -47,7 +47,7 @@ describe("invitation.renewed", _("Made a new link for an invitation as %(role)s.
 describe("invitation.revoked", _("Withdrew an invitation as %(role)s."), _team_roles)
 
 _scopes = dict(TokenScope.choices)
-describe("token.created", _("Created the API token “%(name)s” (%(scope)s)."), _scopes)
+describe("token.created", _("Created the API token “%(name)s” (%(scope)s), until %(expires)s."), _scopes)
 describe("token.revoked", _("Revoked the API token “%(name)s”."))
 
 _roles = dict(OrganisationRole.choices)

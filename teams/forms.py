@@ -11,7 +11,7 @@ from django.contrib.auth import password_validation
 from django.utils.translation import gettext_lazy as _
 
 from core.edits import SeenForm
-from teams.models import JobRole, OrganisationRole, Person, Team, TeamGroup, TeamRole, Theme, TokenScope, time_zones
+from teams.models import JobRole, OrganisationRole, Person, Team, TeamGroup, TeamRole, Theme, time_zones
 
 _CONTINENTS = (
     "Africa", "America", "Antarctica", "Arctic", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific",
@@ -205,11 +205,6 @@ class MemberForm(SeenForm):
         required=False,
         widget=forms.Select(attrs={"class": "form-select form-select-sm"}),
     )
-
-
-class TokenForm(forms.Form):
-    name = forms.CharField(label=_("Name"), max_length=80, help_text=_("What will use it, as “CI of the churn model”."))
-    scope = forms.ChoiceField(label=_("Scope"), choices=TokenScope.choices, initial=TokenScope.READ)
 
 
 class RoleForm(SeenForm):

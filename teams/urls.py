@@ -52,5 +52,9 @@ urlpatterns = [
     path("account/password/", account.account_password, name="account-password"),
     # -- the organisation
     path("organisation/", organisation.organisation, name="organisation"),
+    path("organisation/tokens/", tokens.organisation_tokens, name="organisation-tokens"),
+    path(
+        "organisation/tokens/<int:token_id>/revoke/", tokens.organisation_token_revoke, name="organisation-token-revoke"
+    ),
     path("organisation/audit/", organisation.audit_log, name="audit-log"),
 ]

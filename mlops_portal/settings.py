@@ -62,6 +62,8 @@ INSTALLED_APPS = [
     "core",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
     "rest_framework",
     "drf_spectacular",
     "rules",
@@ -202,6 +204,9 @@ ACCOUNT_FORMS = {
     "reset_password": "teams.adapter.AskForResetForm",
     "reset_password_from_key": "teams.adapter.NewPasswordForm",
 }
+MFA_ADAPTER = "teams.second_factors.PortalMFAAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
 
 # -- Mail ---------------------------------------------------------------------------------------------------------
 

@@ -19,6 +19,7 @@ class PortalAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     error_messages = {
         **DefaultAccountAdapter.error_messages,
         "email_password_mismatch": _("The address or the password is not right."),
+        "incorrect_password": _("This is not your password."),
         "too_many_login_attempts": _("Too many attempts. Wait a few minutes and try again."),
     }
 

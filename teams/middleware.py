@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.urls import resolve, reverse
+from django.urls import resolve
 from django.utils import timezone, translation
-from django.utils.http import url_has_allowed_host_and_scheme
 
 from teams.models import Organisation
+from teams.way_back import led_to, page_to_go_on_at
 
 Respond = Callable[[HttpRequest], HttpResponse]
 
@@ -84,31 +83,4 @@ class SignInMiddleware:
     def process_view(self, request: HttpRequest, *_: object) -> HttpResponse | None:
         if request.user.is_authenticated or _is_open(request, OPEN_PAGES):
             return None
-        sign_in = redirect_to_login(_page_to_go_on_at(request))
-        if request.headers.get("HX-Request"):
-            response = HttpResponse(status=204)
-            response["HX-Redirect"] = sign_in.url
-            return response
-        return sign_in
-
-
-def _page_to_go_on_at(request: HttpRequest) -> str:
-    """Where sign-in leads back to: the page, or the one that a form or a fragment was asked for from.
-
-    An address that only takes POST cannot be opened, and one of a fragment shows no page.
-    """
-    is_fragment = "HX-Request" in request.headers
-    if request.method in ("GET", "HEAD") and not is_fragment:
-        return request.get_full_path()
-    came_from = request.headers.get("HX-Current-URL" if is_fragment else "Referer", "")
-    return _own_page(request, came_from) or reverse("home")
-
-
-def _own_page(request: HttpRequest, address: str) -> str:
-    """The page of this portal that the address names, without the host; "" if it names another's."""
-    if not url_has_allowed_host_and_scheme(address, allowed_hosts={request.get_host()}):
-        return ""
-    parts = urlsplit(address)
-    page = parts.path + (f"?{parts.query}" if parts.query else "")
-    # What is left must not lead elsewhere either: the path of "https://portal.example//evil.example" would.
-    return page if page.startswith("/") and url_has_allowed_host_and_scheme(page, allowed_hosts=None) else ""
+        return led_to(request, redirect_to_login(page_to_go_on_at(request)).url)

@@ -1,6 +1,6 @@
 from django.urls import path, re_path
 
-from teams.views import account, invitation, members, organisation, people, setup, sign_in, teams, tokens
+from teams.views import account, invitation, members, organisation, people, reauth, setup, sign_in, teams, tokens
 
 _team = "teams/<int:team_id>/"
 _person = "people/<int:person_id>/"
@@ -13,6 +13,7 @@ urlpatterns = [
     path("accounts/login/", sign_in.login, name="account_login"),
     path("accounts/logout/", sign_in.logout, name="account_logout"),
     path("accounts/inactive/", sign_in.inactive, name="account_inactive"),
+    path("accounts/reauthenticate/", reauth.reauthenticate, name="account_reauthenticate"),
     path("accounts/password/reset/", sign_in.password_reset, name="account_reset_password"),
     path("accounts/password/reset/done/", sign_in.password_reset_done, name="account_reset_password_done"),
     re_path(

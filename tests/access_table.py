@@ -333,6 +333,7 @@ ROUTES: list[Route] = [
     page("account_login", get=OPEN, post=OPEN),
     page("account_logout", get=OPEN, post=OPEN),
     page("account_inactive", get=OPEN),
+    page("account_reauthenticate", get=OWN, post=OWN),
     page("account_reset_password", get=OPEN, post=OPEN),
     page("account_reset_password_done", get=OPEN),
     page("account_reset_password_from_key", lambda _: ["1", "no-key"], get=OPEN, post=OPEN),

@@ -115,14 +115,23 @@ def test_sign_out_needs_a_click(signed_in, editor: Person) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["account_signup", "account_email", "account_change_password", "account_set_password", "account_reauthenticate"],
+    [
+        "account_signup",
+        "account_email",
+        "account_change_password",
+        "account_set_password",
+        "mfa_index",
+        "mfa_activate_totp",
+    ],
 )
 def test_other_pages_of_the_library_are_not_there(client: Client, administrator: Person, name: str) -> None:
     with pytest.raises(NoReverseMatch):
         reverse(name)
 
 
-@pytest.mark.parametrize("path", ["signup/", "email/", "password/change/", "reauthenticate/", "confirm-email/"])
+@pytest.mark.parametrize(
+    "path", ["signup/", "email/", "password/change/", "2fa/", "2fa/totp/activate/", "confirm-email/"]
+)
 def test_nor_by_their_address(signed_in, administrator: Person, path: str) -> None:
     assert signed_in(administrator).get(f"/accounts/{path}").status_code == 404
 

@@ -70,7 +70,7 @@ class StandingSerializer(serializers.Serializer[Any]):
 
 
 class KeyResultSerializer(serializers.ModelSerializer[KeyResult]):
-    owner_name = serializers.CharField(source="owner.name", default=None, read_only=True, allow_null=True)
+    owner_name = serializers.CharField(source="owner", default=None, read_only=True, allow_null=True)
 
     class Meta:
         model = KeyResult
@@ -87,7 +87,7 @@ class KeyResultStandingSerializer(serializers.Serializer[Any]):
 
 
 class ObjectiveSerializer(serializers.ModelSerializer[Objective]):
-    owner_name = serializers.CharField(source="owner.name", default=None, read_only=True, allow_null=True)
+    owner_name = serializers.CharField(source="owner", default=None, read_only=True, allow_null=True)
 
     class Meta:
         model = Objective
@@ -187,7 +187,7 @@ class KeyResultEditSerializer(KeyResultFieldsSerializer):
 
 
 class CheckInSerializer(serializers.ModelSerializer[CheckIn]):
-    person_name = serializers.CharField(source="person.name", default=None, read_only=True, allow_null=True)
+    person_name = serializers.CharField(source="person", default=None, read_only=True, allow_null=True)
     comment = serializers.CharField(source="remark.comment", default="", read_only=True)
     reason = serializers.CharField(source="remark.reason", default="", read_only=True)
 

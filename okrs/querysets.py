@@ -67,6 +67,9 @@ class ObjectiveQuerySet(models.QuerySet["Objective"]):
     def live(self) -> ObjectiveQuerySet:
         return self.filter(archived_at=None)
 
+    def in_open_cycles(self) -> ObjectiveQuerySet:
+        return self.filter(cycle__closed_on=None)
+
     def listed(self) -> ObjectiveQuerySet:
         return self.select_related("cycle", "team", "owner", "supports").order_by("position", "pk")
 

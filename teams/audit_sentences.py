@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
-from teams.audit import describe, name_kind
+from teams.audit import describe, name_fields, name_kind
 from teams.models import JobRole, OrganisationRole, TeamRole, TokenScope
 
 name_kind("organisation", _("Organisation"))
@@ -55,6 +55,19 @@ describe("person.created", _("%(subject)s made an account by invitation."))
 describe("person.role_changed", _("Changed the organisation role of %(subject)s from %(before)s to %(after)s."), _roles)
 describe("person.deactivated", _("Deactivated %(subject)s."))
 describe("person.reactivated", _("Reactivated %(subject)s."))
+describe("person.removed", _("Removed a person and their personal data."))
+describe("person.exported", _("Exported the data of %(subject)s."))
 describe("person.reset_link_made", _("Made a link for %(subject)s to set a new password."))
 describe("person.password_changed", _("%(subject)s set a new password."))
 describe("person.changed", _("%(subject)s changed the account: %(fields)s."), _FIELDS)
+
+name_fields(
+    {
+        "name": _("name"),
+        "role": _("role"),
+        "scope": _("scope"),
+        "expires": _("expires"),
+        "key_result": _("key result"),
+        "fields": _("fields"),
+    }
+)

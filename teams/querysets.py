@@ -66,6 +66,10 @@ class PersonQuerySet(QuerySet["Person"]):
         listed = Membership.objects.filter(team__archived_at=None).select_related("team").order_by(Lower("team__name"))
         return self.prefetch_related(Prefetch("memberships", listed, to_attr="shown_memberships"))
 
+    def listed_with(self, person_id: int | None) -> PersonQuerySet:
+        """By name everyone who was not removed, and this person in any case."""
+        return self.filter(Q(removed_at=None) | Q(pk=person_id)).listed()
+
     def listed(self, sort: str = "") -> PersonQuerySet:
         """By name, or the newest first."""
         return self.order_by("-date_joined", "-pk") if sort == "newest" else self.order_by(*_BY_NAME)

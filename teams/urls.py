@@ -1,6 +1,19 @@
 from django.urls import path, re_path
 
-from teams.views import account, invitation, members, organisation, people, reauth, setup, sign_in, teams, tokens
+from teams.views import (
+    account,
+    audit,
+    invitation,
+    members,
+    organisation,
+    people,
+    personal,
+    reauth,
+    setup,
+    sign_in,
+    teams,
+    tokens,
+)
 
 _team = "teams/<int:team_id>/"
 _person = "people/<int:person_id>/"
@@ -49,7 +62,10 @@ urlpatterns = [
     path(f"{_person}deactivate/", people.person_deactivate, name="person-deactivate"),
     path(f"{_person}reactivate/", people.person_reactivate, name="person-reactivate"),
     path(f"{_person}reset/", people.person_reset, name="person-reset"),
+    path(f"{_person}remove/", personal.person_remove, name="person-remove"),
+    path(f"{_person}data/", personal.person_export, name="person-export"),
     path("account/", account.account, name="account"),
+    path("account/data/", personal.account_data, name="account-data"),
     path("account/password/", account.account_password, name="account-password"),
     # -- the organisation
     path("organisation/", organisation.organisation, name="organisation"),
@@ -57,5 +73,5 @@ urlpatterns = [
     path(
         "organisation/tokens/<int:token_id>/revoke/", tokens.organisation_token_revoke, name="organisation-token-revoke"
     ),
-    path("organisation/audit/", organisation.audit_log, name="audit-log"),
+    path("organisation/audit/", audit.audit_log, name="audit-log"),
 ]

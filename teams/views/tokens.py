@@ -15,9 +15,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from core.refusals import Refused, show_refusal
 from teams import key_results, links, shown_once
 from teams.access import require
+from teams.forms_tokens import TokenForm
 from teams.models import ApiToken, Team
 from teams.services import tokens as services
-from teams.token_forms import TokenForm
 from teams.views.shared import me, page_of, sent, visible_team
 
 

@@ -51,8 +51,8 @@ def name_fields(names: Mapping[str, str | Promise]) -> None:
     _fields.update(names)
 
 
-def field_name(name: str) -> str:
-    return str(_fields.get(name, name.replace("_", " ")))
+def field_name(name: str, otherwise: str = "") -> str:
+    return str(_fields.get(name, otherwise or name.replace("_", " ")))
 
 
 def kinds() -> list[tuple[str, str | Promise]]:

@@ -49,7 +49,8 @@ def _changes(event: AuditEvent) -> Iterator[Change]:
         return
     before, after = event.data["before"], event.data["after"]
     if not (isinstance(before, dict) and isinstance(after, dict)):
-        yield Change(_("value"), event.reads(before), event.reads(after))
+        what = event.action.rpartition(".")[2].removesuffix("_changed")
+        yield Change(audit.field_name(what, _("value")), event.reads(before), event.reads(after))
         return
     for name in dict.fromkeys([*before, *after]):  # in their order
         if before.get(name) != after.get(name):

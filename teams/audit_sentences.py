@@ -65,6 +65,10 @@ name_fields(
     {
         "name": _("name"),
         "role": _("role"),
+        "job_role": _("job"),
+        "group": _("group"),
+        "language": _("language"),
+        "time_zone": _("time zone"),
         "scope": _("scope"),
         "expires": _("expires"),
         "key_result": _("key result"),

@@ -23,28 +23,30 @@ class TokenForm(forms.Form):
 
     name = forms.CharField(label=_("Name"), max_length=80, help_text=_("What will use it, as “CI of the churn model”."))
     scope = forms.ChoiceField(label=_("Scope"), choices=TokenScope.choices, initial=TokenScope.READ)
-    key_result = forms.TypedChoiceField(label=_("Key result"), required=False, coerce=int, empty_value=None)
+    key_result = forms.TypedChoiceField(
+        label=_("Key result"),
+        coerce=int,
+        empty_value=None,
+        error_messages={"required": _("Choose one of the team's open key results.")},
+    )
     lasts = forms.ChoiceField(label=_("Lasts"), choices=LASTS, initial="90")
-    expires_on = DayField(label=_("Last day"), required=False, help_text=_("Within a year."))
+    expires_on = DayField(
+        label=_("Last day"), help_text=_("Within a year."), error_messages={"required": _("Choose the last day.")}
+    )
 
     def __init__(self, *args: Any, team: Team, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.team = team
         chosen: Any = self.fields["key_result"]
         chosen.choices = [("", _("Choose one")), *((each.pk, each.title) for each in key_results.open_of(team))]
+        chosen.required = self._asks("scope", TokenScope.KEY_RESULT)
+        self.fields["expires_on"].required = self._asks("lasts", ON_A_DAY)
         today = clock.today(team.zone)
         self.fields["expires_on"].widget.attrs.update(min=str(today), max=str(today + LONGEST))
 
-    def clean(self) -> None:
-        sent = self.cleaned_data
-        if (
-            sent.get("scope") == TokenScope.KEY_RESULT
-            and not sent.get("key_result")
-            and "key_result" not in self.errors
-        ):
-            self.add_error("key_result", _("Choose one of the team's open key results."))
-        if sent.get("lasts") == ON_A_DAY and not sent.get("expires_on") and "expires_on" not in self.errors:
-            self.add_error("expires_on", _("Choose the last day."))
+    def _asks(self, name: str, value: str) -> bool:
+        """Whether the form that was sent wants what depends on this choice; the empty one shows it as something it may want."""
+        return not self.is_bound or self.data.get(name) == value
 
     @property
     def wanted(self) -> dict[str, Any]:

@@ -367,10 +367,10 @@ class ApiToken(models.Model):
     def state(self) -> TokenState:
         """Of tokens that were read `with_standing`."""
         now = clock.now()
+        if self.maker.removed_at:  # which revoked the token too
+            return TokenState.MAKER_REMOVED
         if self.revoked_at:
             return TokenState.REVOKED
-        if self.maker.removed_at:
-            return TokenState.MAKER_REMOVED
         if not self.maker.is_active:
             return TokenState.MAKER_DEACTIVATED
         if not self.maker_belongs:  # type: ignore[attr-defined]

@@ -38,6 +38,7 @@ __all__ = [
     "Organisation",
     "OrganisationRole",
     "Person",
+    "SecondFactor",
     "SetupCode",
     "Team",
     "TeamGroup",
@@ -76,6 +77,14 @@ class JobRole(models.TextChoices):
     PRODUCT_OWNER = "product_owner", _("Product owner")
 
 
+class SecondFactor(models.TextChoices):
+    """Who must have a second factor to sign in with."""
+
+    OPTIONAL = "optional", _("Nobody; each person decides")
+    ADMINISTRATORS = "administrators", _("Administrators")
+    EVERYONE = "everyone", _("Everyone")
+
+
 class Theme(models.TextChoices):
     AUTO = "auto", _("As the device")
     LIGHT = "light", _("Light")
@@ -99,6 +108,9 @@ class Organisation(models.Model):
     name = models.CharField(_("name"), max_length=120)
     language = models.CharField(_("default language"), max_length=8, choices=settings.LANGUAGES, default="en")
     time_zone = models.CharField(_("time zone"), max_length=64, default="UTC", validators=[validate_time_zone])
+    second_factor = models.CharField(
+        _("second factor"), max_length=16, choices=SecondFactor.choices, default=SecondFactor.OPTIONAL
+    )
 
     class Meta:
         # Two set-ups at once: the second one's insert breaks here, so there is only ever one first administrator.
@@ -136,6 +148,9 @@ class Person(AbstractBaseUser):
     date_joined = models.DateTimeField(default=clock.now, editable=False)
     is_sample = models.BooleanField(default=False, editable=False)  # nobody ever signs in as this person
     removed_at = models.DateTimeField(null=True, editable=False)  # emptied then: see services.people.remove
+    # Raised with each link to set a password or to move to another address: it ends the links made before.
+    reset_serial = models.PositiveIntegerField(default=0, editable=False)
+    email_serial = models.PositiveIntegerField(default=0, editable=False)
 
     # The API token by which this request came, if any: it narrows what visible_to() and the rules allow.
     token: ApiToken | None = None

@@ -218,6 +218,8 @@ EDIT_ORGANISATION_OKR = Rule(
     EDIT_ORGANISATION_OKRS.people,
     _tokens(FORBIDDEN, FORBIDDEN, FORBIDDEN, MISSING),
 )
+# Somebody else's, which is told to nobody.
+NOT_ONES_OWN = Rule("somebody else's", _people(others=MISSING), _tokens(MISSING, MISSING, MISSING))
 # Not there for anybody (any more).
 GONE = Rule("gone", _people(others=MISSING), _tokens(MISSING, MISSING, MISSING), nobody=MISSING)
 
@@ -333,6 +335,8 @@ ROUTES: list[Route] = [
     page("account_login", get=OPEN, post=OPEN),
     page("account_logout", get=OPEN, post=OPEN),
     page("account_inactive", get=OPEN),
+    page("mfa_authenticate", get=OPEN, post=OPEN),
+    page("passkey-sign-in", get=OPEN, post=OPEN),
     page("account_reauthenticate", get=OWN, post=OWN),
     page("account_reset_password", get=OPEN, post=OPEN),
     page("account_reset_password_done", get=OPEN),
@@ -358,6 +362,7 @@ ROUTES: list[Route] = [
     page("person", lambda w: [w.membership.person_id], get=READ, post=ADMINISTER_ORGANISATION),
     page("person-deactivate", lambda w: [w.membership.person_id], post=ADMINISTER_ORGANISATION),
     page("person-reactivate", lambda w: [w.membership.person_id], post=ADMINISTER_ORGANISATION),
+    page("person-address", lambda w: [w.membership.person_id], post=ADMINISTER_ORGANISATION),
     page("person-reset", lambda w: [w.membership.person_id], post=ADMINISTER_ORGANISATION),
     page(
         "person-remove",
@@ -369,6 +374,15 @@ ROUTES: list[Route] = [
     page("account", get=OWN, post=OWN),
     page("account-data", get=OWN, post=OWN),
     page("account-password", get=OWN, post=OWN),
+    page("security", get=OWN),
+    page("security-app", get=OWN, post=OWN),
+    page("security-passkey", get=OWN, post=OWN),
+    page("security-codes", get=OWN, post=OWN),
+    page("security-remove", lambda _: [1], post=NOT_ONES_OWN),
+    page("session-end", lambda _: [1], post=NOT_ONES_OWN),
+    page("sessions-end-others", post=OWN),
+    page("account-address", get=OWN, post=OWN),
+    page("account-move", lambda _: ["no-such-link"], alike=False, get=NOT_ONES_OWN, post=NOT_ONES_OWN),
     page("organisation", get=ADMINISTER_ORGANISATION, post=ADMINISTER_ORGANISATION),
     page("organisation-tokens", get=ADMINISTER_ORGANISATION),
     page("organisation-token-revoke", lambda w: [w.team.tokens.first().pk], post=ADMINISTER_ORGANISATION),

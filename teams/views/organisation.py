@@ -15,12 +15,12 @@ from teams.models import Organisation
 from teams.services.organisation import change_organisation
 from teams.views.shared import me, sent
 
-_FIELDS = ("name", "language", "time_zone")
+_FIELDS = ("name", "language", "time_zone", "second_factor")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def organisation(request: HttpRequest) -> HttpResponse:
-    """Name, default language and time zone."""
+    """Name, default language, time zone, and who must have a second factor."""
     require(request.user, "organisation.administer")
     shown = get_object_or_404(Organisation)
     form, status = OrganisationForm(sent(request), current={name: getattr(shown, name) for name in _FIELDS}), 200

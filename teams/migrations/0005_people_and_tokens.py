@@ -12,7 +12,7 @@ def a_year_from_now() -> datetime:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("teams", "0003_sample")]
+    dependencies = [("teams", "0004_sign_in")]
 
     operations = [
         migrations.AddField(

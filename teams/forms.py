@@ -20,7 +20,6 @@ from teams.models import (
     TeamGroup,
     TeamRole,
     Theme,
-    TokenScope,
     time_zones,
 )
 
@@ -216,11 +215,6 @@ class MemberForm(SeenForm):
         required=False,
         widget=forms.Select(attrs={"class": "form-select form-select-sm"}),
     )
-
-
-class TokenForm(forms.Form):
-    name = forms.CharField(label=_("Name"), max_length=80, help_text=_("What will use it, as “CI of the churn model”."))
-    scope = forms.ChoiceField(label=_("Scope"), choices=TokenScope.choices, initial=TokenScope.READ)
 
 
 class RoleForm(SeenForm):

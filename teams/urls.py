@@ -3,10 +3,12 @@ from django.urls import path, re_path
 from teams.views import (
     account,
     address,
+    audit,
     invitation,
     members,
     organisation,
     people,
+    personal,
     reauth,
     security,
     setup,
@@ -65,7 +67,10 @@ urlpatterns = [
     path(f"{_person}reactivate/", people.person_reactivate, name="person-reactivate"),
     path(f"{_person}address/", address.person_address, name="person-address"),
     path(f"{_person}reset/", people.person_reset, name="person-reset"),
+    path(f"{_person}remove/", personal.person_remove, name="person-remove"),
+    path(f"{_person}data/", personal.person_export, name="person-export"),
     path("account/", account.account, name="account"),
+    path("account/data/", personal.account_data, name="account-data"),
     path("account/password/", account.account_password, name="account-password"),
     path("account/security/", security.security, name="security"),
     path("account/security/app/", security.app, name="security-app"),
@@ -78,5 +83,9 @@ urlpatterns = [
     path("account/address/<str:secret>/", address.account_move, name="account-move"),
     # -- the organisation
     path("organisation/", organisation.organisation, name="organisation"),
-    path("organisation/audit/", organisation.audit_log, name="audit-log"),
+    path("organisation/tokens/", tokens.organisation_tokens, name="organisation-tokens"),
+    path(
+        "organisation/tokens/<int:token_id>/revoke/", tokens.organisation_token_revoke, name="organisation-token-revoke"
+    ),
+    path("organisation/audit/", audit.audit_log, name="audit-log"),
 ]

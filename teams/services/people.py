@@ -11,6 +11,7 @@ from core.refusals import Refused
 from teams import audit
 from teams.models import OrganisationRole, Person
 from teams.services import second_factors, sessions
+from teams.services.emptying import empty
 from teams.sign_in_links import ResetLinks
 
 
@@ -22,8 +23,18 @@ class SamplePerson(Refused):
     """Somebody of the sample organisation, whom nobody is."""
 
 
+class Removed(Refused):
+    """A removed person's row is empty and stays so."""
+
+
+class OwnAccount(Refused):
+    """Nobody removes themself: the portal must not lose an administrator by a slip, and somebody has to answer for it."""
+
+
 def check_real(person: Person, field: str | None = None) -> None:
-    """SamplePerson for somebody whom nobody is."""
+    """SamplePerson for somebody whom nobody is; Removed for whom nobody is any more."""
+    if person.removed_at:
+        raise Removed(_("This person was removed."), field)
     if person.is_sample:
         raise SamplePerson(_("This person belongs to the sample organisation, and nobody signs in as them."), field)
 
@@ -94,11 +105,34 @@ def deactivate(*, person: Person, by: Person) -> None:
 
 @transaction.atomic
 def reactivate(*, person: Person, by: Person) -> None:
+    """Let the person sign in again. Removed."""
+    check_real(person)
     locked = Person.objects.select_for_update().get(pk=person.pk)
     if not locked.is_active:
         locked.is_active = True
         locked.save(update_fields=["is_active"])
         audit.record("person.reactivated", actor=by, subject=locked)
+
+
+def check_removable(*, person: Person, by: Person) -> None:
+    """Removed; SamplePerson: they go with the sample organisation; OwnAccount; LastAdministrator."""
+    check_real(person)
+    if person.pk == by.pk:
+        raise OwnAccount(_("Nobody removes themself. Ask another administrator."))
+    _keep_an_administrator(person)
+
+
+@transaction.atomic
+def remove(*, person: Person, by: Person) -> None:
+    """Take the personal data away, for good; what the person did for their teams stays, under “removed person”.
+
+    The row stays and is emptied, since append-only rows hold its pk. As `check_removable`.
+    """
+    check_removable(person=person, by=by)
+    locked = Person.objects.select_for_update().get(pk=person.pk)
+    if locked.removed_at is None:
+        empty(locked, by=by)
+        audit.record("person.removed", actor=by, subject=locked)
 
 
 @transaction.atomic

@@ -64,7 +64,7 @@ def person(request: HttpRequest, person_id: int) -> HttpResponse:
         "room": "people",
         "person": shown,
         "memberships": shown.memberships.by_team(),
-        "form": form if may_administer and not shown.is_sample else None,
+        "form": form if may_administer and not shown.is_sample and not shown.removed_at else None,
         "shown": shown_once.take(request, f"reset_{shown.pk}") if may_administer else None,
         "moving": shown_once.take(request, f"address_{shown.pk}") if may_administer else None,
         "address_form": AddressForm() if may_administer and not settings.MAIL_WORKS else None,
@@ -88,7 +88,10 @@ def person_deactivate(request: HttpRequest, person_id: int) -> HttpResponse:
 def person_reactivate(request: HttpRequest, person_id: int) -> HttpResponse:
     require(request.user, "organisation.administer")
     shown = get_object_or_404(Person.objects.visible_to(request.user), pk=person_id)
-    services.reactivate(person=shown, by=me(request))
+    try:
+        services.reactivate(person=shown, by=me(request))
+    except Refused as error:
+        messages.error(request, error.message)
     return redirect("person", shown.pk)
 
 

@@ -117,6 +117,8 @@ def test_what_the_person_owned_needs_an_owner_and_is_told_before(busy, team: Tea
 
     remove(person, administrator)
     assert [each.owner for each in to_reassign([team])] == [person]
+    for name in ("roadmap", "okrs"):
+        assert "needs an owner" in boss.get(reverse(name, args=[team.pk])).content.decode(), name
 
 
 def test_memberships_tokens_sessions_and_invitations_end(busy, team: Team, administrator: Person) -> None:

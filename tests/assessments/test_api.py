@@ -12,6 +12,7 @@ from assessments.models import Answer, Assessment
 from core.crypto import digest
 from teams.models import ApiToken, Person, Team, TokenScope
 from tests.assessments.factories import TODAY, answered, answered_all, started
+from tests.sessions import sign_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("today")]
 C = "data.versioning"
@@ -20,7 +21,7 @@ C = "data.versioning"
 @pytest.fixture
 def api(editor: Person) -> APIClient:
     client = APIClient()
-    client.force_login(editor, backend="allauth.account.auth_backends.AuthenticationBackend")
+    sign_in(client, editor)
     return client
 
 

@@ -153,6 +153,7 @@ def test_the_number_of_queries_of_the_page_does_not_grow(
         tokens.create_token(team=team, name="CI", scope="key_result", key_result_id=of.pk, by=team_admin)
 
     make(key_result)
+    queries()  # the first request of a session notes it
     at_n = queries()
     make(sibling)
     assert queries() == at_n

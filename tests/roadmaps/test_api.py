@@ -11,6 +11,7 @@ from core.crypto import digest
 from roadmaps.models import Item, Roadmap, State
 from teams.models import ApiToken, Person, Team, TokenScope
 from tests.roadmaps.factories import item_of, noon, ticked
+from tests.sessions import sign_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("today")]
 
@@ -18,7 +19,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("today")]
 @pytest.fixture
 def api(editor: Person) -> APIClient:
     client = APIClient()
-    client.force_login(editor, backend="allauth.account.auth_backends.AuthenticationBackend")
+    sign_in(client, editor)
     return client
 
 

@@ -228,7 +228,7 @@ def test_an_emptied_row_takes_nothing_any_more(editor: Person, administrator: Pe
     remove(editor, administrator)
     for verb in (
         lambda: people.reactivate(person=editor, by=administrator),
-        lambda: people.make_reset_key(person=editor, by=administrator),
+        lambda: people.reset_sign_in(person=editor, by=administrator),
         lambda: people.change_role(person=editor, by=administrator, seen="reader", role="manager"),
         lambda: people.remove(person=editor, by=administrator),
     ):

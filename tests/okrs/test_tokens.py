@@ -85,6 +85,14 @@ def test_it_finds_no_other_key_result_nor_objective(secret, team: Team, team_adm
     assert not CheckIn.objects.exists()
 
 
+def test_the_rule_itself_knows_the_one_key_result(secret, team_admin: Person, key_result, sibling) -> None:
+    """Also where a row of another one should come to hand in some other way than by the addresses above."""
+    team_admin.token = ApiToken.objects.get()
+    assert team_admin.has_perm("okrs.check_in", key_result)
+    assert not team_admin.has_perm("okrs.check_in", sibling)
+    assert not team_admin.has_perm("okrs.edit", key_result.objective.team)
+
+
 def test_it_changes_neither_of_the_two(secret, team: Team, key_result: KeyResult) -> None:
     edit = {"title": "x", "seen": {"title": key_result.title}}
     for rest in (f"key-results/{key_result.pk}/", f"objectives/{key_result.objective_id}/"):

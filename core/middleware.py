@@ -10,6 +10,7 @@ from django.core.exceptions import BadRequest, RequestDataTooBig
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.utils.cache import patch_cache_control
 
+from core import views
 from core.addresses import TOO_LARGE
 from core.views import bad_request
 
@@ -34,6 +35,18 @@ class KeepingMiddleware:
         elif "Cache-Control" not in response.headers:
             patch_cache_control(response, private=True, no_cache=True)
         return response
+
+
+class HealthMiddleware:
+    """Answers whoever watches the portal before anything else does: no host name, session, person or database is needed."""
+
+    VIEWS = {"/livez": views.livez, "/readyz": views.readyz}
+
+    def __init__(self, respond: Respond) -> None:
+        self.respond = respond
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.VIEWS.get(request.path_info, self.respond)(request)
 
 
 class SizeMiddleware:

@@ -1,5 +1,7 @@
 """Pages of the house itself."""
 
+import sys
+
 from django.conf import settings
 from django.core.exceptions import DisallowedHost, RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -8,8 +10,9 @@ from django.utils import translation
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
-from django.views.defaults import page_not_found
+from django.views.defaults import page_not_found, server_error
 
+from core import away, readiness
 from core import definitions as document
 
 
@@ -17,6 +20,17 @@ from core import definitions as document
 def livez(request: HttpRequest) -> JsonResponse:
     """Says that this process answers requests; asks nobody else."""
     return JsonResponse({"status": "ok"})
+
+
+@require_safe
+def readyz(request: HttpRequest) -> JsonResponse:
+    """Says what is missing of all that the portal stands on: 200 when nothing is, else 503 with a sentence for each."""
+    missing = readiness.missing()
+    response = JsonResponse(
+        {"status": "missing" if missing else "ok", "missing": missing}, status=503 if missing else 200
+    )
+    response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 @require_safe
@@ -30,6 +44,16 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     if request.path_info.startswith("/api/v1/"):
         return JsonResponse({"detail": "There is no such address."}, status=404)
     return page_not_found(request, exception)
+
+
+def failed(request: HttpRequest) -> HttpResponse:
+    """What Django calls for an error that nobody caught: 503 where something is away for a moment, else 500."""
+    missing = away.missing(sys.exception())
+    if missing:
+        return away.answer(request, missing)
+    if request.path_info.startswith("/api/"):
+        return JsonResponse({"detail": "The portal has a problem; it is written in its log."}, status=500)
+    return server_error(request)
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:

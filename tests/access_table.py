@@ -25,6 +25,7 @@ from typing import Any
 from assessments import services as assessing
 from assessments.models import Assessment, Comment, Exemption
 from connections.models import Draft
+from core import clock, pulse
 from core.crypto import digest
 from delivery.models import Service
 from okrs.models import CheckIn, Cycle, KeyResult, Objective, Remark
@@ -296,9 +297,17 @@ def _organisation_key_result(w: World) -> list[Any]:
     return [w.key_result_of(None).pk]
 
 
+def signs_of_life(_: World) -> list[Any]:
+    """/readyz answers 200 only where beat and a worker live."""
+    for name in (pulse.BEAT, pulse.WORKER, pulse.QUEUE):
+        pulse.note(name, clock.now())
+    return []
+
+
 ROUTES: list[Route] = [
     # -- core
     page("livez", get=OPEN),
+    page("readyz", signs_of_life, get=OPEN),
     page("definitions", get=READ),
     # -- insights
     page("home", get=READ),

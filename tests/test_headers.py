@@ -40,7 +40,7 @@ def _behind_tls(settings: Any) -> None:
     assert front is not None
     for name, value in cookies_and_tls(front, 1).items():
         setattr(settings, name, value)
-    settings.FRONT, settings.PORTAL_URL, settings.OWN_HOST = front, front.origin, front.host
+    settings.FRONT, settings.PORTAL_URL = front, front.origin
     settings.ALLOWED_HOSTS, settings.CSRF_TRUSTED_ORIGINS, settings.TRUSTED_PROXIES = [HOST], [front.origin], 1
     policy = django_settings.CONTENT_SECURITY_POLICY["DIRECTIVES"]
     settings.CONTENT_SECURITY_POLICY = {"DIRECTIVES": policy | {"upgrade-insecure-requests": True}}

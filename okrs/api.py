@@ -70,7 +70,7 @@ class StandingSerializer(serializers.Serializer[Any]):
 
 
 class KeyResultSerializer(serializers.ModelSerializer[KeyResult]):
-    owner_name = serializers.CharField(source="owner.name", default=None, read_only=True, allow_null=True)
+    owner_name = serializers.CharField(source="owner", default=None, read_only=True, allow_null=True)
 
     class Meta:
         model = KeyResult
@@ -87,7 +87,7 @@ class KeyResultStandingSerializer(serializers.Serializer[Any]):
 
 
 class ObjectiveSerializer(serializers.ModelSerializer[Objective]):
-    owner_name = serializers.CharField(source="owner.name", default=None, read_only=True, allow_null=True)
+    owner_name = serializers.CharField(source="owner", default=None, read_only=True, allow_null=True)
 
     class Meta:
         model = Objective
@@ -187,7 +187,7 @@ class KeyResultEditSerializer(KeyResultFieldsSerializer):
 
 
 class CheckInSerializer(serializers.ModelSerializer[CheckIn]):
-    person_name = serializers.CharField(source="person.name", default=None, read_only=True, allow_null=True)
+    person_name = serializers.CharField(source="person", default=None, read_only=True, allow_null=True)
     comment = serializers.CharField(source="remark.comment", default="", read_only=True)
     reason = serializers.CharField(source="remark.reason", default="", read_only=True)
 
@@ -289,6 +289,8 @@ class ObjectivesView(OkrRoutes):
 
 
 class ObjectiveView(OkrRoutes):
+    for_one_key_result = True
+
     @extend_schema(responses=ObjectiveSerializer)
     def get(self, request: Request, objective_id: int, team_id: int | None = None) -> Response:
         """One objective."""
@@ -318,6 +320,8 @@ class KeyResultsView(OkrRoutes):
 
 
 class KeyResultView(OkrRoutes):
+    for_one_key_result = True
+
     @extend_schema(responses=KeyResultStandingSerializer)
     def get(self, request: Request, key_result_id: int, team_id: int | None = None) -> Response:
         """One key result and where it stands."""
@@ -335,6 +339,7 @@ class KeyResultView(OkrRoutes):
 
 
 class CheckInsView(OkrRoutes, generics.ListAPIView[CheckIn]):
+    for_one_key_result = True
     serializer_class = CheckInSerializer
     queryset = CheckIn.objects.none()
 

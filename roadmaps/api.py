@@ -69,7 +69,7 @@ class RoadmapSerializer(serializers.Serializer[Any]):
 
 class ItemSerializer(serializers.ModelSerializer[Item]):
     title = serializers.CharField(source="shown_title", read_only=True)
-    owner_name = serializers.CharField(source="owner.name", default=None, read_only=True, allow_null=True)
+    owner_name = serializers.CharField(source="owner", default=None, read_only=True, allow_null=True)
 
     class Meta:
         model = Item
@@ -81,7 +81,7 @@ class ItemSerializer(serializers.ModelSerializer[Item]):
 
 
 class TickSerializer(serializers.ModelSerializer[Tick]):
-    person_name = serializers.CharField(source="person.name", read_only=True)
+    person_name = serializers.CharField(source="person", read_only=True)
     notes = serializers.SerializerMethodField()
 
     class Meta:

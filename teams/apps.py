@@ -6,4 +6,4 @@ class TeamsConfig(AppConfig):
     verbose_name = "People and teams"  # the heading of its API routes, translated there
 
     def ready(self) -> None:
-        from teams import access, audit_sentences  # noqa: F401  register the rules, and how audit entries read
+        from teams import access, audit_sentences, reauth  # noqa: F401  register rules, sentences and signals

@@ -12,6 +12,7 @@ from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 from whitenoise.compress import Compressor  # type: ignore[import-untyped]
 
+from core import logs
 from mlops_portal.front import cookies_and_tls, front, hosts_to_answer
 from mlops_portal.knobs import Knobs, is_encryption_key, is_host_or_network, refuse
 from mlops_portal.secrets import embedded_encryption_key, embedded_secret_key
@@ -76,6 +77,7 @@ INSTALLED_APPS = [
     "rules",
     "django_htmx",
     "template_partials",
+    "django_structlog",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -85,6 +87,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "core.middleware.LogMiddleware",
     # What every answer carries, also one that a middleware further down gives.
     "core.proxies.ProxyMiddleware",
     "core.middleware.KeepingMiddleware",
@@ -180,6 +183,11 @@ if REDIS_URL:
         "socket_connect_timeout": 3,
         "socket_timeout": 5,
         "socket_keepalive": True,
+        # One more try at once, and then the message is given up; Celery's own way takes six seconds to find that out.
+        "max_retries": 1,
+        "interval_start": 0,
+        "interval_step": 0,
+        "interval_max": 0.1,
     }
 else:
     CELERY_BROKER_URL = "filesystem://"
@@ -392,14 +400,9 @@ SPECTACULAR_SETTINGS = {
 LOG_LEVEL = env.str("LOG_LEVEL", default="INFO").upper()
 if LOG_LEVEL not in logging.getLevelNamesMapping():
     refuse(f"LOG_LEVEL is “{LOG_LEVEL}”; it must be DEBUG, INFO, WARNING or ERROR.")
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"()": "core.logs.Line", "format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "filters": {"refusals": {"()": "core.logs.RefusalsInOneLine"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["refusals"]}},
-    "root": {"handlers": ["console"], "level": LOG_LEVEL},
-}
+LOGGING = logs.configure(level=LOG_LEVEL, as_json=PRODUCTION)
+DJANGO_STRUCTLOG_CELERY_ENABLED = True  # a request's number goes along with what it asks of the worker
+DJANGO_STRUCTLOG_CELERY_TASK_START_LOG_LEVEL = logging.DEBUG
 
 if PORTAL_ENV == "test":
     PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

@@ -5,7 +5,7 @@ J ?= main
 SHELL := /bin/sh
 BOOTSTRAP := ./ops/python.sh -m ops.bootstrap
 
-.PHONY: help run test test-only test-recorded lint format journey frontend messages lock
+.PHONY: help run test test-only test-recorded test-long lint format journey frontend messages lock
 
 help: ## Say what there is
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:[^#]*## */\t/' | expand -t 16
@@ -21,6 +21,9 @@ test-only: ## Some tests on PostgreSQL and Redis: T="tests/core -k clock"
 
 test-recorded: ## Compare the portal with recorded answers of GitHub (RECORDINGS=, default ../shared/recordings; UPDATE_SCREENSHOTS=1)
 	@$(BOOTSTRAP) --dev ops.test recorded
+
+test-long: ## Kill -9 everything in turn while 50 people work, and the worker in mid sync (SEED=; UPDATE_DOCS=1)
+	@$(BOOTSTRAP) --dev ops.test long
 
 lint: ## Only the checks that read the code
 	@$(BOOTSTRAP) --dev ops.test lint

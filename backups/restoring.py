@@ -39,9 +39,7 @@ class NotRestored(Refused):
     """Nothing was changed. The message says why."""
 
 
-def restore(
-    path: Path, *, by: Person | None = None, told: Told = nobody, alias: str = DEFAULT_DB_ALIAS
-) -> Manifest:
+def restore(path: Path, *, by: Person | None = None, told: Told = nobody, alias: str = DEFAULT_DB_ALIAS) -> Manifest:
     """Replace everything with what the archive holds. Unusable, NotRestored: then nothing was changed."""
     with archive.opened(path) as found, another(alias) as database:
         put = _into_postgresql if database.vendor == "postgresql" else _into_sqlite
@@ -76,7 +74,9 @@ def _into_sqlite(database: BaseDatabaseWrapper, found: Archive, by: Person | Non
     live = Path(database.settings_dict["NAME"])
     new = live.with_name(f".{live.name}.restoring")
     # A new file needs no care for what a power cut leaves of it: it is copied or thrown away.
-    options = database.settings_dict["OPTIONS"] | {"init_command": "PRAGMA synchronous=OFF; PRAGMA journal_mode=MEMORY;"}
+    options = database.settings_dict["OPTIONS"] | {
+        "init_command": "PRAGMA synchronous=OFF; PRAGMA journal_mode=MEMORY;"
+    }
     try:
         _remove(new)
         with another(database.alias, NAME=str(new), OPTIONS=options) as beside:
@@ -105,9 +105,7 @@ def fill(database: BaseDatabaseWrapper, found: Archive, by: Person | None, told:
     for model in contents.kept(contents.models_at(database)):
         table = next((each for each in manifest.tables if each.model == model._meta.label_lower), None)
         if table is not None:
-            sequences.go_on_after(
-                database, model, max(table.last_number, sequences.last_number(database, model))
-            )
+            sequences.go_on_after(database, model, max(table.last_number, sequences.last_number(database, model)))
     call_command("createcachetable", verbosity=0, database=database.alias)
     _record(database, manifest, by)
 
@@ -166,7 +164,9 @@ def _insert(database: BaseDatabaseWrapper, model: type[models.Model], table: Tab
         first, last = rows[0][0], rows[-1][0]
         reason = str(error).strip().partition("\n")[0]
         raise NotRestored(
-            _("Nothing was changed: a row of %(table)s, of those numbered %(first)s to %(last)s, was refused: %(reason)s")
+            _(
+                "Nothing was changed: a row of %(table)s, of those numbered %(first)s to %(last)s, was refused: %(reason)s"
+            )
             % {"table": table.model, "first": first, "last": last, "reason": reason}
         ) from error
 

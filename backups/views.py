@@ -63,9 +63,7 @@ def _page(
         "upload": upload or UploadForm(),
     }
     fragment = "#live" if "HX-Request" in request.headers and request.method == "GET" else ""
-    response = render(
-        request, f"backups/backup.html{fragment}", context, status=422 if upload or restoring else 200
-    )
+    response = render(request, f"backups/backup.html{fragment}", context, status=422 if upload or restoring else 200)
     patch_vary_headers(response, ["HX-Request"])
     return response
 
@@ -93,6 +91,9 @@ def upload(request: HttpRequest) -> HttpResponse:
         except Refused as error:
             show_refusal(form, error)
     return _page(request, upload=form)
+
+
+upload.largest_body = shelf.LARGEST_UPLOAD  # type: ignore[attr-defined]  # read by core.middleware.SizeMiddleware
 
 
 @require_safe

@@ -5,4 +5,10 @@ class ConnectionsConfig(AppConfig):
     name = "connections"
 
     def ready(self) -> None:
-        from connections import audit_sentences  # noqa: F401  how its audit entries read
+        from connections import (
+            audit_sentences,  # noqa: F401  how its audit entries read
+            schedule,
+        )
+        from core import readiness
+
+        readiness.register("syncs", schedule.overdue)

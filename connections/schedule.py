@@ -5,7 +5,6 @@ docs/adr/0001: what is due stands in the database, so a lost or doubled message 
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,13 +13,13 @@ from uuid import uuid4
 
 from django.db import transaction
 from django.db.models import Q
-from kombu.exceptions import KombuError, OperationalError
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
+from django.utils.translation import gettext as _
 
 from connections.models import Connection, Draft, Source
-from core import clock
+from core import bell, clock
 from teams.models import Person
-
-log = logging.getLogger(__name__)
 
 INTERVAL = timedelta(minutes=15)
 BACKOFF = tuple(timedelta(minutes=minutes) for minutes in (1, 2, 5, 15, 60))
@@ -128,14 +127,22 @@ def ring() -> list[int]:
     return rung
 
 
+def overdue() -> str:
+    """A sentence, if something has been due for longer than a whole interval and nobody reads it; else ""."""
+    long_ago = clock.now() - INTERVAL
+    waiting = Source.objects.due(clock.now()).filter(next_sync_at__lt=long_ago, connection__team__archived_at=None)
+    since = waiting.order_by("next_sync_at").values_list("next_sync_at", flat=True).first()
+    if since is None:
+        return ""
+    time = date_format(localtime(since), "DATETIME_FORMAT")
+    return _("A sync is due since %(time)s, and no worker has come for it.") % {"time": time}
+
+
 def enqueue(source_id: int) -> None:
     """Send a message now. A broker that is away costs nothing but time: the bell rings again."""
     from connections.tasks import sync_source
 
-    try:
-        sync_source.apply_async(args=[source_id], expires=MESSAGE_LIFE, retry=False)
-    except (OperationalError, KombuError, OSError) as error:
-        log.warning("no message for source %s: %s", source_id, error)
+    bell.send(sync_source, source_id, life=MESSAGE_LIFE)
 
 
 def make_due(source: Source, *, by: Person | None = None) -> None:

@@ -6,53 +6,86 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Any
 
-from django.core.exceptions import BadRequest
+from django.conf import settings
+from django.core.exceptions import BadRequest, RequestDataTooBig
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
-from django.template.loader import render_to_string
-from django.utils import translation
-from django.utils.translation import gettext as _
-from django.views.defaults import bad_request
+from django.utils.cache import patch_cache_control
 
-from core import gate
+from core import away, gate, views
 from core.addresses import TOO_LARGE
+from core.views import bad_request
 
 Respond = Callable[[HttpRequest], HttpResponse]
 
 
-class GateMiddleware:
-    """Lets nobody in while everything is replaced by an archive, and lets the restore wait for those who are inside.
+class KeepingMiddleware:
+    """Says who may keep an answer: nobody what is secret or personal, and everything else only the browser that asked.
 
-    Stands before whatever asks the database. `/livez` asks nobody.
+    `no-cache` makes a browser ask again before it shows the page anew, yet lets it go back to a form that was filled in.
+    Static files say themselves how long they are good. Cross-Origin-Resource-Policy: no other site embeds any of it.
     """
 
     def __init__(self, respond: Respond) -> None:
         self.respond = respond
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if request.path_info == "/livez":
-            return self.respond(request)
+        response = self.respond(request)
+        response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
+        if settings.NEVER_KEPT.match(request.path_info):
+            patch_cache_control(response, private=True, no_store=True)
+        elif "Cache-Control" not in response.headers:
+            patch_cache_control(response, private=True, no_cache=True)
+        return response
+
+
+class HealthMiddleware:
+    """Answers whoever watches the portal before anything else does: no host name, session, person or database is needed."""
+
+    VIEWS = {"/livez": views.livez, "/readyz": views.readyz}
+
+    def __init__(self, respond: Respond) -> None:
+        self.respond = respond
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.VIEWS.get(request.path_info, self.respond)(request)
+
+
+class SizeMiddleware:
+    """Refuses a body before anything reads it: Django bounds the fields of forms only, not files nor what an API reads.
+
+    A view that takes more says so: `view.largest_body = 50_000_000` (bytes). A body whose length is not said is not read.
+    Stands before everything that looks at forms.
+    """
+
+    def __init__(self, respond: Respond) -> None:
+        self.respond = respond
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.respond(request)
+
+    def process_view(self, request: HttpRequest, view: object, *_: object) -> None:
+        length = request.META.get("CONTENT_LENGTH") or "0"
+        largest = getattr(view, "largest_body", settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
+        if not length.isdecimal() or int(length) > largest:
+            raise RequestDataTooBig(f"A body of {length} bytes")
+
+
+class GateMiddleware:
+    """Lets nobody in while everything is replaced by an archive, and lets the restore wait for those who are inside.
+
+    Stands before whatever asks the database.
+    """
+
+    def __init__(self, respond: Respond) -> None:
+        self.respond = respond
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
         with ExitStack() as inside:
             try:
                 inside.enter_context(gate.passing())
             except gate.Closed:
-                return _being_restored(request)
+                return away.answer(request, "restoring")
             return self.respond(request)
-
-
-def _being_restored(request: HttpRequest) -> HttpResponse:
-    """A page that needs nothing of the database, and looks again by itself."""
-    with translation.override(translation.get_language_from_request(request)):
-        if request.path_info.startswith("/api/"):
-            answer: HttpResponse = JsonResponse({"detail": _("The portal is being restored.")}, status=503)
-        else:
-            again = request.get_full_path() if request.method in ("GET", "HEAD") else "/"
-            answer = HttpResponse(render_to_string("core/restoring.html", {"again": again}), status=503)
-        answer.headers["Content-Language"] = translation.get_language()
-    if "HX-Request" in request.headers:
-        answer.headers["HX-Refresh"] = "true"  # the page around the fragment shows the same then
-    answer.headers["Retry-After"] = "5"
-    answer.headers["Cache-Control"] = "no-store"
-    return answer
 
 
 class AddressMiddleware:
@@ -66,12 +99,13 @@ class AddressMiddleware:
         self.respond = respond
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        query = request.META.get("QUERY_STRING", "")
-        if "\0" not in request.path_info and "\0" not in query and "%00" not in query:
-            return self.respond(request)
-        if request.path_info.startswith("/api/v1/"):
-            return JsonResponse({"detail": "The address has a NUL character in it."}, status=400)
-        return bad_request(request, BadRequest())
+        query, by_program = request.META.get("QUERY_STRING", ""), request.path_info.startswith("/api/v1/")
+        if "\0" in request.path_info or "\0" in query or "%00" in query:
+            refusal = JsonResponse({"detail": "The address has a NUL character in it."}, status=400)
+            return refusal if by_program else bad_request(request, BadRequest())
+        if by_program and any(len(values) > 1 for _name, values in request.GET.lists()):
+            return JsonResponse({"detail": "The address names a parameter twice."}, status=400)
+        return self.respond(request)
 
     def process_view(self, request: HttpRequest, view: object, args: object, named: dict[str, Any]) -> None:
         if any(isinstance(value, int) and value >= TOO_LARGE for value in named.values()):

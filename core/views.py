@@ -1,11 +1,18 @@
 """Pages of the house itself."""
 
+import sys
+
+from django.conf import settings
+from django.core.exceptions import DisallowedHost, RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.utils import translation
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
-from django.views.defaults import page_not_found
+from django.views.defaults import page_not_found, server_error
 
+from core import away, readiness
 from core import definitions as document
 
 
@@ -13,6 +20,17 @@ from core import definitions as document
 def livez(request: HttpRequest) -> JsonResponse:
     """Says that this process answers requests; asks nobody else."""
     return JsonResponse({"status": "ok"})
+
+
+@require_safe
+def readyz(request: HttpRequest) -> JsonResponse:
+    """Says what is missing of all that the portal stands on: 200 when nothing is, else 503 with a sentence for each."""
+    missing = readiness.missing()
+    response = JsonResponse(
+        {"status": "missing" if missing else "ok", "missing": missing}, status=503 if missing else 200
+    )
+    response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 @require_safe
@@ -26,3 +44,46 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     if request.path_info.startswith("/api/v1/"):
         return JsonResponse({"detail": "There is no such address."}, status=404)
     return page_not_found(request, exception)
+
+
+def failed(request: HttpRequest) -> HttpResponse:
+    """What Django calls for an error that nobody caught: 503 where something is away for a moment, else 500."""
+    missing = away.missing(sys.exception())
+    if missing:
+        return away.answer(request, missing)
+    if request.path_info.startswith("/api/"):
+        return JsonResponse({"detail": "The portal has a problem; it is written in its log."}, status=500)
+    return server_error(request)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """The page of a request that is refused before a view looks at it, with what is wrong; JSON for the API."""
+    # Some are refused before anybody looked what language to speak.
+    language = getattr(request, "LANGUAGE_CODE", None) or translation.get_language_from_request(request)
+    with translation.override(language):
+        status, sentence = _what_is_wrong(exception)
+        if request.path_info.startswith("/api/"):
+            response: HttpResponse = JsonResponse({"detail": sentence}, status=status)
+        else:
+            elsewhere = isinstance(exception, DisallowedHost)
+            context = {"sentence": sentence, "link": settings.PORTAL_URL if elsewhere else "/", "elsewhere": elsewhere}
+            response = render(None, "400.html", context, status=status)
+    response.headers["Content-Language"] = language
+    return response
+
+
+def _what_is_wrong(exception: Exception) -> tuple[int, str]:
+    """The status and a sentence. The exception's own words may repeat what was sent, and are for the log."""
+    if isinstance(exception, DisallowedHost):
+        if not settings.PORTAL_URL:
+            return 400, _(
+                "The portal does not know the host name in this address. Whoever runs it can name it with PORTAL_URL."
+            )
+        return 400, _("This is not the address of the portal, which answers at %(address)s only.") % {
+            "address": settings.PORTAL_URL
+        }
+    if isinstance(exception, RequestDataTooBig):
+        return 413, _("What was sent is too large, so nothing of it was read.")
+    if isinstance(exception, TooManyFieldsSent | TooManyFilesSent):
+        return 413, _("What was sent has too many fields or files, so nothing of it was read.")
+    return 400, _("The portal could not make sense of the request. Go back, reload the page and try again.")

@@ -1,11 +1,12 @@
 """The Celery app. Beat rings the bell; what is due stands in the database."""
 
 import os
+import time
 from pathlib import Path
 from typing import Any
 
 from celery import Celery
-from celery.signals import beat_init, worker_ready
+from celery.signals import beat_init, before_task_publish, heartbeat_sent, worker_ready
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mlops_portal.settings")
 
@@ -25,9 +26,37 @@ def _mark_ready(name: str) -> None:
 
 @worker_ready.connect
 def _worker_is_ready(**_: Any) -> None:
+    from core import pulse
+
+    pulse.leave(pulse.WORKER)
     _mark_ready("worker")
+
+
+_last_sign = 0.0
+
+
+@heartbeat_sent.connect
+def _worker_lives(**_: Any) -> None:
+    """Celery's heartbeat comes every other second, only while the worker has its broker."""
+    from core import pulse
+
+    global _last_sign  # noqa: PLW0603  of this process
+    if time.monotonic() - _last_sign >= pulse.EVERY:
+        _last_sign = time.monotonic()
+        pulse.leave(pulse.WORKER)
 
 
 @beat_init.connect
 def _beat_is_ready(**_: Any) -> None:
+    from core import pulse
+
+    pulse.leave(pulse.BEAT, pulse.QUEUE)  # what waited while there was no beat is not counted as waiting
+    before_task_publish.connect(_beat_sends, sender="core.pulse", weak=False)
     _mark_ready("beat")
+
+
+def _beat_sends(headers: dict[str, Any], **_: Any) -> None:
+    from core import clock, pulse
+
+    headers["sent_at"] = clock.now().timestamp()
+    pulse.leave(pulse.BEAT)

@@ -5,16 +5,17 @@
 """
 
 import logging
+import re
 import tomllib
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 from whitenoise.compress import Compressor  # type: ignore[import-untyped]
 
-from mlops_portal.knobs import Knobs, is_encryption_key, is_host_or_network, is_web_address, refuse
+from mlops_portal.front import cookies_and_tls, front, hosts_to_answer
+from mlops_portal.knobs import Knobs, is_encryption_key, is_host_or_network, refuse
 from mlops_portal.secrets import embedded_encryption_key, embedded_secret_key
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -33,12 +34,11 @@ VAR = Path(env.str("PORTAL_VAR", default=str(BASE_DIR / "var"))).resolve()
 
 SECRET_KEY = env.str("SECRET_KEY", default="")
 ENCRYPTION_KEYS = env.list("ENCRYPTION_KEYS", default=[])
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[])
 if PRODUCTION:
+    if DEBUG:
+        refuse("DEBUG is on in production: its pages show source code and settings to whoever meets an error.")
     if not SECRET_KEY:
         refuse("SECRET_KEY is not set: give the portal a long random text of its own.")
-    if not ALLOWED_HOSTS:
-        refuse("ALLOWED_HOSTS is not set: name the host names under which people reach the portal.")
     if not ENCRYPTION_KEYS:
         refuse("ENCRYPTION_KEYS is not set: give at least one Fernet key; connection tokens are encrypted with it.")
 for key in ENCRYPTION_KEYS:
@@ -47,9 +47,17 @@ for key in ENCRYPTION_KEYS:
 if not PRODUCTION:
     SECRET_KEY = SECRET_KEY or embedded_secret_key(VAR)
     ENCRYPTION_KEYS = ENCRYPTION_KEYS or [embedded_encryption_key(VAR)]
-    ALLOWED_HOSTS = ALLOWED_HOSTS or ["localhost", "127.0.0.1", "[::1]", *filter(None, [env.str("HOST", default="")])]
-    if "0.0.0.0" in ALLOWED_HOSTS:  # noqa: S104  the launcher was told to serve the whole network
-        ALLOWED_HOSTS = ["*"]
+
+# -- In front -----------------------------------------------------------------------------------------------------
+
+# Where people reach the portal decides the host it answers to, the links it gives away, its cookies and HSTS.
+FRONT = front(env.str("PORTAL_URL", default=""), required=PRODUCTION)
+PORTAL_URL = FRONT.origin
+OWN_HOST = FRONT.host or "localhost"
+ALLOWED_HOSTS = hosts_to_answer(FRONT, production=PRODUCTION, listens_on=env.str("HOST", default=""))
+CSRF_TRUSTED_ORIGINS = [PORTAL_URL] if PORTAL_URL else []
+# How many proxies stand in front and add to X-Forwarded-For; core/proxies.py believes so many and no more.
+TRUSTED_PROXIES = env.count("TRUSTED_PROXIES")
 
 # -- Applications, in the order of the floors, lowest last --------------------------------------------------------
 
@@ -82,9 +90,16 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    # What every answer carries, also one that a middleware further down gives.
+    "core.proxies.ProxyMiddleware",
+    "core.middleware.KeepingMiddleware",
     "csp.middleware.CSPMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_permissions_policy.PermissionsPolicyMiddleware",
+    "django.middleware.security.SecurityMiddleware",  # below those, because it answers by itself: with a redirect to https
+    "core.middleware.HealthMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "core.middleware.SizeMiddleware",
     "core.middleware.GateMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -93,11 +108,12 @@ MIDDLEWARE = [
     "teams.middleware.PreferencesMiddleware",
     "core.middleware.AddressMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "teams.middleware.SetupMiddleware",
     "teams.middleware.SignInMiddleware",
+    "teams.middleware.SecondFactorMiddleware",
+    "teams.middleware.SessionMiddleware",
 ]
 
 ROOT_URLCONF = "mlops_portal.urls"
@@ -135,7 +151,15 @@ def database_at(address: str) -> dict[str, Any]:
             "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;",
         }
     elif found.get("ENGINE") == "django.db.backends.postgresql":
+        # A connection that the server dropped is noticed before the next request uses it, and made again.
         found.update(CONN_MAX_AGE=60, CONN_HEALTH_CHECKS=True)
+        found["OPTIONS"] = {
+            "connect_timeout": 5,  # seconds; a server that does not even refuse must not hold up every request
+            "keepalives_idle": 30,
+            "keepalives_interval": 10,
+            "keepalives_count": 3,
+            **found.get("OPTIONS", {}),
+        }
     else:
         refuse("DATABASE_URL names no PostgreSQL or SQLite database; postgres://name:password@host:5432/name does.")
     return found
@@ -147,17 +171,29 @@ DATABASES = {"default": database_at(DATABASE_URL)}
 ARCHIVES = VAR / "archives"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-REDIS_URL = env.str("REDIS_URL", default="")
-if REDIS_URL:
-    CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
-else:
-    CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "portal_cache"}}
+# The cache holds counts of attempts and signs of life. In the database also where there is a Redis: with the broker away no
+# page fails, and no limit on guesses is open; without the database nobody could sign in anyway. Large enough that an
+# attacker with many addresses pushes nothing out.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "portal_cache",
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
+    }
+}
 
 # -- Background work ----------------------------------------------------------------------------------------------
 
+REDIS_URL = env.str("REDIS_URL", default="")
 if REDIS_URL:
     CELERY_BROKER_URL = REDIS_URL
-    CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, object] = {"visibility_timeout": 600}
+    CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, object] = {
+        "visibility_timeout": 600,
+        # Seconds after which a broker that does not answer counts as away: a page waits for it after a write.
+        "socket_connect_timeout": 3,
+        "socket_timeout": 5,
+        "socket_keepalive": True,
+    }
 else:
     CELERY_BROKER_URL = "filesystem://"
     CELERY_BROKER_TRANSPORT_OPTIONS = {
@@ -168,6 +204,8 @@ else:
     }
     for folder in ("broker", "broker/control"):
         (VAR / folder).mkdir(parents=True, exist_ok=True)
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # a broker that is away for a night is no reason to give up
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
@@ -176,6 +214,7 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 2
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
+    "pulse": {"task": "core.pulse", "schedule": 15.0, "options": {"expires": 600}},
     "ring-the-bell": {"task": "connections.ring_the_bell", "schedule": 5.0, "options": {"expires": 5}},
     "ring-for-the-sample": {"task": "sample.ring", "schedule": 5.0, "options": {"expires": 5}},
     "ring-for-archives": {"task": "backups.ring", "schedule": 5.0, "options": {"expires": 5}},
@@ -212,14 +251,34 @@ ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "teams.sign_in_links.ResetLinks"  # noqa: S105  a class
+PASSWORD_RESET_TIMEOUT = 60 * 60 * 24
 ACCOUNT_FORMS = {
     "login": "teams.adapter.SignInForm",
     "reset_password": "teams.adapter.AskForResetForm",
     "reset_password_from_key": "teams.adapter.NewPasswordForm",
 }
+# How often one may try (docs/operations.md, "Second factors and sign-in"): per address ("ip"), or per what is guessed ("key").
+SIGN_IN_LIMITS = {
+    "login": "30/m/ip",
+    "login_failed": "10/m/ip,5/5m/key",  # the key is an account, from one address
+    "login_account": "50/h/key",  # an account, from all addresses
+    "second_factor": "20/m/ip,5/5m/key",
+    "reauthenticate": "10/m/key",
+    "reset_password": "20/m/ip,5/h/key",
+    "reset_password_from_key": "20/m/ip",
+    "change_email": "5/h/key",
+    "set_up": "10/10m/ip",
+}
+ACCOUNT_RATE_LIMITS: dict[str, str] | bool = SIGN_IN_LIMITS
 MFA_ADAPTER = "teams.second_factors.PortalMFAAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_TOLERANCE = 1  # a code of the half minute before and after counts too: clocks differ, and people type
+MFA_FORMS = {
+    "authenticate": "teams.forms_sign_in.CodeForm",
+    "authenticate_webauthn": "teams.forms_sign_in.PasskeyForm",
+}
 
 # -- Mail ---------------------------------------------------------------------------------------------------------
 
@@ -227,6 +286,11 @@ MFA_PASSKEY_LOGIN_ENABLED = True
 EMAIL_URL = env.str("EMAIL_URL", default="")
 MAIL_WORKS = bool(EMAIL_URL)
 vars().update(env.mail(EMAIL_URL))
+if MAIL_WORKS and not PORTAL_URL:
+    # A request's Host header is what its sender wrote; a mail to somebody else must not lead there.
+    refuse(
+        "EMAIL_URL is set and PORTAL_URL is not: say where the links in mails shall lead, https://portal.example.com."
+    )
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="portal@localhost")
 
 # -- Languages and time -------------------------------------------------------------------------------------------
@@ -264,20 +328,40 @@ CONTENT_SECURITY_POLICY = {
         "form-action": [SELF],
         "frame-ancestors": [NONE],
         "base-uri": [NONE],
+        "object-src": [NONE],
+        "upgrade-insecure-requests": FRONT.encrypted,
     }
 }
 X_FRAME_OPTIONS = "DENY"
+# Forms prove with their Origin or Referer where they come from, so the portal itself must go on seeing it.
 SECURE_REFERRER_POLICY = "same-origin"
-SESSION_COOKIE_HTTPONLY = True
-SESSION_COOKIE_AGE = 60 * 60 * 24 * 30
-CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
-# Where people reach the portal, for links in mails and copied invitations.
-PORTAL_URL = env.str("PORTAL_URL", default="").rstrip("/")
-if PORTAL_URL and not is_web_address(PORTAL_URL):
-    refuse(f"PORTAL_URL is “{PORTAL_URL}”; it must be an address such as https://portal.example.com.")
-if PRODUCTION:
-    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-    SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = urlsplit(PORTAL_URL).scheme != "http"
+# A page may copy, use passkeys and fill the screen; nothing else that browsers offer.
+_ASKED_FOR = ("clipboard-write", "fullscreen", "publickey-credentials-create", "publickey-credentials-get")
+_NOT_ASKED_FOR = (
+    "accelerometer", "ambient-light-sensor", "autoplay", "bluetooth", "browsing-topics", "camera", "clipboard-read",
+    "display-capture", "encrypted-media", "gamepad", "geolocation", "gyroscope", "hid", "identity-credentials-get",
+    "idle-detection", "local-fonts", "magnetometer", "microphone", "midi", "otp-credentials", "payment",
+    "picture-in-picture", "screen-wake-lock", "serial", "storage-access", "usb", "web-share", "window-management",
+    "xr-spatial-tracking",
+)  # fmt: skip
+PERMISSIONS_POLICY = {name: ["self"] for name in _ASKED_FOR} | {name: [] for name in _NOT_ASKED_FOR}
+# Addresses whose answers no browser and no proxy may keep: secrets, people, what administrators see, and the API.
+NEVER_KEPT = re.compile(
+    r"/(account|accounts|api|invitation|organisation|people|setup)/|/teams/\d+/(members|tokens|connections)/"
+)
+MESSAGE_STORAGE = "core.messages.Storage"
+# What one request may send; core/middleware.py holds it for everything but files, core/bounded_json.py how deep JSON goes.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000  # bytes
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
+DATA_UPLOAD_MAX_NUMBER_FILES = 1
+SESSION_COOKIE_AGE = 60 * 60 * 24 * 14  # since sign-in, however often the portal is used
+LANGUAGE_COOKIE_AGE = 60 * 60 * 24 * 365
+vars().update(cookies_and_tls(FRONT, TRUSTED_PROXIES))
+# Preloading binds a whole domain in every browser for years: not for a portal to ask for.
+SILENCED_SYSTEM_CHECKS = ["security.W021"]
+if PORTAL_URL and not FRONT.encrypted:
+    # Chosen by writing http://; core/checks.py says in one sentence what that means.
+    SILENCED_SYSTEM_CHECKS += ["security.W004", "security.W008", "security.W012", "security.W016"]
 
 # Hosts, host:port pairs and networks that outgoing requests may reach although they are private or not encrypted.
 OUTGOING_ALLOW = env.list("OUTGOING_ALLOW", default=[])
@@ -294,9 +378,9 @@ REST_FRAMEWORK = {
     ],
     "DEFAULT_PERMISSION_CLASSES": ["teams.api_auth.MayCall"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
-    "DEFAULT_SCHEMA_CLASS": "core.api.RoomSchema",
-    "DEFAULT_PAGINATION_CLASS": "rest_framework.pagination.LimitOffsetPagination",
+    "DEFAULT_PARSER_CLASSES": ["core.bounded_json.BoundedJSONParser"],
+    "DEFAULT_SCHEMA_CLASS": "core.api_schema.RoomSchema",
+    "DEFAULT_PAGINATION_CLASS": "core.api.Pages",
     "PAGE_SIZE": 50,
     "EXCEPTION_HANDLER": "core.api.exception_handler",
 }
@@ -306,6 +390,7 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PERMISSIONS": ["teams.api_auth.MayCall"],
     "SCHEMA_PATH_PREFIX": "/api/v1",
+    "COMPONENT_SPLIT_PATCH": False,  # a change needs what it was seen from
     "ENUM_NAME_OVERRIDES": {
         "RoadmapItemState": "roadmaps.states.State",
         "AssessmentState": "assessments.states.RoundState",
@@ -325,7 +410,7 @@ if LOG_LEVEL not in logging.getLevelNamesMapping():
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "formatters": {"line": {"()": "core.logs.Line", "format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "filters": {"refusals": {"()": "core.logs.RefusalsInOneLine"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["refusals"]}},
     "root": {"handlers": ["console"], "level": LOG_LEVEL},

@@ -99,6 +99,13 @@ def end(find: Callable[[], list[int]], *, patience: float) -> bool:
     return bool(found)
 
 
+def kill_family(ancestor: int) -> None:
+    """kill -9 of a process and of everything that descends from it, at once: nothing is tidied up, nothing restarted."""
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(ancestor, signal.SIGSTOP)  # so that it starts no other child meanwhile
+    _send(signal.SIGKILL, [ancestor, *descendants(ancestor)])
+
+
 def _send(signum: int, processes: Iterable[int]) -> None:
     for process in processes:
         with contextlib.suppress(ProcessLookupError, PermissionError):

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ops.processes import end_with_parent
+from ops.processes import end_with_parent, kill_family
 from ops.say import refuse, say
 
 POLICY = Path("/usr/sbin/policy-rc.d")
@@ -114,30 +114,75 @@ def free_port() -> int:
         return int(trial.getsockname()[1])
 
 
-def _wait_for(name: str, server: "subprocess.Popen[Any]", port: int, log: Path) -> None:
-    for _ in range(600):
-        if server.poll() is not None:
-            break
-        with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+@dataclass
+class Server:
+    """A private server on a port of its own. It can be killed, and started again with the data it has on disk."""
+
+    name: str
+    address: str
+    port: int
+    command: list[str | Path]
+    log: Path
+    politely: signal.Signals
+    options: dict[str, Any]
+    told: str = ""  # through standard input, so that no other user reads it from the list of processes
+    process: "subprocess.Popen[bytes] | None" = None
+
+    def start(self) -> None:
+        with self.log.open("ab") as output:
+            self.process = subprocess.Popen(
+                self.command,
+                stdin=subprocess.PIPE,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,  # Ctrl-C is for us; it would stop the server under the tests' feet
+                preexec_fn=end_with_parent(self.politely),
+                **self.options,
+            )
+        assert self.process.stdin is not None
+        self.process.stdin.write(self.told.encode())
+        self.process.stdin.close()
+        self._wait()
+
+    def _wait(self) -> None:
+        assert self.process is not None
+        for _ in range(600):
+            if self.process.poll() is not None:
+                break
+            with suppress(OSError), socket.create_connection(("127.0.0.1", self.port), timeout=1):
+                return
+            time.sleep(0.05)
+        last = (self.log.read_text(errors="replace").strip().splitlines() or ["it said nothing"])[-1]
+        refuse(f"The private {self.name} did not start: {last}")
+
+    def kill(self) -> None:
+        """kill -9, with all its children at once: nothing is tidied up."""
+        assert self.process is not None
+        kill_family(self.process.pid)
+        self.process.wait()
+
+    def stop(self) -> None:
+        if self.process is None:
             return
-        time.sleep(0.05)
-    last = (log.read_text(errors="replace").strip().splitlines() or ["it said nothing"])[-1]
-    refuse(f"The private {name} did not start: {last}")
-
-
-def _stop(server: "subprocess.Popen[Any]", politely: signal.Signals) -> None:
-    with suppress(ProcessLookupError):
-        server.send_signal(politely)
-    try:
-        server.wait(10)
-    except subprocess.TimeoutExpired:
-        server.kill()
-        server.wait()
+        with suppress(ProcessLookupError):
+            self.process.send_signal(self.politely)
+        try:
+            self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
 
 
 @contextmanager
 def postgresql() -> Iterator[str]:
     """A PostgreSQL server of this run's own; the address of its database `portal`."""
+    with postgresql_server("fsync=off", "synchronous_commit=off", "full_page_writes=off") as server:
+        yield server.address
+
+
+@contextmanager
+def postgresql_server(*settings: str) -> Iterator[Server]:
+    """The same as something to kill. Without `settings` it keeps what it has acknowledged, as PostgreSQL does."""
     binaries = find_postgresql()
     assert binaries is not None, "need(POSTGRESQL) comes first"
     # As root in /tmp itself: PostgreSQL's own user must get there, and TMPDIR may be root's alone.
@@ -152,55 +197,46 @@ def postgresql() -> Iterator[str]:
             )
         os.chown(folder, owner.pw_uid, owner.pw_gid)
         run_as = {"user": owner.pw_uid, "group": owner.pw_gid, "extra_groups": []}
-    password, port, log = secrets.token_hex(16), free_port(), folder / "log"
-    started: dict[str, Any] = {"cwd": folder, "stdin": subprocess.DEVNULL, **run_as}
-    server = None
+    password, port = secrets.token_hex(16), free_port()
+    started: dict[str, Any] = {"cwd": folder, **run_as}
+    # mmap keeps shared memory in the data folder: nobody who tidies /dev/shm takes it away.
+    own = ("unix_socket_directories=", "dynamic_shared_memory_type=mmap", "max_connections=200")
+    options = ["listen_addresses=127.0.0.1", f"port={port}", *own, *settings]
+    address = f"postgres://portal:{password}@127.0.0.1:{port}"
+    server = Server(
+        name="PostgreSQL",
+        address=f"{address}/portal",
+        port=port,
+        command=[binaries / "postgres", "-D", folder / "data", *(part for each in options for part in ("-c", each))],
+        log=folder / "log",
+        politely=signal.SIGINT,  # disconnect everybody and stop
+        options=started,
+    )
     try:
-        password_file = folder / "password"
-        password_file.write_text(password)
-        password_file.chmod(0o644)  # inside a folder that only its owner may enter
-        settings = (
-            "--username=portal",
-            f"--pwfile={password_file}",
-            "--auth=scram-sha-256",
-            "--encoding=UTF8",
-            "--no-locale",
-        )
-        made = subprocess.run(
-            [binaries / "initdb", "-D", folder / "data", "--no-sync", *settings],
-            capture_output=True,
-            text=True,
-            check=False,
-            **started,
-        )
-        if made.returncode:
-            refuse(f"The private PostgreSQL could not be made: {(made.stderr.strip().splitlines() or ['?'])[-1]}")
-        fast = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=200")
-        # mmap keeps shared memory in the data folder: nobody who tidies /dev/shm takes it away.
-        own = ("unix_socket_directories=", "dynamic_shared_memory_type=mmap")
-        options = ["listen_addresses=127.0.0.1", f"port={port}", *own, *fast]
-        with log.open("wb") as output:
-            server = subprocess.Popen(
-                [
-                    binaries / "postgres",
-                    "-D",
-                    folder / "data",
-                    *(part for option in options for part in ("-c", option)),
-                ],
-                stdout=output,
-                stderr=output,
-                start_new_session=True,  # Ctrl-C is for us; it would stop the server under the tests' feet
-                preexec_fn=end_with_parent(signal.SIGINT),  # SIGINT: disconnect everybody and stop
-                **started,
-            )
-        _wait_for("PostgreSQL", server, port, log)
-        address = f"postgres://portal:{password}@127.0.0.1:{port}"
+        _initdb(binaries, folder, password, started)
+        server.start()
         execute(f"{address}/postgres", "CREATE DATABASE portal")
-        yield f"{address}/portal"
+        yield server
     finally:
-        if server is not None:
-            _stop(server, signal.SIGINT)
+        server.stop()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _initdb(binaries: Path, folder: Path, password: str, started: dict[str, Any]) -> None:
+    password_file = folder / "password"
+    password_file.write_text(password)
+    password_file.chmod(0o644)  # inside a folder that only its owner may enter
+    settings = ("--username=portal", f"--pwfile={password_file}", "--auth=scram-sha-256")
+    made = subprocess.run(
+        [binaries / "initdb", "-D", folder / "data", "--no-sync", *settings, "--encoding=UTF8", "--no-locale"],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+        **started,
+    )
+    if made.returncode:
+        refuse(f"The private PostgreSQL could not be made: {(made.stderr.strip().splitlines() or ['?'])[-1]}")
 
 
 def execute(address: str, statement: str) -> None:
@@ -225,30 +261,30 @@ def execute(address: str, statement: str) -> None:
 @contextmanager
 def redis_server() -> Iterator[str]:
     """A Redis server of this run's own that keeps nothing on disk; its address."""
+    with forgetful_redis() as server:
+        yield server.address
+
+
+@contextmanager
+def forgetful_redis() -> Iterator[Server]:
+    """The same as something to kill: what it held is gone then."""
     binary = find_redis()
     assert binary is not None, "need(REDIS) comes first"
     folder = Path(tempfile.mkdtemp(prefix="portal-redis-"))
-    password, port, log = secrets.token_hex(16), free_port(), folder / "log"
-    # Told through standard input, so that no other user reads the password from the list of processes.
-    configuration = f'bind 127.0.0.1\nport {port}\nrequirepass {password}\nsave ""\nappendonly no\n'
-    server = None
+    password, port = secrets.token_hex(16), free_port()
+    server = Server(
+        name="Redis",
+        address=f"redis://:{password}@127.0.0.1:{port}/0",
+        port=port,
+        command=[binary, "-"],
+        log=folder / "log",
+        politely=signal.SIGTERM,
+        options={"cwd": folder},
+        told=f'bind 127.0.0.1\nport {port}\nrequirepass {password}\nsave ""\nappendonly no\n',
+    )
     try:
-        with log.open("wb") as output:
-            server = subprocess.Popen(
-                [binary, "-"],
-                cwd=folder,
-                stdin=subprocess.PIPE,
-                stdout=output,
-                stderr=output,
-                start_new_session=True,
-                preexec_fn=end_with_parent(signal.SIGTERM),
-            )
-        assert server.stdin is not None
-        server.stdin.write(configuration.encode())
-        server.stdin.close()
-        _wait_for("Redis", server, port, log)
-        yield f"redis://:{password}@127.0.0.1:{port}/0"
+        server.start()
+        yield server
     finally:
-        if server is not None:
-            _stop(server, signal.SIGTERM)
+        server.stop()
         shutil.rmtree(folder, ignore_errors=True)

@@ -1,6 +1,6 @@
 """`make test` and its parts. Brings what the tests need, runs them, leaves no process behind, says what took how long.
 
-python -m ops.test all | lint | recorded | only ARGUMENT ...     (`only` hands its arguments to pytest)
+python -m ops.test all | lint | recorded | long | only ARGUMENT ...     (`only` hands its arguments to pytest)
 """
 
 import os
@@ -151,8 +151,12 @@ def everything() -> bool:
     report.part("lint", lint)
     with servers() as (on_servers, embedded):
         pytest = (*PYTEST, "-n", "2", "--dist", "worksteal")
-        report.part("tests on PostgreSQL and Redis", lambda: call((*pytest, "-m", "not recorded"), on_servers))
-        report.part("tests on SQLite", lambda: call((*pytest, "-m", "not recorded and not browser"), embedded))
+        report.part(
+            "tests on PostgreSQL and Redis", lambda: call((*pytest, "-m", "not recorded and not long"), on_servers)
+        )
+        report.part(
+            "tests on SQLite", lambda: call((*pytest, "-m", "not recorded and not long and not browser"), embedded)
+        )
         played = [(sys.executable, "-m", "ops.journey", name) for name in journeys()]
         report.part("journeys", lambda: call_two_at_a_time(played, on_servers))
     return report.close("make test")
@@ -171,6 +175,15 @@ def recorded() -> bool:
     return report.close("make test-recorded")
 
 
+def long() -> bool:
+    """People at work, and syncs, while everything is killed with -9 in turn; tests/long."""
+    need(POSTGRESQL, REDIS)
+    report = Report()
+    with servers() as (on_servers, _):
+        report.part("long", lambda: call((*PYTEST, "tests/long", "-m", "long"), on_servers))
+    return report.close("make test-long")
+
+
 def only(arguments: list[str]) -> bool:
     """Some tests on PostgreSQL and Redis."""
     need(POSTGRESQL, REDIS, CHROMIUM, GETTEXT)
@@ -184,12 +197,12 @@ def only_lint() -> bool:
 
 
 def main(arguments: list[str]) -> bool:
-    commands: dict[str, Callable[[], bool]] = {"all": everything, "lint": only_lint, "recorded": recorded}
+    commands: dict[str, Callable[[], bool]] = {"all": everything, "lint": only_lint, "recorded": recorded, "long": long}
     name, rest = (arguments or [""])[0], arguments[1:]
     if name == "only":
         return only(rest)
     if name not in commands or rest:
-        refuse("Say all, lint, recorded, or only and what pytest shall run.")
+        refuse("Say all, lint, recorded, long, or only and what pytest shall run.")
     return commands[name]()
 
 

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import logging
 from datetime import timedelta
 from uuid import uuid4
 
 from django.db.models import Q
-from kombu.exceptions import KombuError, OperationalError
 
-from core import clock
+from core import bell, clock
 from sample.models import Sample
-
-log = logging.getLogger(__name__)
 
 LEASE = timedelta(seconds=60)  # a step takes a second or two; a killed worker's is taken over after this
 RING_AGAIN = timedelta(seconds=20)  # a message not answered by then counts as lost
@@ -53,7 +49,4 @@ def enqueue() -> None:
     """Send a message now. A broker that is away costs nothing but time: the bell rings again."""
     from sample.tasks import work
 
-    try:
-        work.apply_async(expires=60, retry=False)
-    except (OperationalError, KombuError, OSError) as error:
-        log.warning("no message for the sample organisation: %s", error)
+    bell.send(work, life=60)

@@ -56,6 +56,20 @@
     sent = { by, at: event.timeStamp };
   }, true);
 
+  // What a fragment could not be had for stands at the top of the page (core/away.py) until an answer comes again.
+  function tellAway(text) {
+    const place = document.getElementById("away");
+    if (!place || (!text && !place.firstChild)) { return; }
+    place.replaceChildren();
+    if (!text) { return; }
+    const line = document.createElement("div");
+    line.className = "p-notice is-off";
+    line.appendChild(document.createElement("p")).textContent = text;
+    place.append(line);
+  }
+  document.addEventListener("htmx:sendError", () => tellAway(document.getElementById("away")?.dataset.unreachable));
+  document.addEventListener("htmx:beforeOnLoad", (event) => { if (event.detail.xhr.status !== 503) { tellAway(""); } });
+
   // Menus close on Escape and on a click elsewhere.
   function closeMenus(except) {
     document.querySelectorAll("details[data-menu][open]").forEach((menu) => { if (menu !== except) { menu.open = false; } });

@@ -9,10 +9,12 @@ from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.urls import resolve
+from django.urls import resolve, reverse
 from django.utils import timezone, translation
 
+from teams import second_factors
 from teams.models import Organisation
+from teams.services import sessions
 from teams.way_back import led_to, page_to_go_on_at
 
 Respond = Callable[[HttpRequest], HttpResponse]
@@ -62,7 +64,12 @@ BEFORE_SETUP = {"livez", "readyz", "setup", "language"}
 OPEN_PAGES = BEFORE_SETUP | {
     "invitation", "account_login", "account_logout", "account_inactive",
     "account_reset_password", "account_reset_password_done", "account_reset_password_from_key",
-    "account_reset_password_from_key_done",
+    "account_reset_password_from_key_done", "mfa_authenticate", "passkey-sign-in",
+}  # fmt: skip
+
+# What somebody needs who is to set up a second factor.
+WITHOUT_SECOND_FACTOR = OPEN_PAGES | {
+    "account_reauthenticate", "security", "security-app", "security-passkey", "security-codes",
 }  # fmt: skip
 
 
@@ -84,3 +91,33 @@ class SignInMiddleware:
         if request.user.is_authenticated or _is_open(request, OPEN_PAGES):
             return None
         return led_to(request, redirect_to_login(page_to_go_on_at(request)).url)
+
+
+class SecondFactorMiddleware:
+    """Who must have a second factor and has none is led to set it up before anything else. The API says so itself."""
+
+    def __init__(self, respond: Respond) -> None:
+        self.respond = respond
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.respond(request)
+
+    def process_view(self, request: HttpRequest, *_: object) -> HttpResponse | None:
+        if not request.user.is_authenticated or _is_open(request, WITHOUT_SECOND_FACTOR):
+            return None
+        if second_factors.is_owed_by(request.user, request.organisation):  # type: ignore[attr-defined]
+            return led_to(request, reverse("security"))
+        return None
+
+
+class SessionMiddleware:
+    """Notes when and from where a session is used, for the list on the security page."""
+
+    def __init__(self, respond: Respond) -> None:
+        self.respond = respond
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.respond(request)
+        if request.user.is_authenticated:
+            sessions.note_seen(request)
+        return response

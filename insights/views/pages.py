@@ -4,6 +4,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
+from core import readiness
 from insights import home as homes
 from insights import news
 from insights import team as team_pages
@@ -26,6 +27,7 @@ def home(request: PortalRequest) -> HttpResponse:
         "news": news.of_teams([row.team for row in found.rows], found.mine, since),
         "steps": steps,
         "now": next_step(steps),
+        "standing_still": readiness.standing_still() if person.has_perm("organisation.administer") else [],
     }
     return render(request, "insights/home.html", context)
 

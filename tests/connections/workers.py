@@ -19,9 +19,9 @@ PATIENCE = 90.0  # seconds until something that must come counts as not coming
 
 
 class Worker:
-    """`celery worker` with one child, in a process group of its own."""
+    """`celery worker` with one child, in a process group of its own. The database knows it by the name of its queue."""
 
-    def __init__(self, queue: str, var: Path) -> None:
+    def __init__(self, queue: str, var: Path, *, wait: bool = True) -> None:
         self.log = var / "worker.log"
         (var / "run").mkdir(parents=True, exist_ok=True)
         self._ready = var / "run" / "worker.ready"
@@ -32,13 +32,17 @@ class Worker:
             self.process = subprocess.Popen(
                 command,
                 cwd=ROOT,
-                env=_environment(var),
+                env=_environment(var) | {"PGAPPNAME": queue},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
             )
-        wait_for(self._ready.exists, self)
+        if wait:
+            wait_for(self.is_ready, self)
+
+    def is_ready(self) -> bool:
+        return self._ready.exists()
 
     def kill(self) -> None:
         """kill -9, parent and child at once: nothing is tidied up."""

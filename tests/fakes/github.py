@@ -73,6 +73,7 @@ class FakeGitHub(World):
         self.forbidden: set[str] = set()
         self.limit = 5000
         self.window = 3600.0  # seconds
+        self.latency = 0.0  # seconds that each answer takes
         self.seen: list[Seen] = []
         self._used = 0
         self._window_began: float | None = None
@@ -222,8 +223,7 @@ class _Handler(BaseHTTPRequestHandler):
             number = len(fake.seen) + 1
             fake.seen.append(Seen(number, path, query, headers, 0))
         fault = fake.faults.get(number, "")
-        if fault.startswith("slow:"):
-            time.sleep(float(fault[5:]))
+        time.sleep(float(fault[5:]) if fault.startswith("slow:") else fake.latency)
         try:
             answer = fake.respond(path, query, headers, fault)
         except Refusal as refusal:

@@ -27,7 +27,10 @@ class Command(BaseCommand):
                 f"{path}: “{manifest.organisation}” of {manifest.made_at[:19]} UTC, version {manifest.version}, "
                 f"{manifest.rows} rows."
             )
-            if sys.stdin.isatty() and input("It replaces everything that is there now. Type restore to go on: ") != "restore":
+            if (
+                sys.stdin.isatty()
+                and input("It replaces everything that is there now. Type restore to go on: ") != "restore"
+            ):
                 raise CommandError("Nothing was changed.")
             restoring.restore(path)
         except Refused as error:

@@ -1,0 +1,116 @@
+"""What the portal stands on, and what of it is missing: for `/readyz`, and for administrators on their home page.
+
+A room registers a check of its own from its AppConfig.ready. A check answers "" or one sentence; it costs a query at most,
+whatever is stored, and names no secret.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from celery import current_app
+from django.conf import settings
+from django.db import Error, connection
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
+from django.utils.translation import gettext as _
+
+from core import clock, pulse
+
+STILL = timedelta(seconds=60)  # without a sign for so long, a process is taken for stopped; it leaves one every 15 s
+QUEUED = timedelta(minutes=5)  # messages that wait longer than this wait for too few workers
+BROKER_ANSWERS_WITHIN = 2.0  # seconds
+
+Check = Callable[[], str]
+_checks: dict[str, Check] = {}
+
+
+def register(name: str, check: Check) -> None:
+    _checks[name] = check
+
+
+def missing() -> dict[str, str]:
+    """What is missing, by name, with a sentence; empty when all is well.
+
+    Without the database nobody can say what else is: the checks that ask it are left out then.
+    """
+    found: dict[str, str] = {}
+    for name, check in _checks.items():
+        try:
+            sentence = check()
+        except Error:
+            sentence = "" if "database" in found else _("It could not be asked.")
+        if sentence:
+            found[name] = sentence
+    return found
+
+
+def standing_still() -> list[str]:
+    """What keeps background work from being done, as sentences: from the signs of life alone, one query."""
+    signs = pulse.signs()
+    return [sentence for sentence in (_beat(signs), _worker(signs), _queue(signs)) if sentence]
+
+
+# -- The house's own checks -----------------------------------------------------------------------------------------
+
+Signs = dict[str, datetime | None]
+
+
+def _database() -> str:
+    try:
+        connection.ensure_connection()
+        if not connection.is_usable():
+            connection.close()
+            connection.ensure_connection()
+    except Error:
+        return _("The database cannot be reached.")
+    return ""
+
+
+def _broker() -> str:
+    said = _("The broker cannot be reached, so nothing can be asked of the worker.")
+    if settings.CELERY_BROKER_URL.startswith("filesystem:"):
+        folder = str(settings.CELERY_BROKER_TRANSPORT_OPTIONS["data_folder_out"])
+        return "" if os.access(folder, os.W_OK) else said
+    try:
+        with current_app.connection_for_write(connect_timeout=BROKER_ANSWERS_WITHIN) as broker:
+            broker.ensure_connection(max_retries=1, interval_start=0, timeout=BROKER_ANSWERS_WITHIN)
+    except Exception:  # whatever the broker's library makes of a server that is gone
+        return said
+    return ""
+
+
+def _beat(signs: Signs) -> str:
+    return _silent(signs[pulse.BEAT], _("Beat, which says when something is due, has not been seen yet."),
+                   _("Beat, which says when something is due, was last seen on %(time)s."))  # fmt: skip
+
+
+def _worker(signs: Signs) -> str:
+    return _silent(signs[pulse.WORKER], _("No worker has been seen yet."), _("A worker was last seen on %(time)s."))
+
+
+def _silent(seen: datetime | None, never: str, last: str) -> str:
+    if seen is None:
+        return never
+    return last % {"time": _time(seen)} if clock.now() - seen > STILL else ""
+
+
+def _queue(signs: Signs) -> str:
+    """Measured up to beat's last sign: where beat stands still nothing is sent that could wait."""
+    sent, taken = signs[pulse.BEAT], signs[pulse.QUEUE]
+    if sent is None or taken is None or sent - taken <= QUEUED:
+        return ""
+    return _("What was asked of the worker on %(time)s still waits.") % {"time": _time(taken)}
+
+
+def _time(instant: datetime) -> str:
+    return date_format(localtime(instant), "DATETIME_FORMAT")
+
+
+register("database", _database)
+register("broker", _broker)
+register("beat", lambda: _beat(pulse.signs()))
+register("worker", lambda: _worker(pulse.signs()))
+register("queue", lambda: _queue(pulse.signs()))

@@ -1,0 +1,16 @@
+"""Thin shells: the rules stand in `pulse`."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from celery import shared_task
+
+from core import pulse as signs
+
+
+@shared_task(name="core.pulse", bind=True)
+def pulse(self: Any) -> None:
+    """The message says when it was sent (mlops_portal/celery.py)."""
+    sent_at = self.request.get("sent_at")
+    if sent_at:
+        signs.note(signs.QUEUE, datetime.fromtimestamp(float(sent_at), UTC))

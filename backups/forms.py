@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class UploadForm(forms.Form):
-    file = forms.FileField(label=_("Archive"), widget=forms.FileInput(attrs={"accept": ".zip"}))
+    file = forms.FileField(label=_("Archive file"), widget=forms.FileInput(attrs={"accept": ".zip"}))
 
 
 class RestoreForm(forms.Form):

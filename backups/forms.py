@@ -17,6 +17,6 @@ class RestoreForm(forms.Form):
         label=_("Organisation's name"), max_length=120, widget=forms.TextInput(attrs={"autocomplete": "off"})
     )
 
-    def __init__(self, *args: Any, name: str, **kwargs: Any) -> None:
-        super().__init__(*args, auto_id=f"id_{name}_%s", **kwargs)
+    def __init__(self, data: Any = None, *, name: str) -> None:
+        super().__init__(data, auto_id=f"id_{name}_%s")
         self.name = name

@@ -28,7 +28,7 @@ View = Callable[..., HttpResponseBase]
 
 
 def for_administrators(view: View) -> View:
-    """An administrator's, who shows again who they are: an archive holds everything. Of what is under way anyone of them sees more."""
+    """An administrator's, who shows again who they are: an archive holds everything. How far one is, is not asked for again."""
     asking: View = ask_again(view)  # type: ignore[arg-type]
 
     @wraps(view)

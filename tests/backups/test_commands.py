@@ -16,7 +16,7 @@ from tests.backups.databases import environment, opened
 pytestmark = pytest.mark.django_db
 
 
-def run(address: str, folder: Path, *words: str, **knobs: str) -> "subprocess.CompletedProcess[str]":
+def run(address: str, folder: Path, *words: str, **knobs: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "manage", *words],
         cwd=settings.BASE_DIR,

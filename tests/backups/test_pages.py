@@ -121,7 +121,9 @@ def test_a_lost_message_is_sent_again(administrator: Person, monkeypatch: pytest
 
 
 def test_an_archive_is_brought_downloaded_and_deleted(client: Client) -> None:
-    answer = client.post(reverse("backup-upload"), {"file": SimpleUploadedFile("x.zip", FIRST.read_bytes())}, follow=True)
+    answer = client.post(
+        reverse("backup-upload"), {"file": SimpleUploadedFile("x.zip", FIRST.read_bytes())}, follow=True
+    )
     assert "now in the list" in answer.content.decode()
     (kept,) = shelf.listed()
     answer = client.get(reverse("backup-download", args=[kept.name]))

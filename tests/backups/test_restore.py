@@ -91,7 +91,7 @@ def test_there_and_back_every_row_is_equal(portal: str, empty: Callable[..., str
         event = AuditEvent._base_manager.using(database.alias).create(
             action="x.x",
             recorded_at=datetime(1, 1, 1, 0, 0, 0, 1, UTC),
-            data={"ü\\\"\n\t\u2028": [0.1, -2.5e-7, 12345678901234567890, None, True, {"a": "🚀"}], "b": "{not json"},
+            data={'ü\\"\n\t\u2028': [0.1, -2.5e-7, 12345678901234567890, None, True, {"a": "🚀"}], "b": "{not json"},
         )
     there, back = empty(OTHER), empty()
     moved(portal, there, tmp_path / "1.zip")
@@ -118,7 +118,9 @@ def test_a_restored_portal_is_as_it_should_be(portal: str, tmp_path: Path) -> No
     with opened(portal) as database:
         alias = database.alias
         ada = Person._base_manager.using(alias).get(email="ada@example.com")
-        Session.objects.using(alias).create(session_key="x", session_data="x", expire_date=datetime(2099, 1, 1, tzinfo=UTC))
+        Session.objects.using(alias).create(
+            session_key="x", session_data="x", expire_date=datetime(2099, 1, 1, tzinfo=UTC)
+        )
         SetupCode.objects.using(alias).create(digest="x")
         Source._base_manager.using(alias).update(lease_owner="somebody", lease_until=datetime(2099, 1, 1, tzinfo=UTC))
         archive.write(tmp_path / "made.zip", alias=alias, by=str(ada))
@@ -126,7 +128,9 @@ def test_a_restored_portal_is_as_it_should_be(portal: str, tmp_path: Path) -> No
         Work.objects.using(alias).update_or_create(pk=1, defaults={"state": State.RESTORING})
         with database.cursor() as cursor:
             cursor.execute("CREATE TABLE next_year (id integer)")
-            cursor.execute("INSERT INTO django_migrations (app, name, applied) VALUES ('teams', '0999_x', '2027-01-01')")
+            cursor.execute(
+                "INSERT INTO django_migrations (app, name, applied) VALUES ('teams', '0999_x', '2027-01-01')"
+            )
         with pytest.raises(Refused, match="newer version"):
             archive.write(tmp_path / "x.zip", alias=alias)
         restoring.restore(tmp_path / "made.zip", by=ada, alias=alias)
@@ -144,7 +148,11 @@ def test_a_restored_portal_is_as_it_should_be(portal: str, tmp_path: Path) -> No
         assert set(Credential._base_manager.using(alias).values_list("token", flat=True)) == {"ghp_kept_for_years"}
         assert "portal_cache" in database.introspection.table_names()
         for verb in ("DELETE FROM teams_auditevent", "UPDATE teams_auditevent SET action = 'x'"):
-            with pytest.raises(DatabaseError, match="append-only"), transaction.atomic(alias), database.cursor() as cursor:
+            with (
+                pytest.raises(DatabaseError, match="append-only"),
+                transaction.atomic(alias),
+                database.cursor() as cursor,
+            ):
                 cursor.execute(verb)
 
 
@@ -168,7 +176,7 @@ def _in_mid_copy(patch: pytest.MonkeyPatch) -> None:
 
 
 def _in_mid_load(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(restoring, "nobody", lambda done, total: done > 250 and _dies())
+    patch.setattr(restoring, "nobody", lambda done, _total: done > 250 and _dies())
 
 
 POINTS: dict[str, Callable[[pytest.MonkeyPatch], None]] = {
@@ -253,7 +261,9 @@ def test_a_row_that_points_nowhere_changes_nothing(
         before = rows_of(database)
         insert = restoring._insert
         monkeypatch.setattr(
-            restoring, "_insert", lambda to, model, table, rows: table.model == "teams.person" or insert(to, model, table, rows)
+            restoring,
+            "_insert",
+            lambda to, model, table, rows: table.model == "teams.person" or insert(to, model, table, rows),
         )
         with pytest.raises(restoring.NotRestored, match="nothing was changed"):
             restoring.restore(tmp_path / "made.zip", alias=database.alias)

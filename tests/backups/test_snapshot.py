@@ -26,7 +26,9 @@ class Writer(threading.Thread):
         with opened(self.address) as database:
             while not self.over.is_set():
                 with transaction.atomic(database.alias), database.cursor() as cursor:
-                    cursor.execute("INSERT INTO teams_teamgroup (name, is_sample) VALUES (%s, %s)", [f"pair {self.pairs}", False])
+                    cursor.execute(
+                        "INSERT INTO teams_teamgroup (name, is_sample) VALUES (%s, %s)", [f"pair {self.pairs}", False]
+                    )
                     cursor.execute(
                         'INSERT INTO account_emailaddress (email, verified, "primary", user_id) VALUES (%s, %s, %s, 1)',
                         [f"pair{self.pairs}@example.com", False, False],

@@ -96,9 +96,7 @@ def test_pages_say_that_it_is_being_restored(client: Client) -> None:
 def test_tasks_do_nothing_then_unless_they_mind_their_lease(monkeypatch: pytest.MonkeyPatch) -> None:
     called = []
     monkeypatch.setattr(feeding, "feed_all", lambda: called.append("feed"))
-    monkeypatch.setattr("connections.sync.sync", lambda source: called.append(source))
+    monkeypatch.setattr("connections.sync.sync", called.append)
     feed()
     sync_source(7)
     assert called == [7]
-
-

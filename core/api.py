@@ -15,6 +15,7 @@ from core.addresses import TOO_LARGE
 from core.edits import StaleEdit
 from core.refusals import Refused
 
+
 def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | None:
     """A refusal is 400 at its field or 409, a stale edit 409 with both values; a 404 names no class of ours."""
     if isinstance(exc, StaleEdit):

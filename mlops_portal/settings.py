@@ -142,6 +142,7 @@ FORM_RENDERER = "core.forms.PortalRenderer"
 
 # -- Data ---------------------------------------------------------------------------------------------------------
 
+
 def database_at(address: str) -> dict[str, Any]:
     """Django's settings of the database at an address; one sentence if it names none that the portal can use."""
     found: dict[str, Any] = {**env.db_url_config(address), "ATOMIC_REQUESTS": False}

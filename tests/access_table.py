@@ -326,6 +326,8 @@ def signs_of_life(_: World) -> list[Any]:
     for name in (pulse.BEAT, pulse.WORKER, pulse.QUEUE):
         pulse.note(name, clock.now())
     return []
+
+
 def _archive(w: World) -> list[Any]:
     """A file among the archives; nobody looks into it."""
     path = shelf.new("archive")

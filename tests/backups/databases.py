@@ -47,7 +47,9 @@ def opened(address: str) -> Iterator[BaseDatabaseWrapper]:
 def unpack(name: str, address: str) -> None:
     """Put the database of that name that is kept here into the empty one at the address."""
     if address.startswith("sqlite"):
-        Path(address.removeprefix("sqlite:///")).write_bytes(lzma.decompress((HERE / f"{name}.sqlite3.xz").read_bytes()))
+        Path(address.removeprefix("sqlite:///")).write_bytes(
+            lzma.decompress((HERE / f"{name}.sqlite3.xz").read_bytes())
+        )
         return
     with opened(address) as database, database.cursor() as cursor:
         cursor.execute(lzma.decompress((HERE / f"{name}.sql.xz").read_bytes()).decode())

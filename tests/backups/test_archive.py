@@ -136,7 +136,7 @@ def test_another_one_s_seal_does_not_help(settings: Any, tmp_path: Path, made: P
     """Sealed with a key of one's own, under the name of the portal's."""
     name = re.search(rb"key ([0-9a-f]{16})", made.read_bytes())
     settings.ENCRYPTION_KEYS = [Fernet.generate_key().decode()]
-    resealed(made, tmp_path / "x.zip", lambda members: None)
+    resealed(made, tmp_path / "x.zip", lambda _members: None)
     content = (tmp_path / "x.zip").read_bytes()
     (tmp_path / "x.zip").write_bytes(re.sub(rb"key [0-9a-f]{16}", name[0], content))
     settings.ENCRYPTION_KEYS = [KEY]
@@ -163,7 +163,7 @@ def edited(members: dict[str, bytes], **changed: Any) -> None:
 
 def test_a_newer_format_and_newer_tables_are_refused(tmp_path: Path) -> None:
     newer = signing.open_seal().replace(b"archive 1 ", b"archive 2 ")
-    assert "newer version" in refused(resealed(FIRST, tmp_path / "a.zip", lambda members: None, newer))
+    assert "newer version" in refused(resealed(FIRST, tmp_path / "a.zip", lambda _members: None, newer))
 
     def add_migration(members: dict[str, bytes]) -> None:
         had = json.loads(members["manifest.json"])["migrations"]

@@ -140,13 +140,12 @@ def unlike_the_host(on: Stage, fake: FakeGitHub) -> dict[str, Any]:
 
 
 def synced_after(on: Stage, kill: Kill) -> float:
-    """When the first sync was complete that began after the kill (of a server: after it was there again)."""
-    since = kill.back if kill.part in on.servers else kill.at
+    """When the first sync was complete that began when the part could recover."""
     with on.database() as cursor:
         cursor.execute(
             "SELECT extract(epoch FROM min(finished_at)) FROM connections_syncrun"
             " WHERE outcome = 'succeeded' AND started_at > to_timestamp(%s)",
-            [since],
+            [kill.back],
         )
         return float(cursor.fetchone()[0])
 

@@ -2,11 +2,16 @@
 
 import sys
 
+import structlog
+from django.conf import settings
+from django.core.exceptions import DisallowedHost, RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.utils import translation
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
-from django.views.defaults import page_not_found, server_error
+from django.views.defaults import page_not_found
 
 from core import away, readiness
 from core import definitions as document
@@ -49,4 +54,38 @@ def failed(request: HttpRequest) -> HttpResponse:
         return away.answer(request, missing)
     if request.path_info.startswith("/api/"):
         return JsonResponse({"detail": "The portal has a problem; it is written in its log."}, status=500)
-    return server_error(request)
+    number = structlog.contextvars.get_contextvars().get("request_id", "")
+    return render(None, "500.html", {"number": number}, status=500)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """The page of a request that is refused before a view looks at it, with what is wrong; JSON for the API."""
+    # Some are refused before anybody looked what language to speak.
+    language = getattr(request, "LANGUAGE_CODE", None) or translation.get_language_from_request(request)
+    with translation.override(language):
+        status, sentence = _what_is_wrong(exception)
+        if request.path_info.startswith("/api/"):
+            response: HttpResponse = JsonResponse({"detail": sentence}, status=status)
+        else:
+            elsewhere = isinstance(exception, DisallowedHost)
+            context = {"sentence": sentence, "link": settings.PORTAL_URL if elsewhere else "/", "elsewhere": elsewhere}
+            response = render(None, "400.html", context, status=status)
+    response.headers["Content-Language"] = language
+    return response
+
+
+def _what_is_wrong(exception: Exception) -> tuple[int, str]:
+    """The status and a sentence. The exception's own words may repeat what was sent, and are for the log."""
+    if isinstance(exception, DisallowedHost):
+        if not settings.PORTAL_URL:
+            return 400, _(
+                "The portal does not know the host name in this address. Whoever runs it can name it with PORTAL_URL."
+            )
+        return 400, _("This is not the address of the portal, which answers at %(address)s only.") % {
+            "address": settings.PORTAL_URL
+        }
+    if isinstance(exception, RequestDataTooBig):
+        return 413, _("What was sent is too large, so nothing of it was read.")
+    if isinstance(exception, TooManyFieldsSent | TooManyFilesSent):
+        return 413, _("What was sent has too many fields or files, so nothing of it was read.")
+    return 400, _("The portal could not make sense of the request. Go back, reload the page and try again.")

@@ -6,7 +6,6 @@ import sys
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any, NoReturn
-from urllib.parse import urlsplit
 
 import environ
 from cryptography.fernet import Fernet
@@ -30,6 +29,13 @@ class Knobs(environ.FileAwareEnv):
         except OSError as error:
             refuse(f"{var}_FILE names {error.filename}, which cannot be read ({error.strerror}).")
 
+    def count(self, var: str) -> int:
+        """A small number, 0 where nothing is said."""
+        text = self.str(var, default="").strip() or "0"
+        if len(text) > 1 or text not in "0123456789":
+            refuse(f"{var} is “{text}”; it must be a number from 0 to 9.")
+        return int(text)
+
     def mail(self, address: str) -> Mapping[str, Any]:
         """Django's settings of the mail server at `address`; none of a portal without mail."""
         try:
@@ -45,16 +51,6 @@ def is_encryption_key(text: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def is_web_address(text: str) -> bool:
-    """Whether it is the beginning of a link: http or https, and a host."""
-    try:
-        parts = urlsplit(text)
-        parts.port  # noqa: B018  raises ValueError where it is no number
-    except ValueError:
-        return False
-    return parts.scheme in ("http", "https") and bool(parts.hostname) and not parts.query and not parts.fragment
 
 
 def is_host_or_network(text: str) -> bool:

@@ -5,14 +5,16 @@
 """
 
 import logging
+import re
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 from whitenoise.compress import Compressor  # type: ignore[import-untyped]
 
-from mlops_portal.knobs import Knobs, is_encryption_key, is_host_or_network, is_web_address, refuse
+from core import logs
+from mlops_portal.front import cookies_and_tls, front, hosts_to_answer
+from mlops_portal.knobs import Knobs, is_encryption_key, is_host_or_network, refuse
 from mlops_portal.secrets import embedded_encryption_key, embedded_secret_key
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -30,12 +32,11 @@ VAR = Path(env.str("PORTAL_VAR", default=str(BASE_DIR / "var"))).resolve()
 
 SECRET_KEY = env.str("SECRET_KEY", default="")
 ENCRYPTION_KEYS = env.list("ENCRYPTION_KEYS", default=[])
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[])
 if PRODUCTION:
+    if DEBUG:
+        refuse("DEBUG is on in production: its pages show source code and settings to whoever meets an error.")
     if not SECRET_KEY:
         refuse("SECRET_KEY is not set: give the portal a long random text of its own.")
-    if not ALLOWED_HOSTS:
-        refuse("ALLOWED_HOSTS is not set: name the host names under which people reach the portal.")
     if not ENCRYPTION_KEYS:
         refuse("ENCRYPTION_KEYS is not set: give at least one Fernet key; connection tokens are encrypted with it.")
 for key in ENCRYPTION_KEYS:
@@ -44,9 +45,17 @@ for key in ENCRYPTION_KEYS:
 if not PRODUCTION:
     SECRET_KEY = SECRET_KEY or embedded_secret_key(VAR)
     ENCRYPTION_KEYS = ENCRYPTION_KEYS or [embedded_encryption_key(VAR)]
-    ALLOWED_HOSTS = ALLOWED_HOSTS or ["localhost", "127.0.0.1", "[::1]", *filter(None, [env.str("HOST", default="")])]
-    if "0.0.0.0" in ALLOWED_HOSTS:  # noqa: S104  the launcher was told to serve the whole network
-        ALLOWED_HOSTS = ["*"]
+
+# -- In front -----------------------------------------------------------------------------------------------------
+
+# Where people reach the portal decides the host it answers to, the links it gives away, its cookies and HSTS.
+FRONT = front(env.str("PORTAL_URL", default=""), required=PRODUCTION)
+PORTAL_URL = FRONT.origin
+OWN_HOST = FRONT.host or "localhost"
+ALLOWED_HOSTS = hosts_to_answer(FRONT, production=PRODUCTION, listens_on=env.str("HOST", default=""))
+CSRF_TRUSTED_ORIGINS = [PORTAL_URL] if PORTAL_URL else []
+# How many proxies stand in front and add to X-Forwarded-For; core/proxies.py believes so many and no more.
+TRUSTED_PROXIES = env.count("TRUSTED_PROXIES")
 
 # -- Applications, in the order of the floors, lowest last --------------------------------------------------------
 
@@ -67,6 +76,7 @@ INSTALLED_APPS = [
     "rules",
     "django_htmx",
     "template_partials",
+    "django_structlog",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -76,10 +86,17 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "core.middleware.HealthMiddleware",
-    "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "core.middleware.LogMiddleware",
+    # What every answer carries, also one that a middleware further down gives.
+    "core.proxies.ProxyMiddleware",
+    "core.middleware.KeepingMiddleware",
     "csp.middleware.CSPMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_permissions_policy.PermissionsPolicyMiddleware",
+    "django.middleware.security.SecurityMiddleware",  # below those, because it answers by itself: with a redirect to https
+    "core.middleware.HealthMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "core.middleware.SizeMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -87,7 +104,6 @@ MIDDLEWARE = [
     "teams.middleware.PreferencesMiddleware",
     "core.middleware.AddressMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "teams.middleware.SetupMiddleware",
@@ -164,6 +180,11 @@ if REDIS_URL:
         "socket_connect_timeout": 3,
         "socket_timeout": 5,
         "socket_keepalive": True,
+        # One more try at once, and then the message is given up; Celery's own way takes six seconds to find that out.
+        "max_retries": 1,
+        "interval_start": 0,
+        "interval_step": 0,
+        "interval_max": 0.1,
     }
 else:
     CELERY_BROKER_URL = "filesystem://"
@@ -233,6 +254,11 @@ ACCOUNT_FORMS = {
 EMAIL_URL = env.str("EMAIL_URL", default="")
 MAIL_WORKS = bool(EMAIL_URL)
 vars().update(env.mail(EMAIL_URL))
+if MAIL_WORKS and not PORTAL_URL:
+    # A request's Host header is what its sender wrote; a mail to somebody else must not lead there.
+    refuse(
+        "EMAIL_URL is set and PORTAL_URL is not: say where the links in mails shall lead, https://portal.example.com."
+    )
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="portal@localhost")
 
 # -- Languages and time -------------------------------------------------------------------------------------------
@@ -270,20 +296,40 @@ CONTENT_SECURITY_POLICY = {
         "form-action": [SELF],
         "frame-ancestors": [NONE],
         "base-uri": [NONE],
+        "object-src": [NONE],
+        "upgrade-insecure-requests": FRONT.encrypted,
     }
 }
 X_FRAME_OPTIONS = "DENY"
+# Forms prove with their Origin or Referer where they come from, so the portal itself must go on seeing it.
 SECURE_REFERRER_POLICY = "same-origin"
-SESSION_COOKIE_HTTPONLY = True
-SESSION_COOKIE_AGE = 60 * 60 * 24 * 30
-CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
-# Where people reach the portal, for links in mails and copied invitations.
-PORTAL_URL = env.str("PORTAL_URL", default="").rstrip("/")
-if PORTAL_URL and not is_web_address(PORTAL_URL):
-    refuse(f"PORTAL_URL is “{PORTAL_URL}”; it must be an address such as https://portal.example.com.")
-if PRODUCTION:
-    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-    SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = urlsplit(PORTAL_URL).scheme != "http"
+# A page may copy, use passkeys and fill the screen; nothing else that browsers offer.
+_ASKED_FOR = ("clipboard-write", "fullscreen", "publickey-credentials-create", "publickey-credentials-get")
+_NOT_ASKED_FOR = (
+    "accelerometer", "ambient-light-sensor", "autoplay", "bluetooth", "browsing-topics", "camera", "clipboard-read",
+    "display-capture", "encrypted-media", "gamepad", "geolocation", "gyroscope", "hid", "identity-credentials-get",
+    "idle-detection", "local-fonts", "magnetometer", "microphone", "midi", "otp-credentials", "payment",
+    "picture-in-picture", "screen-wake-lock", "serial", "storage-access", "usb", "web-share", "window-management",
+    "xr-spatial-tracking",
+)  # fmt: skip
+PERMISSIONS_POLICY = {name: ["self"] for name in _ASKED_FOR} | {name: [] for name in _NOT_ASKED_FOR}
+# Addresses whose answers no browser and no proxy may keep: secrets, people, what administrators see, and the API.
+NEVER_KEPT = re.compile(
+    r"/(account|accounts|api|invitation|organisation|people|setup)/|/teams/\d+/(members|tokens|connections)/"
+)
+MESSAGE_STORAGE = "core.messages.Storage"
+# What one request may send; core/middleware.py holds it for everything but files, core/bounded_json.py how deep JSON goes.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000  # bytes
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
+DATA_UPLOAD_MAX_NUMBER_FILES = 1
+SESSION_COOKIE_AGE = 60 * 60 * 24 * 14  # since sign-in, however often the portal is used
+LANGUAGE_COOKIE_AGE = 60 * 60 * 24 * 365
+vars().update(cookies_and_tls(FRONT, TRUSTED_PROXIES))
+# Preloading binds a whole domain in every browser for years: not for a portal to ask for.
+SILENCED_SYSTEM_CHECKS = ["security.W021"]
+if PORTAL_URL and not FRONT.encrypted:
+    # Chosen by writing http://; core/checks.py says in one sentence what that means.
+    SILENCED_SYSTEM_CHECKS += ["security.W004", "security.W008", "security.W012", "security.W016"]
 
 # Hosts, host:port pairs and networks that outgoing requests may reach although they are private or not encrypted.
 OUTGOING_ALLOW = env.list("OUTGOING_ALLOW", default=[])
@@ -300,7 +346,7 @@ REST_FRAMEWORK = {
     ],
     "DEFAULT_PERMISSION_CLASSES": ["teams.api_auth.MayCall"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["core.bounded_json.BoundedJSONParser"],
     "DEFAULT_SCHEMA_CLASS": "core.api.RoomSchema",
     "DEFAULT_PAGINATION_CLASS": "rest_framework.pagination.LimitOffsetPagination",
     "PAGE_SIZE": 50,
@@ -328,14 +374,9 @@ SPECTACULAR_SETTINGS = {
 LOG_LEVEL = env.str("LOG_LEVEL", default="INFO").upper()
 if LOG_LEVEL not in logging.getLevelNamesMapping():
     refuse(f"LOG_LEVEL is “{LOG_LEVEL}”; it must be DEBUG, INFO, WARNING or ERROR.")
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "filters": {"refusals": {"()": "core.logs.RefusalsInOneLine"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["refusals"]}},
-    "root": {"handlers": ["console"], "level": LOG_LEVEL},
-}
+LOGGING = logs.configure(level=LOG_LEVEL, as_json=PRODUCTION)
+DJANGO_STRUCTLOG_CELERY_ENABLED = True  # a request's number goes along with what it asks of the worker
+DJANGO_STRUCTLOG_CELERY_TASK_START_LOG_LEVEL = logging.DEBUG
 
 if PORTAL_ENV == "test":
     PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

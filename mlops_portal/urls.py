@@ -15,5 +15,6 @@ urlpatterns = [
     path("", include("core.urls")),
     path("api/", include("mlops_portal.api")),
 ]
+handler400 = "core.views.bad_request"
 handler404 = "core.views.not_found"
 handler500 = "core.views.failed"

@@ -19,6 +19,7 @@ from ops.bootstrap import ROOT
 from ops.say import refuse
 
 KEPT_COPIES = 5
+WARNING = "Warning: "
 
 
 def set_up_django() -> None:
@@ -36,6 +37,17 @@ def set_up_django() -> None:
 def _first_line(error: Exception) -> str:
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     return (lines[0] if lines else type(error).__name__).rstrip(".") + "."
+
+
+def warn_of_settings() -> None:
+    """One line for each thing that a production portal should not be without; `manage.py check --deploy` tells more."""
+    from django.conf import settings
+    from django.core import checks
+
+    if settings.PRODUCTION:
+        for found in checks.run_checks(tags=[checks.Tags.security], include_deployment_checks=True):
+            if not found.is_silenced():
+                print(f"{WARNING}{' '.join(str(found.msg).split())}", file=sys.stderr)
 
 
 def check_database() -> None:
@@ -130,6 +142,7 @@ def main() -> None:
     call_command(
         "check", stdout=io.StringIO()
     )  # also imports every page, so that what is broken is told here and not by a log
+    warn_of_settings()
     check_database()
     check_redis()
     migrate()

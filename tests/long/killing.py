@@ -69,9 +69,11 @@ class Stage:
 
 
 @contextmanager
-def stage(folder: Path) -> Iterator[Stage]:
+def stage(folder: Path, collected: Path | None = None) -> Iterator[Stage]:
     """A portal of its own that may read from this machine, on a PostgreSQL that keeps what it acknowledged."""
     (folder / "var").mkdir()
+    if collected:  # static files that another portal has compressed already
+        (folder / "var" / "static").symlink_to(collected)
     with ExitStack() as stack:
         database = stack.enter_context(postgresql_server())
         redis = stack.enter_context(forgetful_redis())

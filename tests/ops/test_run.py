@@ -191,6 +191,13 @@ def test_a_broken_database_file_is_told_in_one_sentence(refusal: Callable[..., s
 
 def test_production_without_its_secrets_is_told_in_one_sentence(refusal: Callable[..., str]) -> None:
     assert "SECRET_KEY is not set" in refusal(PORTAL_ENV="production")
+    key = "c29tZSB0aGlydHktdHdvIGJ5dGVzIG9mIGEga2V5ISE="
+    told = refusal(PORTAL_ENV="production", SECRET_KEY="x" * 60, ENCRYPTION_KEYS=key)
+    assert "PORTAL_URL is not set: name the address at which people reach the portal" in told
+
+
+def test_mail_that_would_not_know_where_to_lead_is_told_in_one_sentence(refusal: Callable[..., str]) -> None:
+    assert "EMAIL_URL is set and PORTAL_URL is not" in refusal(EMAIL_URL="smtp://mail.example.com")
 
 
 def test_a_key_that_encrypts_nothing_is_told_before_a_token_needs_it(refusal: Callable[..., str]) -> None:
@@ -206,6 +213,7 @@ def test_an_unknown_log_level_is_told_in_one_sentence(refusal: Callable[..., str
     [
         ("OUTGOING_ALLOW", "10.0.0.0/8,https://ghe.lan", "OUTGOING_ALLOW holds “https://ghe.lan”"),
         ("PORTAL_URL", "portal.example.com", "PORTAL_URL is “portal.example.com”"),
+        ("TRUSTED_PROXIES", "all", "TRUSTED_PROXIES is “all”; it must be a number from 0 to 9."),
         ("EMAIL_URL", "mail.example.com", "EMAIL_URL names no mail server"),
         ("SECRET_KEY_FILE", "/nowhere/secret", "SECRET_KEY_FILE names /nowhere/secret, which cannot be read"),
     ],

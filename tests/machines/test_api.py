@@ -157,7 +157,7 @@ def overlaid(draw: Any, made: st.SearchStrategy[Case], body: dict[str, Any]) -> 
     """A made-up body with some of the fields of the one that is meant well: it comes further."""
     case: Case = draw(made)
     kept = draw(st.sets(st.sampled_from(sorted(body))))
-    case.body = {**case.body, **{name: body[name] for name in kept}}
+    case.body = {**(case.body if isinstance(case.body, dict) else {}), **{name: body[name] for name in kept}}
     return case
 
 

@@ -15,6 +15,7 @@ from core.addresses import TOO_LARGE
 from core.edits import StaleEdit
 from core.refusals import Refused
 
+
 def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | None:
     """A refusal is 400 at its field or 409, a stale edit 409 with both values; a 404 names no class of ours."""
     if isinstance(exc, StaleEdit):
@@ -56,7 +57,11 @@ def check_types(field: Any, value: Any) -> None:
         for each in value:
             check_types(field.child, each)
     wanted = next((types for kind, types in _TYPES if isinstance(field, kind)), None)
-    if wanted and value is not None and (not isinstance(value, wanted) or (isinstance(value, bool) and bool not in wanted)):
+    if (
+        wanted
+        and value is not None
+        and (not isinstance(value, wanted) or (isinstance(value, bool) and bool not in wanted))
+    ):
         raise ValidationError(["This has another type than the description says."])
 
 

@@ -1,4 +1,4 @@
-"""Requests that are bent: other methods, more fields, another team's ids, fragments asked for alone. Every route, by the table."""
+"""Requests that are bent: other methods, more fields, another team's ids, fragments asked for alone. All routes, by the table."""
 
 from __future__ import annotations
 
@@ -231,7 +231,14 @@ def test_every_other_method_is_refused_and_says_which_are_not(world: World, rout
         options = ask(world, route, "options", "administrator", url)
         assert options.status_code in (200, 405), f"options {url}: {options.status_code}"
         for method in ("PUT", "DELETE", "POST"):  # what some frameworks take for the method
-            ask(world, route, "get", "administrator", url, **{"X-HTTP-Method-Override": method, "X-Method-Override": method})
+            ask(
+                world,
+                route,
+                "get",
+                "administrator",
+                url,
+                **{"X-HTTP-Method-Override": method, "X-Method-Override": method},
+            )
         assert not changes(before, rows())
 
 
@@ -261,7 +268,9 @@ def test_a_fragment_asked_for_alone_is_refused_like_its_page(world: World, route
                     assert response["HX-Redirect"].startswith(reverse("account_login") + "?next=")
                 elif expected in (FORBIDDEN, MISSING):
                     assert response.status_code == int(expected), f"{method} by {who}"
-                    assert not any(name in response.content.decode() for name in _names_of(world, who)), "it tells names"
+                    assert not any(name in response.content.decode() for name in _names_of(world, who)), (
+                        "it tells names"
+                    )
 
 
 def _names_of(world: World, who: str) -> set[str]:

@@ -91,7 +91,9 @@ def checked_owner(cycle: Cycle, team: Team | None, owner: Person | None) -> Pers
         return None
     if owner.is_sample and not (cycle.is_sample or (team and team.is_sample)):
         # It would keep the sample from being removed.
-        raise OkrError(_("%(name)s belongs to the sample organisation. Choose somebody real.") % {"name": owner}, "owner")
+        raise OkrError(
+            _("%(name)s belongs to the sample organisation. Choose somebody real.") % {"name": owner}, "owner"
+        )
     belongs = (
         Membership.objects.filter(team=team, person=owner, person__is_active=True).exists() if team else owner.is_active
     )

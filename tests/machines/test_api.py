@@ -148,7 +148,9 @@ class Walk:
         return ""
 
     def _fault(self, what: str, case: Case, who: str, response: Response) -> None:
-        sent = f"{case.method} {case.formatted_path} {dict(case.query or {}) or ''} {case.body if self.takes_body else ''}"
+        sent = (
+            f"{case.method} {case.formatted_path} {dict(case.query or {}) or ''} {case.body if self.takes_body else ''}"
+        )
         self.faults.setdefault(what, f"{who}: {sent[:700]}\n    -> {response.status_code} {response.text[:300]}")
 
 

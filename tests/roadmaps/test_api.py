@@ -148,7 +148,7 @@ def test_undo(api: APIClient, item: Item, editor: Person) -> None:
     assert api.post(address, {"seen_version": 0}, format="json").status_code == 409
     told = api.post(address, {"seen_version": 1}, format="json").json()
     assert (told["state"], told["version"]) == ("to_do", 2)
-    assert api.post(address, {"seen_version": 2}, format="json").json() == {"detail": ["There is nothing to undo."]}
+    assert api.post(address, {"seen_version": 2}, format="json").json() == {"detail": "There is nothing to undo."}
 
 
 def test_editing(api: APIClient, item: Item, editor: Person, outsider: Person) -> None:

@@ -41,6 +41,7 @@ def be_the_worker() -> None:
     thread.join()
 
 
+@pytest.mark.parametrize("opened", [("503",)], indirect=True)
 def test_an_archive_is_made_and_everything_restored_from_it(
     opened: OpenPage, administrator: Person, archives: Path
 ) -> None:

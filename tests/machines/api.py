@@ -63,6 +63,6 @@ def send(case: Case, headers: Mapping[str, str]) -> Response:
     cookie = given.pop("Cookie", "")
 
     def portal(environ: dict[str, Any], start: Callable[..., Any]) -> Any:
-        return PORTAL({**environ, "HTTP_COOKIE": cookie}, start)
+        return PORTAL({**environ, "HTTP_COOKIE": cookie, "REMOTE_ADDR": "127.0.0.1"}, start)
 
     return case.call(base_url="http://testserver", headers=given, app=portal)

@@ -2,20 +2,66 @@
 
 from __future__ import annotations
 
+import re
+import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Any
+from uuid import uuid4
 
+import structlog
 from django.conf import settings
 from django.core.exceptions import BadRequest, RequestDataTooBig
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.utils.cache import patch_cache_control
+from django.utils.functional import LazyObject
+from django_structlog.middlewares import RequestMiddleware
 
 from core import away, gate, views
 from core.addresses import TOO_LARGE
+from core.logs import without_secrets
 from core.views import bad_request
 
 Respond = Callable[[HttpRequest], HttpResponse]
+
+
+class LogMiddleware(RequestMiddleware):
+    """One line in the log for each request, and its number: in every line of it, in the tasks it asks for, in the answer.
+
+    A number that came with the request is taken only if it cannot be anything else. The first of all: what goes wrong
+    in the others is told too. It asks nobody who the person is, which could fail; it says so if somebody else has asked.
+    """
+
+    NUMBER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{7,63}")
+    QUIET = ("/livez", "/readyz", f"/{settings.STATIC_URL.strip('/')}/")
+
+    def prepare(self, request: HttpRequest) -> None:
+        given = request.headers.get("X-Request-ID", "")
+        number = given if self.NUMBER.fullmatch(given) else uuid4().hex
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(request_id=number)
+        request.began = time.monotonic()  # type: ignore[attr-defined]
+
+    def handle_response(self, request: HttpRequest, response: HttpResponse) -> None:
+        response.headers["X-Request-ID"] = structlog.contextvars.get_contextvars()["request_id"]
+        if request.path_info.startswith(self.QUIET) and response.status_code < 400:
+            structlog.contextvars.clear_contextvars()
+            return
+        took = time.monotonic() - request.began  # type: ignore[attr-defined]
+        structlog.contextvars.bind_contextvars(ms=round(took * 1000))
+        super().handle_response(request, response)
+
+    @staticmethod
+    def format_request(request: HttpRequest) -> str:
+        return f"{request.method} {without_secrets(request.path)}"
+
+    @staticmethod
+    def bind_user_id(request: HttpRequest) -> None:
+        user = vars(request).get("user")
+        if isinstance(user, LazyObject):
+            user = getattr(request, "_cached_user", None)
+        if user is not None and user.pk:
+            structlog.contextvars.bind_contextvars(person_id=user.pk)
 
 
 class KeepingMiddleware:

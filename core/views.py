@@ -2,6 +2,7 @@
 
 import sys
 
+import structlog
 from django.conf import settings
 from django.core.exceptions import DisallowedHost, RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -10,7 +11,7 @@ from django.utils import translation
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
-from django.views.defaults import page_not_found, server_error
+from django.views.defaults import page_not_found
 
 from core import away, readiness
 from core import definitions as document
@@ -53,7 +54,8 @@ def failed(request: HttpRequest) -> HttpResponse:
         return away.answer(request, missing)
     if request.path_info.startswith("/api/"):
         return JsonResponse({"detail": "The portal has a problem; it is written in its log."}, status=500)
-    return server_error(request)
+    number = structlog.contextvars.get_contextvars().get("request_id", "")
+    return render(None, "500.html", {"number": number}, status=500)
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:

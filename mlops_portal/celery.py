@@ -5,14 +5,29 @@ import time
 from pathlib import Path
 from typing import Any
 
+import structlog
 from celery import Celery
-from celery.signals import beat_init, before_task_publish, heartbeat_sent, worker_ready
+from celery.signals import beat_init, before_task_publish, heartbeat_sent, setup_logging, worker_ready
+from django.dispatch import receiver
+from django_structlog.celery.signals import bind_extra_task_metadata
+from django_structlog.celery.steps import DjangoStructLogInitStep
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mlops_portal.settings")
 
 app = Celery("mlops_portal", task_cls="core.gated_task:GatedTask")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+app.steps["worker"].add(DjangoStructLogInitStep)
+
+
+@setup_logging.connect
+def _leave_logging_to_django(**_: Any) -> None:
+    """Somebody listens to this, so Celery sets up nothing of its own: core/logs.py holds for all processes."""
+
+
+@receiver(bind_extra_task_metadata)
+def _name_the_task(task: Any, **_: Any) -> None:
+    structlog.contextvars.bind_contextvars(task=task.name)
 
 
 def _mark_ready(name: str) -> None:

@@ -14,6 +14,7 @@ from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 from whitenoise.compress import Compressor  # type: ignore[import-untyped]
 
+from core import logs
 from mlops_portal.front import cookies_and_tls, front, hosts_to_answer
 from mlops_portal.knobs import Knobs, is_encryption_key, is_host_or_network, refuse
 from mlops_portal.secrets import embedded_encryption_key, embedded_secret_key
@@ -53,7 +54,6 @@ if not PRODUCTION:
 # Where people reach the portal decides the host it answers to, the links it gives away, its cookies and HSTS.
 FRONT = front(env.str("PORTAL_URL", default=""), required=PRODUCTION)
 PORTAL_URL = FRONT.origin
-OWN_HOST = FRONT.host or "localhost"
 ALLOWED_HOSTS = hosts_to_answer(FRONT, production=PRODUCTION, listens_on=env.str("HOST", default=""))
 CSRF_TRUSTED_ORIGINS = [PORTAL_URL] if PORTAL_URL else []
 # How many proxies stand in front and add to X-Forwarded-For; core/proxies.py believes so many and no more.
@@ -81,6 +81,7 @@ INSTALLED_APPS = [
     "rules",
     "django_htmx",
     "template_partials",
+    "django_structlog",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -90,6 +91,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "core.middleware.LogMiddleware",
     # What every answer carries, also one that a middleware further down gives.
     "core.proxies.ProxyMiddleware",
     "core.middleware.KeepingMiddleware",
@@ -194,6 +196,11 @@ if REDIS_URL:
         "socket_connect_timeout": 3,
         "socket_timeout": 5,
         "socket_keepalive": True,
+        # One more try at once, and then the message is given up; Celery's own way takes six seconds to find that out.
+        "max_retries": 1,
+        "interval_start": 0,
+        "interval_step": 0,
+        "interval_max": 0.1,
     }
 else:
     CELERY_BROKER_URL = "filesystem://"
@@ -408,14 +415,9 @@ SPECTACULAR_SETTINGS = {
 LOG_LEVEL = env.str("LOG_LEVEL", default="INFO").upper()
 if LOG_LEVEL not in logging.getLevelNamesMapping():
     refuse(f"LOG_LEVEL is “{LOG_LEVEL}”; it must be DEBUG, INFO, WARNING or ERROR.")
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"()": "core.logs.Line", "format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "filters": {"refusals": {"()": "core.logs.RefusalsInOneLine"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["refusals"]}},
-    "root": {"handlers": ["console"], "level": LOG_LEVEL},
-}
+LOGGING = logs.configure(level=LOG_LEVEL, as_json=PRODUCTION)
+DJANGO_STRUCTLOG_CELERY_ENABLED = True  # a request's number goes along with what it asks of the worker
+DJANGO_STRUCTLOG_CELERY_TASK_START_LOG_LEVEL = logging.DEBUG
 
 if PORTAL_ENV == "test":
     PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

@@ -1,4 +1,4 @@
-"""From one click to a restored portal in a real browser: made, watched, restored by typing a name, signed in again; accessibility."""
+"""The page of the archives in a browser: nothing there yet, one made, one brought, one restored; and what axe says of it."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from whitenoise.compress import Compressor  # type: ignore[import-untyped]
 
 from core import logs
 from mlops_portal.front import cookies_and_tls, front, hosts_to_answer
-from mlops_portal.knobs import Knobs, is_encryption_key, is_host_or_network, refuse
+from mlops_portal.knobs import Knobs, is_encryption_key, is_host_or_network, refuse, with_password
 from mlops_portal.secrets import embedded_encryption_key, embedded_secret_key
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -138,6 +138,9 @@ DATABASE_URL = env.str("DATABASE_URL", default="") or f"sqlite:///{VAR / 'portal
 DATABASES = {"default": env.db_url_config(DATABASE_URL)}
 if DATABASES["default"].get("ENGINE") not in {"django.db.backends.sqlite3", "django.db.backends.postgresql"}:
     refuse("DATABASE_URL names no PostgreSQL or SQLite database; postgres://name:password@host:5432/name does.")
+# By itself, so that a file can hold it while the address stands in the compose file for all to read.
+if DATABASE_PASSWORD := env.str("DATABASE_PASSWORD", default=""):
+    DATABASES["default"]["PASSWORD"] = DATABASE_PASSWORD
 DATABASES["default"]["ATOMIC_REQUESTS"] = False
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     # Writers queue instead of failing: WAL lets readers go on, IMMEDIATE takes the write lock at BEGIN.
@@ -171,7 +174,7 @@ CACHES = {
 
 # -- Background work ----------------------------------------------------------------------------------------------
 
-REDIS_URL = env.str("REDIS_URL", default="")
+REDIS_URL = with_password(env.str("REDIS_URL", default=""), env.str("REDIS_PASSWORD", default=""))
 if REDIS_URL:
     CELERY_BROKER_URL = REDIS_URL
     CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, object] = {
@@ -212,7 +215,12 @@ CELERY_BEAT_SCHEDULE = {
     "feed-key-results": {"task": "okrs.feed", "schedule": 900.0, "options": {"expires": 900}},
     # Looks for teams whose day has ended since; each team's midnight is its own.
     "write-snapshots": {"task": "assessments.write_snapshots", "schedule": 900.0, "options": {"expires": 600}},
+    # Once a day, whatever the hour: core/retention.py.
+    "prune": {"task": "core.prune", "schedule": 3600.0, "options": {"expires": 3000}},
 }
+
+# Days after which the history of syncs, ended invitations and old log files go (core/retention.py).
+KEEP_DAYS = env.days("KEEP_DAYS", default=30)
 
 # -- People -------------------------------------------------------------------------------------------------------
 

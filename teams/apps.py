@@ -6,4 +6,10 @@ class TeamsConfig(AppConfig):
     verbose_name = "People and teams"  # the heading of its API routes, translated there
 
     def ready(self) -> None:
+        from core import retention
         from teams import access, audit_sentences  # noqa: F401  register the rules, and how audit entries read
+        from teams.models import Invitation
+
+        retention.register(
+            "invitations", lambda before: retention.in_batches(Invitation.objects.never_accepted(before))
+        )

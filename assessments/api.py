@@ -7,7 +7,7 @@ from typing import Any
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django.urls import path
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework import generics, status
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -17,6 +17,7 @@ from assessments import library, overview, services
 from assessments.models import Answer, Assessment, Exemption, Kind, Snapshot, Target
 from assessments.querysets import AnswerQuerySet, AssessmentQuerySet, SnapshotQuerySet, TargetQuerySet
 from assessments.serializers import (
+    AnswersAskedSerializer,
     AnswerSerializer,
     AssessmentSerializer,
     ExemptionSerializer,
@@ -24,11 +25,11 @@ from assessments.serializers import (
     MaturitySerializer,
     SayingSerializer,
     SetTargetSerializer,
+    SnapshotsAskedSerializer,
     SnapshotSerializer,
     TargetSerializer,
     told,
 )
-from core.api import STALE
 from teams.access import require
 from teams.api_team import TeamView
 from teams.models import Person
@@ -88,7 +89,7 @@ class AssessmentsView(TeamView, generics.ListAPIView[Assessment]):
         """The rounds of a team, the newest first."""
         return super().get(request, *args, **kwargs)
 
-    @extend_schema(request=None, responses={201: AssessmentSerializer, 409: OpenApiResponse()})
+    @extend_schema(request=None, responses={201: AssessmentSerializer})
     def post(self, request: Request, team_id: int) -> Response:
         """Start a round."""
         team = self.team("team.edit")
@@ -142,7 +143,7 @@ class RoundAnswersView(RoundRoutes, generics.ListAPIView[Answer]):
         """The answers of a round, the newest first."""
         return super().get(request, *args, **kwargs)
 
-    @extend_schema(request=SayingSerializer, responses={201: AnswerSerializer, 409: STALE})
+    @extend_schema(request=SayingSerializer, responses={201: AnswerSerializer})
     def post(self, request: Request, team_id: int, round_id: int) -> Response:
         """Answer a criterion in a round."""
         found = self.round("team.edit")
@@ -165,13 +166,13 @@ class AnswersView(TeamView, generics.ListAPIView[Answer]):
     serializer_class = AnswerSerializer
     queryset = Answer.objects.none()
 
-    @extend_schema(parameters=[OpenApiParameter("criterion", str, description="Only those of this criterion.")])
+    @extend_schema(parameters=[AnswersAskedSerializer])
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         return super().get(request, *args, **kwargs)
 
     def get_queryset(self) -> AnswerQuerySet:
         answers = Answer.objects.visible_to(self.person).filter(team=self.team())
-        criterion = self.request.query_params.get("criterion", "")
+        criterion = self.asked(AnswersAskedSerializer).get("criterion", "")
         return (answers.about(criterion) if criterion else answers).newest_first()
 
 
@@ -186,7 +187,7 @@ class TargetsView(TeamView, generics.ListAPIView[Target]):
         """The targets of a team, past ones too."""
         return super().get(request, *args, **kwargs)
 
-    @extend_schema(request=SetTargetSerializer, responses={200: TargetSerializer, 204: None, 409: STALE})
+    @extend_schema(request=SetTargetSerializer, responses={200: TargetSerializer, 204: None})
     def post(self, request: Request, team_id: int) -> Response:
         """Set the target of an area, or take it away."""
         team = self.team("team.edit")
@@ -200,13 +201,13 @@ class SnapshotsView(TeamView, generics.ListAPIView[Snapshot]):
     serializer_class = SnapshotSerializer
     queryset = Snapshot.objects.none()
 
-    @extend_schema(parameters=[OpenApiParameter("area", str, description="Only those of this area.")])
+    @extend_schema(parameters=[SnapshotsAskedSerializer])
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         return super().get(request, *args, **kwargs)
 
     def get_queryset(self) -> SnapshotQuerySet:
         rows = Snapshot.objects.visible_to(self.person).filter(team=self.team()).order_by("-day", "area")
-        area = self.request.query_params.get("area", "")
+        area = self.asked(SnapshotsAskedSerializer).get("area", "")
         return rows.filter(area=area) if area else rows
 
 

@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from assessments import library
 from core.content import text
-from teams.audit import describe, name_kind
+from teams.audit import describe, name_fields, name_kind
 
 
 class _Titles(Mapping[str, str]):
@@ -40,3 +40,15 @@ describe("assessment.exemption_approved", _("Approved an exemption from %(criter
 describe("assessment.exemption_refused", _("Refused an exemption from %(criterion)s until %(until)s."), _titles)
 describe("assessment.target_set", _("Set the maturity target of %(area)s: level %(level)s by %(due)s."), _titles)
 describe("assessment.comment_blanked", _("Blanked a comment on an answer."))
+
+name_fields(
+    {
+        "area": _("area"),
+        "level": _("level"),
+        "due": _("due"),
+        "criterion": _("criterion"),
+        "provider": _("provider"),
+        "until": _("until"),
+        "number": _("round"),
+    }
+)

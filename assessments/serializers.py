@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from rest_framework import serializers
-from rest_framework.exceptions import ValidationError
 
 from assessments import library
 from assessments.models import Answer, Assessment, Exemption, Kind, Snapshot, Target
+from core.api import rule
 from core.content import text
 
 
@@ -97,7 +97,7 @@ class MaturitySerializer(serializers.Serializer[Any]):
 
 
 class AssessmentSerializer(serializers.ModelSerializer[Assessment]):
-    started_by_name = serializers.CharField(source="started_by.name", read_only=True)
+    started_by_name = serializers.CharField(source="started_by", read_only=True)
 
     class Meta:
         model = Assessment
@@ -108,7 +108,7 @@ class AssessmentSerializer(serializers.ModelSerializer[Assessment]):
 
 
 class AnswerSerializer(serializers.ModelSerializer[Answer]):
-    person_name = serializers.CharField(source="person.name", read_only=True)
+    person_name = serializers.CharField(source="person", read_only=True)
     comment = serializers.CharField(source="comment.text", default="", read_only=True)
 
     class Meta:
@@ -118,6 +118,10 @@ class AnswerSerializer(serializers.ModelSerializer[Answer]):
             "source", "person", "person_name", "effective_on", "recorded_at",
         )  # fmt: skip
         read_only_fields = fields
+
+
+class AnswersAskedSerializer(serializers.Serializer[Any]):
+    criterion = serializers.CharField(required=False, allow_blank=True, help_text="Only those of this criterion.")
 
 
 class SayingSerializer(serializers.Serializer[Any]):
@@ -134,7 +138,7 @@ class SayingSerializer(serializers.Serializer[Any]):
 
     def validate(self, sent: dict[str, Any]) -> dict[str, Any]:
         if ("state" in sent) == ("kind" in sent):
-            raise ValidationError({"state": ["Send either `state` or `kind`."]})
+            raise rule("state", "Send either `state` or `kind`.")
         return sent
 
 
@@ -157,6 +161,10 @@ class SnapshotSerializer(serializers.ModelSerializer[Snapshot]):
         model = Snapshot
         fields = ("area", "day", "level", "met", "applicable", "known", "target")
         read_only_fields = fields
+
+
+class SnapshotsAskedSerializer(serializers.Serializer[Any]):
+    area = serializers.CharField(required=False, allow_blank=True, help_text="Only those of this area.")
 
 
 class ExemptionSerializer(serializers.ModelSerializer[Exemption]):

@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from teams.audit import describe, name_kind
+from teams.audit import describe, name_fields, name_kind
 
 name_kind("connection", _("Connections"))
 
@@ -13,3 +13,15 @@ describe("connection.moved", _("Moved a connection from %(before)s to %(after)s.
 describe("connection.paused", _("Paused reading %(repository)s."))
 describe("connection.resumed", _("Resumed reading %(repository)s."))
 describe("connection.rules_changed", _("Changed what is read of %(repository)s."))
+
+name_fields(
+    {
+        "repository": _("repository"),
+        "address": _("address"),
+        "deployments": _("deployments"),
+        "incident_labels": _("labels of incidents"),
+        "branches": _("branches"),
+        "workflows": _("workflows"),
+        "since": _("since"),
+    }
+)

@@ -234,15 +234,16 @@ def change_options(*, source_id: int, options: ReadOptions, by: Person) -> None:
     before = read_options.from_json(source.options)
     if read_options.to_json(options) == source.options:
         return
-    again = read_options.streams_to_read_again(before, options)
+    again, old = read_options.streams_to_read_again(before, options), source.options
     source.options = read_options.to_json(options)
     source.state = {stream: state for stream, state in source.state.items() if stream not in again}
     source.edition += 1
     source.save(update_fields=["options", "state", "edition"])
     team = source.connection.team
     audit.record(
-        "connection.rules_changed", actor=by, subject=source, team=team, repository=source.full_name, **source.options
-    )
+        "connection.rules_changed", actor=by, subject=source, team=team, repository=source.full_name,
+        before=old, after=source.options,
+    )  # fmt: skip
     if source.active and not source.connection.needs_token and not source.paused and not source.is_waiting(clock.now()):
         schedule.make_due(source, by=by)
 

@@ -10,6 +10,6 @@ def ring_the_bell() -> None:
     schedule.ring()
 
 
-@shared_task(name="connections.sync_source")
+@shared_task(name="connections.sync_source", passes_gate=False)
 def sync_source(source_id: int) -> None:
     sync.sync(source_id)

@@ -9,6 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.middleware import HtmxDetails
 
@@ -115,6 +116,7 @@ def resume(request: Request, team_id: int, source_id: int) -> HttpResponse:
 
 
 @never_cache
+@sensitive_post_parameters("token")
 @require_http_methods(["GET", "POST"])
 def access(request: Request, team_id: int, source_id: int) -> HttpResponse:
     """Enter a new token, or correct the API's address; both are tried before they are saved."""

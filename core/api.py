@@ -2,22 +2,18 @@
 
 from typing import Any
 
-from django.apps import apps
 from django.http import Http404
-from drf_spectacular.openapi import AutoSchema
-from drf_spectacular.utils import OpenApiResponse
 from rest_framework import serializers
-from rest_framework.exceptions import NotFound
+from rest_framework.exceptions import NotFound, ValidationError
+from rest_framework.pagination import LimitOffsetPagination
+from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 from rest_framework.views import exception_handler as drf_exception_handler
 
+from core.addresses import TOO_LARGE
 from core.edits import StaleEdit
 from core.refusals import Refused
-
-STALE = OpenApiResponse(
-    description="Somebody changed the same thing meanwhile: `theirs` is what stands there now, `yours` what was sent."
-)
 
 
 def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | None:
@@ -27,23 +23,63 @@ def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | Non
     if isinstance(exc, Refused) and exc.conflicts:
         return Response({"detail": exc.message}, status=409)
     if isinstance(exc, Refused):
-        return Response({exc.field or "detail": [exc.message]}, status=400)
+        return Response({exc.field: [exc.message]} if exc.field else {"detail": exc.message}, status=400)
     return drf_exception_handler(NotFound() if isinstance(exc, Http404) else exc, context)
 
 
+def understood(kind: type[serializers.Serializer[Any]], data: Any) -> dict[str, Any]:
+    serializer = kind(data=data)
+    serializer.is_valid(raise_exception=True)
+    return serializer.validated_data  # type: ignore[no-any-return]
+
+
+def rule(field: str, *sentences: str) -> ValidationError:
+    """A rule that no field can know by itself is broken: "this day lies before the first one"."""
+    return ValidationError({field: list(sentences)}, code="rule")
+
+
+def needs_seen(sent: dict[str, Any]) -> dict[str, Any]:
+    """What an edit sent, which has in `seen` a value for each field that it changes. 400 if one is missing."""
+    missing = [name for name in sent if name != "seen" and name not in sent["seen"]]
+    if missing:
+        raise ValidationError({"seen": {name: ["Send the value that was seen."] for name in missing}}, code="rule")
+    return sent
+
+
 class BodyView(APIView):
-    """A view that looks at the body it was sent."""
+    """A view that looks at the body it was sent, and at what is asked for in its address."""
 
     def sent(self, kind: type[serializers.Serializer[Any]]) -> dict[str, Any]:
         """What was sent, as `kind` understands it. 400 if it does not."""
-        serializer = kind(data=self.request.data)
-        serializer.is_valid(raise_exception=True)
-        return serializer.validated_data  # type: ignore[no-any-return]
+        return understood(kind, self.request.data)
+
+    def asked(self, kind: type[serializers.Serializer[Any]]) -> dict[str, Any]:
+        """What the address asks for after its question mark, likewise; `kind` also describes the route's parameters."""
+        return understood(kind, self.request.query_params.dict())
 
 
-class RoomSchema(AutoSchema):
-    """Routes stand under the name of their room, its AppConfig's `verbose_name`."""
+class IdField(serializers.IntegerField):
+    """The id of a row, which every database can hold."""
 
-    def get_tags(self) -> list[str]:
-        room = apps.get_containing_app_config(type(self.view).__module__)
-        return [str(room.verbose_name)] if room else super().get_tags()
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(min_value=0, max_value=TOO_LARGE, **kwargs)
+
+
+class _PageSerializer(serializers.Serializer[Any]):
+    limit = serializers.IntegerField(min_value=1, max_value=1000, required=False)
+    offset = serializers.IntegerField(min_value=0, max_value=TOO_LARGE, required=False)
+
+
+class Pages(LimitOffsetPagination):
+    """Lists in pages. A number that cannot be meant is a 400 and not the usual page, which would be taken for the wanted one."""
+
+    max_limit = 1000
+
+    def paginate_queryset(self, queryset: Any, request: Request, view: APIView | None = None) -> list[Any] | None:
+        understood(_PageSerializer, request.query_params.dict())
+        return super().paginate_queryset(queryset, request, view)
+
+    def get_schema_operation_parameters(self, view: APIView) -> list[dict[str, Any]]:
+        bounds = {"limit": {"minimum": 1, "maximum": 1000}, "offset": {"minimum": 0, "maximum": TOO_LARGE}}
+        found = super().get_schema_operation_parameters(view)
+        return [{**each, "schema": {**each["schema"], **bounds[each["name"]]}} for each in found]

@@ -143,6 +143,7 @@ def _operation(schema: Schema, path: str, method: str, given: Schema) -> Operati
         answers=tuple(
             Answer(status, _content(schema, each) or Kind(""), _told(each))
             for status, each in given.get("responses", {}).items()
+            if "$ref" not in each  # how every route refuses stands once, at the head of the page
         ),
     )
 

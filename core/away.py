@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 RETRY_AFTER = 10  # seconds
 
-Missing = Literal["database", "busy"]
+Missing = Literal["database", "busy", "restoring"]
 
 # PostgreSQL: connection exceptions (08), operator intervention (57P..: shut down, starting up), too many connections.
 _AWAY_CODES = ("08", "57P", "53300")
@@ -58,11 +58,14 @@ def _answer(request: HttpRequest, title: str, sentence: str) -> HttpResponse:
         fragment = render_to_string("_away.html", {"title": title, "sentence": sentence})
         headers = {"HX-Retarget": "#away", "HX-Reswap": "innerHTML", "HX-Push-Url": "false"}
         return HttpResponse(fragment, status=503, headers=headers)
-    again = request.get_full_path() if request.method in ("GET", "HEAD") else "/"
+    looks = request.method in ("GET", "HEAD")
+    again = request.get_full_path() if looks else "/"
     theme = {"light": "light", "dark": "dark"}.get(request.COOKIES.get("theme", ""), "auto")
-    return HttpResponse(
-        render_to_string("503.html", {"title": title, "sentence": sentence, "again": again, "theme": theme}), status=503
-    )
+    words = {"title": title, "sentence": sentence, "again": again, "theme": theme}
+    response = HttpResponse(render_to_string("503.html", words), status=503)
+    if looks:  # what was sent is not sent again
+        response.headers["Refresh"] = str(RETRY_AFTER)
+    return response
 
 
 def _language_of(request: HttpRequest) -> str:
@@ -74,6 +77,11 @@ def _words(what: Missing) -> tuple[str, str]:
     if what == "busy":
         return _("The portal is busy"), _(
             "The database was busy with other work, so nothing of what you just sent was saved. Try again in a moment."
+        )
+    if what == "restoring":
+        return _("The portal is being restored"), _(
+            "For a moment nobody can work here, because everything is being put back from an archive."
+            " Then everyone signs in again."
         )
     return _("The database is away"), _(
         "Nothing that was saved is lost. If you just sent something, look whether it is there before you send it again."

@@ -5,6 +5,8 @@ import secrets
 from typing import Any
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
 from django.db import models
 
@@ -29,10 +31,21 @@ def decrypt(stored: str) -> str:
         raise Undecryptable from error
 
 
+def derived_keys(purpose: str) -> list[bytes]:
+    """A key of 32 bytes for each of ENCRYPTION_KEYS, in their order: what signs is not what encrypts."""
+    return [HKDF(SHA256(), 32, None, purpose.encode()).derive(key.encode()) for key in settings.ENCRYPTION_KEYS]
+
+
+class Ciphertext(str):
+    """A value of an EncryptedTextField as it stands in the database: an archive holds it so, and it is written as it is."""
+
+
 class EncryptedTextField(models.TextField):
     """Text that stands encrypted in the database and plain on the instance. It cannot be searched. "" stays ""."""
 
     def get_prep_value(self, value: Any) -> Any:
+        if isinstance(value, Ciphertext):
+            return str(value)
         value = super().get_prep_value(value)
         return encrypt(value) if value else value
 

@@ -6,12 +6,15 @@ Nothing that was sent is written: no query, no body, no header; what stands for 
 
 from __future__ import annotations
 
+import logging
 import re
 import sys
 from typing import Any
 
 import structlog
 from structlog.types import EventDict, WrappedLogger
+
+from core.scrub import scrub
 
 # Keys of invitations and reset links are this long; no other part of an address is.
 _SECRET_PART = re.compile(r"(?<=/)[^/\s?#]{21,}")
@@ -21,6 +24,13 @@ _BELLS = frozenset({"connections.ring_the_bell", "sample.ring", "core.pulse"})
 
 def without_secrets(path: str) -> str:
     return _SECRET_PART.sub("…", path)
+
+
+class Line(structlog.stdlib.ProcessorFormatter):
+    """No secret is in what it writes, be it in the message, in an argument or in a traceback."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return scrub(super().format(record))
 
 
 def configure(*, level: str, as_json: bool) -> dict[str, Any]:
@@ -52,7 +62,7 @@ def configure(*, level: str, as_json: bool) -> dict[str, Any]:
         else [structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)]
     )
     formatter = {
-        "()": structlog.stdlib.ProcessorFormatter,
+        "()": Line,
         "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, *renderer],
         "foreign_pre_chain": shared,
     }

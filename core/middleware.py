@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from typing import Any
 from uuid import uuid4
 
@@ -16,7 +17,7 @@ from django.utils.cache import patch_cache_control
 from django.utils.functional import LazyObject
 from django_structlog.middlewares import RequestMiddleware
 
-from core import views
+from core import away, gate, views
 from core.addresses import TOO_LARGE
 from core.logs import without_secrets
 from core.views import bad_request
@@ -115,6 +116,24 @@ class SizeMiddleware:
             raise RequestDataTooBig(f"A body of {length} bytes")
 
 
+class GateMiddleware:
+    """Lets nobody in while everything is replaced by an archive, and lets the restore wait for those who are inside.
+
+    Stands before whatever asks the database.
+    """
+
+    def __init__(self, respond: Respond) -> None:
+        self.respond = respond
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        with ExitStack() as inside:
+            try:
+                inside.enter_context(gate.passing())
+            except gate.Closed:
+                return away.answer(request, "restoring")
+            return self.respond(request)
+
+
 class AddressMiddleware:
     """Refuses addresses on which a database would fail: 400 for a NUL character (PostgreSQL), 404 for a huge number (SQLite).
 
@@ -126,12 +145,13 @@ class AddressMiddleware:
         self.respond = respond
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        query = request.META.get("QUERY_STRING", "")
-        if "\0" not in request.path_info and "\0" not in query and "%00" not in query:
-            return self.respond(request)
-        if request.path_info.startswith("/api/v1/"):
-            return JsonResponse({"detail": "The address has a NUL character in it."}, status=400)
-        return bad_request(request, BadRequest())
+        query, by_program = request.META.get("QUERY_STRING", ""), request.path_info.startswith("/api/v1/")
+        if "\0" in request.path_info or "\0" in query or "%00" in query:
+            refusal = JsonResponse({"detail": "The address has a NUL character in it."}, status=400)
+            return refusal if by_program else bad_request(request, BadRequest())
+        if by_program and any(len(values) > 1 for _name, values in request.GET.lists()):
+            return JsonResponse({"detail": "The address names a parameter twice."}, status=400)
+        return self.respond(request)
 
     def process_view(self, request: HttpRequest, view: object, args: object, named: dict[str, Any]) -> None:
         if any(isinstance(value, int) and value >= TOO_LARGE for value in named.values()):

@@ -17,6 +17,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from core import clock, figures
+from core.api import rule, understood
 from delivery.filters import DeploymentFilter, Filter, IncidentFilter
 from delivery.models import Deployment, Incident
 from teams.models import Team
@@ -81,12 +82,16 @@ _DAYS = [
 ]
 _LIST = [
     *_DAYS,
-    _parameter("q", OpenApiTypes.STR, "Words that all occur."),
+    _parameter("q", {"type": "string", "maxLength": 200}, "Words that all occur."),
 ]
 
 
 def _options(of: type[Filter[Any]], field: str) -> list[str]:
     return [value for value, _label in of.base_fields[field].choices if value]  # type: ignore[attr-defined]
+
+
+def _orders(of: type[Filter[Any]]) -> list[str]:
+    return [f"{sign}{name}" for name in of.sorts for sign in ("", "-")]
 
 
 class _ListView(generics.ListAPIView[Any]):
@@ -97,9 +102,14 @@ class _ListView(generics.ListAPIView[Any]):
     def get_queryset(self) -> Any:
         if getattr(self, "swagger_fake_view", False):
             return self.filter_class.model.objects.none()
+        understood(_Range, self.request.query_params.dict())
         chosen = self.filter_class(self.request.query_params, team=_team(self.request, self.kwargs["team_id"]))
         if not chosen.is_valid():
-            raise ValidationError({name: [str(each) for each in errors] for name, errors in chosen.errors.items()})
+            told = {name: [str(each) for each in errors] for name, errors in chosen.errors.items()}
+            raise ValidationError(told, code="rule")
+        sort = self.request.query_params.get("sort")
+        if sort is not None and sort not in _orders(self.filter_class):
+            raise rule("sort", "There is no such order.")
         return chosen.rows
 
 
@@ -108,7 +118,7 @@ class _ListView(generics.ListAPIView[Any]):
         *_LIST,
         _parameter("show", OpenApiTypes.STR, "Only this outcome.", _options(DeploymentFilter, "show")),
         _parameter("environment", OpenApiTypes.STR, "Only this class.", _options(DeploymentFilter, "environment")),
-        _parameter("sort", OpenApiTypes.STR, "A - in front turns the order.", [*DeploymentFilter.sorts]),
+        _parameter("sort", OpenApiTypes.STR, "A - in front turns the order.", _orders(DeploymentFilter)),
     ]
 )
 class DeploymentsView(_ListView):
@@ -122,7 +132,7 @@ class DeploymentsView(_ListView):
     parameters=[
         *_LIST,
         _parameter("show", OpenApiTypes.STR, "Only open or resolved ones.", _options(IncidentFilter, "show")),
-        _parameter("sort", OpenApiTypes.STR, "A - in front turns the order.", [*IncidentFilter.sorts]),
+        _parameter("sort", OpenApiTypes.STR, "A - in front turns the order.", _orders(IncidentFilter)),
     ]
 )
 class IncidentsView(_ListView):
@@ -163,15 +173,14 @@ class _Range(serializers.Serializer[Any]):
 
 
 def _days(request: Request, today: date) -> list[date]:
-    asked = _Range(data=request.query_params)
-    asked.is_valid(raise_exception=True)
-    last = asked.validated_data.get("to", today)
-    first = asked.validated_data.get("from", last - timedelta(days=90))
+    asked = understood(_Range, request.query_params.dict())
+    last = asked.get("to", today)
+    first = asked.get("from", last - timedelta(days=90))
     if last < first:
-        raise ValidationError({"to": ["This day lies before the first one."]})
+        raise rule("to", "This day lies before the first one.")
     count = (last - first).days + 1
     if count > MOST_DAYS:
-        raise ValidationError({"from": [f"Ask for {MOST_DAYS} days at most."]})
+        raise rule("from", f"Ask for {MOST_DAYS} days at most.")
     return [first + timedelta(days=number) for number in range(count)]
 
 

@@ -1,21 +1,17 @@
-"""The two figures as a page says them: value, unit, band, what they were computed from, and a sparkline."""
+"""The two figures as a page says them: value, unit, band, and what they were computed from."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from delivery import sparks
 from delivery.board import Board
 from delivery.charts import figure_text, hours_number, hours_text
 from delivery.figures import Band, Frequency, Recovery
-from delivery.periods import Period
-from delivery.sparks import Spark
 
 
 @dataclass(frozen=True)
@@ -29,7 +25,6 @@ class Headline:
     band: Band | None
     was: str
     facts: Sequence[str]
-    spark: Spark
     band_reads: str = ""  # what the band looks at where that is not `value`
 
     @property
@@ -49,7 +44,6 @@ def frequency_headline(board: Board) -> Headline:
         band=figure.band if figure else None,
         was=_was(f"{figure_text(before.value)} {_unit(before)}" if before else ""),
         facts=_frequency_facts(board, figure),
-        spark=sparks.bars(figure.week_days if figure and board.choice.length == "13w" else ()),
     )
 
 
@@ -90,7 +84,6 @@ def mttr_headline(board: Board) -> Headline:
         was=_was(_("%(hours)s mean") % {"hours": was} if was else ""),
         facts=_mttr_facts(board, figure),
         band_reads=_("by the median") if figure.band else "",
-        spark=sparks.line(_weekly_means(board) if board.choice.length == "13w" else ()),
     )
 
 
@@ -107,8 +100,3 @@ def _mttr_facts(board: Board, figure: Recovery) -> list[str]:
     if figure.still_open:
         facts.append(ngettext("%(count)s open", "%(count)s open", figure.still_open) % {"count": figure.still_open})
     return facts
-
-
-def _weekly_means(board: Board) -> list[float | None]:
-    weeks = (Period(monday, monday + timedelta(days=6)) for monday in board.period.weeks)
-    return [board.recovery(week).mean for week in weeks]

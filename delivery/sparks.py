@@ -5,19 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-
-@dataclass(frozen=True)
-class Size:
-    """Of the drawing, in pixels and units of its viewBox alike; `gap` lies between two bars, `edge` around a line."""
-
-    width: int
-    height: int
-    gap: float
-    edge: float
-
-
-CARD = Size(232, 40, 5, 3)
-CELL = Size(52, 14, 1.2, 2.5)
+# In pixels and units of the drawing's viewBox alike; GAP lies between two bars, EDGE around a line.
+WIDTH, HEIGHT, GAP, EDGE = 52, 14, 1.2, 2.5
 
 
 @dataclass(frozen=True)
@@ -35,29 +24,30 @@ class Rect:
 class Spark:
     """Bars, or a line with gaps (`lines`: points of SVG polylines) and dots. Empty where there is nothing to draw."""
 
-    size: Size = CARD
+    width: int = WIDTH
+    height: int = HEIGHT
     bars: Sequence[Rect] = ()
     lines: Sequence[str] = ()
     dots: Sequence[tuple[float, float]] = ()
 
 
-def bars(values: Sequence[int], size: Size = CARD) -> Spark:
+def bars(values: Sequence[int]) -> Spark:
     if not any(values):
-        return Spark(size)
-    step, most = size.width / len(values), max(values)
+        return Spark()
+    step, most = WIDTH / len(values), max(values)
     found = []
     for number, value in enumerate(values):
-        height = max(1.0, round((size.height - 1) * value / most, 1))
-        x, y = round(number * step + 1, 1), round(size.height - height, 1)
-        found.append(Rect(x, y, round(step - size.gap, 1), height, value == 0))
-    return Spark(size, bars=found)
+        height = max(1.0, round((HEIGHT - 1) * value / most, 1))
+        x, y = round(number * step + 1, 1), round(HEIGHT - height, 1)
+        found.append(Rect(x, y, round(step - GAP, 1), height, value == 0))
+    return Spark(bars=found)
 
 
-def line(values: Sequence[float | None], size: Size = CARD) -> Spark:
+def line(values: Sequence[float | None]) -> Spark:
     known = [value for value in values if value is not None]
     if not known:
-        return Spark(size)
-    step, most = size.width / len(values), max(known) or 1.0
+        return Spark()
+    step, most = WIDTH / len(values), max(known) or 1.0
     runs: list[list[str]] = [[]]
     dots: list[tuple[float, float]] = []
     for number, value in enumerate(values):
@@ -65,7 +55,7 @@ def line(values: Sequence[float | None], size: Size = CARD) -> Spark:
             runs.append([])
             continue
         x = round((number + 0.5) * step, 1)
-        y = round(size.height - size.edge - (size.height - 2 * size.edge) * value / most, 1)
+        y = round(HEIGHT - EDGE - (HEIGHT - 2 * EDGE) * value / most, 1)
         runs[-1].append(f"{x},{y}")
         dots.append((x, y))
-    return Spark(size, lines=[" ".join(run) for run in runs if len(run) > 1], dots=dots)
+    return Spark(lines=[" ".join(run) for run in runs if len(run) > 1], dots=dots)

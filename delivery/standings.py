@@ -122,7 +122,7 @@ def _frequency_cell(team: Team, period: Period, rows: TeamDeployments) -> Cell:
         band=figure.band if figure else None,
         was=before.band if before else None,
         said=_frequency_said(figure) if figure else _("no data"),
-        spark=sparks.bars(figure.week_days if figure else (), sparks.CELL),
+        spark=sparks.bars(figure.week_days if figure else ()),
         # Without anything counted there is no row to lead to: the team's delivery page says what to connect.
         url=_listing("deployments", team, period, show="counted") if figure else reverse("delivery", args=[team.pk]),
         count=figure.count if figure else None,
@@ -152,7 +152,7 @@ def _recovery_cell(team: Team, period: Period, rows: TeamIncidents, still_open: 
         band=figure.band,
         was=before.band,
         said=_recovery_said(figure) if known else _none_said(figure, reads),
-        spark=sparks.line(_weekly_means(rows, period), sparks.CELL),
+        spark=sparks.line(_weekly_means(rows, period)),
         url=_incidents_url(team, period, figure, reads=reads),
         count=figure.count if known or reads else None,
         median=figure.median,

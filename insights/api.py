@@ -5,14 +5,12 @@ from __future__ import annotations
 from typing import Any, cast
 
 from django.urls import path
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
-from rest_framework.pagination import LimitOffsetPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
+from core.api import BodyView, Pages
 from delivery.figures import Band
 from insights import portfolio, trends
 from insights.asked import SHOWS, SORTS, Asked
@@ -123,38 +121,51 @@ class TrendsSerializer(serializers.Serializer[Any]):
     figures = TrendSerializer(many=True, source="of_figures")
 
 
-def _parameter(name: str, text: str, among: list[str] | None = None) -> OpenApiParameter:
-    return OpenApiParameter(name, OpenApiTypes.STR, description=text, enum=among)
+class PortfolioAskedSerializer(serializers.Serializer[Any]):
+    q = serializers.CharField(
+        required=False, allow_blank=True, help_text="In the name of the team, of its group or of a product owner."
+    )
+    group = serializers.CharField(required=False, allow_blank=True, help_text='A group\'s id, or "none".')
+    show = serializers.ChoiceField([value for value, _label in SHOWS if value], required=False, help_text="Only these.")
+    sort = serializers.ChoiceField(
+        [value for value, _label in SORTS if value], required=False, help_text="Needs you first, unless told."
+    )
 
 
-class PortfolioView(APIView):
+class TrendsAskedSerializer(serializers.Serializer[Any]):
+    of = serializers.CharField(
+        required=False,
+        allow_blank=True,
+        help_text='"team-ID" or "group-ID"; all teams where it names nothing that is there.',
+    )
+
+
+class PortfolioView(BodyView):
     """All active teams, one entry each, as the portfolio shows them."""
+
+    pagination_class = Pages
 
     @extend_schema(
         responses=PortfolioSerializer(many=True),
-        parameters=[
-            _parameter("q", "In the name of the team, of its group or of a product owner."),
-            _parameter("group", 'A group\'s id, or "none".'),
-            _parameter("show", "Only these.", [value for value, _label in SHOWS if value]),
-            _parameter("sort", "Needs you first, unless told.", [value for value, _label in SORTS if value]),
-        ],
+        parameters=[PortfolioAskedSerializer],
     )
     def get(self, request: Request) -> Response:
-        found = portfolio.read(cast(Person, request.user), Asked.of(request.query_params.dict()))
-        pages = LimitOffsetPagination()
+        found = portfolio.read(cast(Person, request.user), Asked.of(self.asked(PortfolioAskedSerializer)))
+        pages = self.pagination_class()
         rows: Any = pages.paginate_queryset(cast(Any, found.rows), request, view=self)
         return pages.get_paginated_response(PortfolioSerializer(rows, many=True).data)
 
 
-class TrendsView(APIView):
+class TrendsView(BodyView):
     """Twelve months of every figure at the month's end, and today's; several teams are pooled over their rows."""
 
     @extend_schema(
         responses=TrendsSerializer,
-        parameters=[_parameter("of", '"team-ID" or "group-ID"; all teams where it names nothing that is there.')],
+        parameters=[TrendsAskedSerializer],
     )
     def get(self, request: Request) -> Response:
-        found = trends.read(cast(Person, request.user), request.query_params.get("of", ""))
+        asked = self.asked(TrendsAskedSerializer)
+        found = trends.read(cast(Person, request.user), asked.get("of", ""))
         return Response(TrendsSerializer(found).data)
 
 

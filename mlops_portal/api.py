@@ -9,7 +9,7 @@ from core import api_docs
 from okrs import api as okrs
 from teams import api as teams
 
-router = SimpleRouter()
+router = SimpleRouter(use_regex_path=False)
 router.register("teams", teams.TeamViewSet, basename="api-team")
 
 urlpatterns = [

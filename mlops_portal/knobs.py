@@ -17,7 +17,8 @@ _HOST = re.compile(r"(\[[0-9a-fA-F:.]+\]|\w([\w.-]*\w)?\.?)(:\d{1,5})?")
 
 def refuse(sentence: str) -> NoReturn:
     """Stop the boot with one clear sentence and no traceback."""
-    sys.stderr.write(f"The portal does not start: {sentence}\n")
+    # An address may hold a password.
+    sys.stderr.write(f"The portal does not start: {re.sub(r'://[^/”@]+@', '://…@', sentence)}\n")
     raise SystemExit(1)
 
 

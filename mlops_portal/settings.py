@@ -6,7 +6,9 @@
 
 import logging
 import re
+import tomllib
 from pathlib import Path
+from typing import Any
 
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
@@ -18,6 +20,7 @@ from mlops_portal.knobs import Knobs, is_encryption_key, is_host_or_network, ref
 from mlops_portal.secrets import embedded_encryption_key, embedded_secret_key
 
 BASE_DIR = Path(__file__).resolve().parent.parent
+VERSION = tomllib.loads((BASE_DIR / "pyproject.toml").read_text())["project"]["version"]
 env = Knobs()
 
 PORTAL_ENV = env.str("PORTAL_ENV", default="embedded")
@@ -62,6 +65,7 @@ TRUSTED_PROXIES = env.count("TRUSTED_PROXIES")
 INSTALLED_APPS = [
     "insights",
     "sample",
+    "backups",
     "assessments",
     "roadmaps",
     "okrs",
@@ -71,6 +75,8 @@ INSTALLED_APPS = [
     "core",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
     "rest_framework",
     "drf_spectacular",
     "rules",
@@ -97,6 +103,7 @@ MIDDLEWARE = [
     "core.middleware.HealthMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "core.middleware.SizeMiddleware",
+    "core.middleware.GateMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -108,6 +115,8 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "teams.middleware.SetupMiddleware",
     "teams.middleware.SignInMiddleware",
+    "teams.middleware.SecondFactorMiddleware",
+    "teams.middleware.SessionMiddleware",
 ]
 
 ROOT_URLCONF = "mlops_portal.urls"
@@ -134,31 +143,39 @@ FORM_RENDERER = "core.forms.PortalRenderer"
 
 # -- Data ---------------------------------------------------------------------------------------------------------
 
+
+def database_at(address: str) -> dict[str, Any]:
+    """Django's settings of the database at an address; one sentence if it names none that the portal can use."""
+    found: dict[str, Any] = {**env.db_url_config(address), "ATOMIC_REQUESTS": False}
+    if found.get("ENGINE") == "django.db.backends.sqlite3":
+        # Writers queue instead of failing: WAL lets readers go on, IMMEDIATE takes the write lock at BEGIN.
+        found["OPTIONS"] = {
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 20,
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;",
+        }
+    elif found.get("ENGINE") == "django.db.backends.postgresql":
+        # A connection that the server dropped is noticed before the next request uses it, and made again.
+        found.update(CONN_MAX_AGE=60, CONN_HEALTH_CHECKS=True)
+        found["OPTIONS"] = {
+            "connect_timeout": 5,  # seconds; a server that does not even refuse must not hold up every request
+            "keepalives_idle": 30,
+            "keepalives_interval": 10,
+            "keepalives_count": 3,
+            **found.get("OPTIONS", {}),
+        }
+    else:
+        refuse("DATABASE_URL names no PostgreSQL or SQLite database; postgres://name:password@host:5432/name does.")
+    return found
+
+
 DATABASE_URL = env.str("DATABASE_URL", default="") or f"sqlite:///{VAR / 'portal.sqlite3'}"
-DATABASES = {"default": env.db_url_config(DATABASE_URL)}
-if DATABASES["default"].get("ENGINE") not in {"django.db.backends.sqlite3", "django.db.backends.postgresql"}:
-    refuse("DATABASE_URL names no PostgreSQL or SQLite database; postgres://name:password@host:5432/name does.")
+DATABASES = {"default": database_at(DATABASE_URL)}
 # By itself, so that a file can hold it while the address stands in the compose file for all to read.
 if DATABASE_PASSWORD := env.str("DATABASE_PASSWORD", default=""):
     DATABASES["default"]["PASSWORD"] = DATABASE_PASSWORD
-DATABASES["default"]["ATOMIC_REQUESTS"] = False
-if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
-    # Writers queue instead of failing: WAL lets readers go on, IMMEDIATE takes the write lock at BEGIN.
-    DATABASES["default"]["OPTIONS"] = {
-        "transaction_mode": "IMMEDIATE",
-        "timeout": 20,
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;",
-    }
-else:
-    # A connection that the server dropped is noticed before the next request uses it, and made again.
-    DATABASES["default"].update(CONN_MAX_AGE=60, CONN_HEALTH_CHECKS=True)
-    DATABASES["default"]["OPTIONS"] = {
-        "connect_timeout": 5,  # seconds; a server that does not even refuse must not hold up every request
-        "keepalives_idle": 30,
-        "keepalives_interval": 10,
-        "keepalives_count": 3,
-        **DATABASES["default"].get("OPTIONS", {}),
-    }
+# Archives that people made or brought; web and worker share the folder.
+ARCHIVES = VAR / "archives"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # The cache holds counts of attempts and signs of life. In the database also where there is a Redis: with the broker away no
@@ -212,6 +229,7 @@ CELERY_BEAT_SCHEDULE = {
     "pulse": {"task": "core.pulse", "schedule": 15.0, "options": {"expires": 600}},
     "ring-the-bell": {"task": "connections.ring_the_bell", "schedule": 5.0, "options": {"expires": 5}},
     "ring-for-the-sample": {"task": "sample.ring", "schedule": 5.0, "options": {"expires": 5}},
+    "ring-for-archives": {"task": "backups.ring", "schedule": 5.0, "options": {"expires": 5}},
     "feed-key-results": {"task": "okrs.feed", "schedule": 900.0, "options": {"expires": 900}},
     # Looks for teams whose day has ended since; each team's midnight is its own.
     "write-snapshots": {"task": "assessments.write_snapshots", "schedule": 900.0, "options": {"expires": 600}},
@@ -250,10 +268,33 @@ ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "teams.sign_in_links.ResetLinks"  # noqa: S105  a class
+PASSWORD_RESET_TIMEOUT = 60 * 60 * 24
 ACCOUNT_FORMS = {
     "login": "teams.adapter.SignInForm",
     "reset_password": "teams.adapter.AskForResetForm",
     "reset_password_from_key": "teams.adapter.NewPasswordForm",
+}
+# How often one may try (docs/operations.md, "Second factors and sign-in"): per address ("ip"), or per what is guessed ("key").
+SIGN_IN_LIMITS = {
+    "login": "30/m/ip",
+    "login_failed": "10/m/ip,5/5m/key",  # the key is an account, from one address
+    "login_account": "50/h/key",  # an account, from all addresses
+    "second_factor": "20/m/ip,5/5m/key",
+    "reauthenticate": "10/m/key",
+    "reset_password": "20/m/ip,5/h/key",
+    "reset_password_from_key": "20/m/ip",
+    "change_email": "5/h/key",
+    "set_up": "10/10m/ip",
+}
+ACCOUNT_RATE_LIMITS: dict[str, str] | bool = SIGN_IN_LIMITS
+MFA_ADAPTER = "teams.second_factors.PortalMFAAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_TOLERANCE = 1  # a code of the half minute before and after counts too: clocks differ, and people type
+MFA_FORMS = {
+    "authenticate": "teams.forms_sign_in.CodeForm",
+    "authenticate_webauthn": "teams.forms_sign_in.PasskeyForm",
 }
 
 # -- Mail ---------------------------------------------------------------------------------------------------------
@@ -355,8 +396,8 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["teams.api_auth.MayCall"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["core.bounded_json.BoundedJSONParser"],
-    "DEFAULT_SCHEMA_CLASS": "core.api.RoomSchema",
-    "DEFAULT_PAGINATION_CLASS": "rest_framework.pagination.LimitOffsetPagination",
+    "DEFAULT_SCHEMA_CLASS": "core.api_schema.RoomSchema",
+    "DEFAULT_PAGINATION_CLASS": "core.api.Pages",
     "PAGE_SIZE": 50,
     "EXCEPTION_HANDLER": "core.api.exception_handler",
 }
@@ -366,6 +407,7 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PERMISSIONS": ["teams.api_auth.MayCall"],
     "SCHEMA_PATH_PREFIX": "/api/v1",
+    "COMPONENT_SPLIT_PATCH": False,  # a change needs what it was seen from
     "ENUM_NAME_OVERRIDES": {
         "RoadmapItemState": "roadmaps.states.State",
         "AssessmentState": "assessments.states.RoundState",

@@ -6,6 +6,7 @@ urlpatterns = [
     path("", include("insights.urls")),
     path("", include("teams.urls")),
     path("organisation/sample/", include("sample.urls")),
+    path("organisation/backup/", include("backups.urls")),
     path("teams/<int:team_id>/roadmap/", include("roadmaps.urls")),
     path("teams/<int:team_id>/maturity/", include("assessments.urls")),
     path("teams/<int:team_id>/okrs/", include("okrs.urls")),

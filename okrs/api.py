@@ -9,13 +9,13 @@ from typing import Any
 
 from django.shortcuts import get_object_or_404
 from django.urls import path
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import generics, serializers
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from core.api import STALE
+from core.api import IdField, needs_seen, rule
 from okrs import services
 from okrs.board import row_of
 from okrs.days import todays_of
@@ -70,7 +70,7 @@ class StandingSerializer(serializers.Serializer[Any]):
 
 
 class KeyResultSerializer(serializers.ModelSerializer[KeyResult]):
-    owner_name = serializers.CharField(source="owner.name", default=None, read_only=True, allow_null=True)
+    owner_name = serializers.CharField(source="owner", default=None, read_only=True, allow_null=True)
 
     class Meta:
         model = KeyResult
@@ -87,7 +87,7 @@ class KeyResultStandingSerializer(serializers.Serializer[Any]):
 
 
 class ObjectiveSerializer(serializers.ModelSerializer[Objective]):
-    owner_name = serializers.CharField(source="owner.name", default=None, read_only=True, allow_null=True)
+    owner_name = serializers.CharField(source="owner", default=None, read_only=True, allow_null=True)
 
     class Meta:
         model = Objective
@@ -108,6 +108,10 @@ class ObjectiveRowSerializer(serializers.Serializer[Any]):
     key_results = KeyResultStandingSerializer(source="rows", many=True)
 
 
+class ObjectivesAskedSerializer(serializers.Serializer[Any]):
+    cycle = IdField(required=False, help_text="Only those of this cycle.")
+
+
 class ObjectiveFieldsSerializer(serializers.Serializer[Any]):
     title = serializers.CharField(max_length=TITLE_LENGTH, required=False)
     business_metric = serializers.CharField(max_length=TITLE_LENGTH, required=False)
@@ -125,14 +129,20 @@ class ObjectiveAddSerializer(ObjectiveFieldsSerializer):
     business_metric = serializers.CharField(max_length=TITLE_LENGTH)
 
 
+@extend_schema_field({
+    "type": "array", "minItems": 2, "maxItems": 2,
+    "items": {"oneOf": [{"type": "string", "format": "date"}, {"type": "number"}]},
+})  # fmt: skip
 class PhaseField(serializers.ListField):
     """[day, value], as ["2026-11-15", 90]."""
 
     def to_internal_value(self, data: Any) -> list[Any]:
-        if not isinstance(data, list) or len(data) != 2:
-            raise ValidationError(["Send pairs of a day and a value."])
-        day = serializers.DateField().run_validation(data[0])
-        return [day.isoformat(), serializers.FloatField().run_validation(data[1])]
+        try:
+            day, value = data
+            day = serializers.DateField().run_validation(day)
+            return [day.isoformat(), serializers.FloatField().run_validation(value)]
+        except (TypeError, ValueError, ValidationError) as error:
+            raise ValidationError(["Send pairs of a day and a value."], code="rule") from error
 
 
 class KeyResultFieldsSerializer(serializers.Serializer[Any]):
@@ -153,19 +163,12 @@ class KeyResultFieldsSerializer(serializers.Serializer[Any]):
 
 
 class KeyResultAddSerializer(KeyResultFieldsSerializer):
-    objective = serializers.IntegerField()
+    objective = serializers.PrimaryKeyRelatedField(queryset=Objective.objects.all())
     title = serializers.CharField(max_length=TITLE_LENGTH)
     kind = serializers.ChoiceField(choices=Kind.choices)
     entries = serializers.ListField(
         child=serializers.CharField(max_length=TITLE_LENGTH), required=False, help_text="The titles of a checklist."
     )
-
-
-def _needs_seen(sent: dict[str, Any]) -> dict[str, Any]:
-    missing = [name for name in sent if name != "seen" and name not in sent["seen"]]
-    if missing:
-        raise ValidationError({"seen": {name: ["Send the value that was seen."] for name in missing}})
-    return sent
 
 
 class ObjectiveEditSerializer(ObjectiveFieldsSerializer):
@@ -174,7 +177,7 @@ class ObjectiveEditSerializer(ObjectiveFieldsSerializer):
     seen = ObjectiveFieldsSerializer()
 
     def validate(self, sent: dict[str, Any]) -> dict[str, Any]:
-        return _needs_seen(sent)
+        return needs_seen(sent)
 
 
 class KeyResultEditSerializer(KeyResultFieldsSerializer):
@@ -183,11 +186,11 @@ class KeyResultEditSerializer(KeyResultFieldsSerializer):
     seen = KeyResultFieldsSerializer()
 
     def validate(self, sent: dict[str, Any]) -> dict[str, Any]:
-        return _needs_seen(sent)
+        return needs_seen(sent)
 
 
 class CheckInSerializer(serializers.ModelSerializer[CheckIn]):
-    person_name = serializers.CharField(source="person.name", default=None, read_only=True, allow_null=True)
+    person_name = serializers.CharField(source="person", default=None, read_only=True, allow_null=True)
     comment = serializers.CharField(source="remark.comment", default="", read_only=True)
     reason = serializers.CharField(source="remark.reason", default="", read_only=True)
 
@@ -262,17 +265,16 @@ class CyclesView(OkrRoutes, generics.ListAPIView[Cycle]):
 
 class ObjectivesView(OkrRoutes):
     @extend_schema(
-        parameters=[OpenApiParameter("cycle", int, description="Only those of this cycle.")],
+        parameters=[ObjectivesAskedSerializer],
         responses=ObjectiveRowSerializer(many=True),
     )
     def get(self, request: Request, team_id: int | None = None) -> Response:
         """The objectives that are not archived, with their key results and where they stand today."""
         team = self.owner()
-        cycle = request.query_params.get("cycle", "")
+        asked = self.asked(ObjectivesAskedSerializer)
         objectives = self.objectives().live()
-        if cycle.isdecimal():
-            # By the cycle's own key: a number that is larger than any key finds nothing there.
-            objectives = objectives.filter(cycle__in=Cycle.objects.filter(pk=int(cycle)))
+        if "cycle" in asked:
+            objectives = objectives.filter(cycle=asked["cycle"])
         rows = objective_rows(objectives, todays_of([team]))
         return Response(ObjectiveRowSerializer(rows, many=True).data)
 
@@ -283,18 +285,20 @@ class ObjectivesView(OkrRoutes):
         require(self.person, "okrs.edit", team)
         fields = self.sent(ObjectiveAddSerializer)
         if not self.cycles().filter(pk=fields["cycle"].pk).exists():
-            raise ValidationError({"cycle": ["This cycle belongs to another team."]})
+            raise rule("cycle", "This cycle belongs to another team.")
         made = services.create_objective(team=team, by=self.person, **fields)
         return Response(ObjectiveSerializer(made).data, status=201)
 
 
 class ObjectiveView(OkrRoutes):
+    for_one_key_result = True
+
     @extend_schema(responses=ObjectiveSerializer)
     def get(self, request: Request, objective_id: int, team_id: int | None = None) -> Response:
         """One objective."""
         return Response(ObjectiveSerializer(self.objective()).data)
 
-    @extend_schema(request=ObjectiveEditSerializer, responses={200: ObjectiveSerializer, 409: STALE})
+    @extend_schema(request=ObjectiveEditSerializer, responses={200: ObjectiveSerializer})
     def patch(self, request: Request, objective_id: int, team_id: int | None = None) -> Response:
         """Change an objective."""
         found = self.objective()
@@ -312,18 +316,22 @@ class KeyResultsView(OkrRoutes):
     def post(self, request: Request, team_id: int | None = None) -> Response:
         require(self.person, "okrs.edit", self.owner())
         fields = self.sent(KeyResultAddSerializer)
-        objective = get_object_or_404(self.objectives(), pk=fields.pop("objective"))
+        objective = self.objectives().filter(pk=fields.pop("objective").pk).first()
+        if objective is None:
+            raise rule("objective", "This objective belongs to another team.")
         made = services.create_key_result(objective=objective, by=self.person, **fields)
         return Response(KeyResultSerializer(made).data, status=201)
 
 
 class KeyResultView(OkrRoutes):
+    for_one_key_result = True
+
     @extend_schema(responses=KeyResultStandingSerializer)
     def get(self, request: Request, key_result_id: int, team_id: int | None = None) -> Response:
         """One key result and where it stands."""
         return Response(KeyResultStandingSerializer(row_of(self.key_result())).data)
 
-    @extend_schema(request=KeyResultEditSerializer, responses={200: KeyResultSerializer, 409: STALE})
+    @extend_schema(request=KeyResultEditSerializer, responses={200: KeyResultSerializer})
     def patch(self, request: Request, key_result_id: int, team_id: int | None = None) -> Response:
         """Change a key result. What was checked in stays as it was."""
         found = self.key_result()
@@ -335,6 +343,7 @@ class KeyResultView(OkrRoutes):
 
 
 class CheckInsView(OkrRoutes, generics.ListAPIView[CheckIn]):
+    for_one_key_result = True
     serializer_class = CheckInSerializer
     queryset = CheckIn.objects.none()
 

@@ -10,7 +10,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from core.append_only import AppendOnlyQuerySet
-from teams.models import Membership, Person, Team
+from teams.models import Membership, Person, Team, TokenScope
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
@@ -18,10 +18,16 @@ if TYPE_CHECKING:
     from okrs.models import Cycle, KeyResult, Objective, Remark  # noqa: F401  named in the types below
 
 
-def _visible(user: Person | AnonymousUser, team: str) -> Q:
-    """What belongs to a visible team, or to the organisation: that everyone signed in reads."""
+def _visible(user: Person | AnonymousUser, team: str, key_result: str = "") -> Q:
+    """What belongs to a visible team, or to the organisation: that everyone signed in reads.
+
+    By a token for one key result, `key_result` says how that one is reached from the row; nothing else is seen.
+    """
     if not user.is_authenticated:
         return Q(pk__in=())
+    if user.token is not None and user.token.scope == TokenScope.KEY_RESULT:
+        only = Q(**{key_result: user.token.key_result_id}) if key_result else Q(pk__in=())
+        return only & Q(**{team: user.token.team_id})
     return Q(**{team: None}) | Q(**{f"{team}__in": Team.objects.visible_to(user)})
 
 
@@ -49,7 +55,7 @@ class CycleQuerySet(models.QuerySet["Cycle"]):
 
 class ObjectiveQuerySet(models.QuerySet["Objective"]):
     def visible_to(self, user: Person | AnonymousUser) -> ObjectiveQuerySet:
-        return self.filter(_visible(user, "team"))
+        return self.filter(_visible(user, "team", "key_results"))
 
     def of(self, team: Team | None) -> ObjectiveQuerySet:
         """A team's, or the organisation's."""
@@ -61,13 +67,16 @@ class ObjectiveQuerySet(models.QuerySet["Objective"]):
     def live(self) -> ObjectiveQuerySet:
         return self.filter(archived_at=None)
 
+    def in_open_cycles(self) -> ObjectiveQuerySet:
+        return self.filter(cycle__closed_on=None)
+
     def listed(self) -> ObjectiveQuerySet:
         return self.select_related("cycle", "team", "owner", "supports").order_by("position", "pk")
 
 
 class KeyResultQuerySet(models.QuerySet["KeyResult"]):
     def visible_to(self, user: Person | AnonymousUser) -> KeyResultQuerySet:
-        return self.filter(_visible(user, "objective__team"))
+        return self.filter(_visible(user, "objective__team", "pk"))
 
     def live(self) -> KeyResultQuerySet:
         return self.filter(archived_at=None, objective__archived_at=None)
@@ -101,7 +110,7 @@ class KeyResultQuerySet(models.QuerySet["KeyResult"]):
 
 class CheckInQuerySet(AppendOnlyQuerySet):
     def visible_to(self, user: Person | AnonymousUser) -> CheckInQuerySet:
-        return self.filter(_visible(user, "key_result__objective__team"))
+        return self.filter(_visible(user, "key_result__objective__team", "key_result"))
 
     def of_teams(self, teams: Iterable[Team]) -> CheckInQuerySet:
         return self.filter(key_result__objective__team__in=list(teams))
@@ -127,4 +136,4 @@ class CheckInQuerySet(AppendOnlyQuerySet):
 
 class RemarkQuerySet(models.QuerySet["Remark"]):
     def visible_to(self, user: Person | AnonymousUser) -> RemarkQuerySet:
-        return self.filter(_visible(user, "check_in__key_result__objective__team"))
+        return self.filter(_visible(user, "check_in__key_result__objective__team", "check_in__key_result"))

@@ -6,14 +6,12 @@ from typing import Any
 
 from django.shortcuts import get_object_or_404
 from django.urls import path
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework import generics, serializers, status
-from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from core.addresses import pk_in
-from core.api import STALE
+from core.api import IdField, needs_seen
 from roadmaps import overview, services
 from roadmaps.models import NOTE_LENGTH, Checklist, Item, Roadmap, State, Tick
 from roadmaps.querysets import ItemQuerySet, TickQuerySet
@@ -69,7 +67,7 @@ class RoadmapSerializer(serializers.Serializer[Any]):
 
 class ItemSerializer(serializers.ModelSerializer[Item]):
     title = serializers.CharField(source="shown_title", read_only=True)
-    owner_name = serializers.CharField(source="owner.name", default=None, read_only=True, allow_null=True)
+    owner_name = serializers.CharField(source="owner", default=None, read_only=True, allow_null=True)
 
     class Meta:
         model = Item
@@ -81,7 +79,7 @@ class ItemSerializer(serializers.ModelSerializer[Item]):
 
 
 class TickSerializer(serializers.ModelSerializer[Tick]):
-    person_name = serializers.CharField(source="person.name", read_only=True)
+    person_name = serializers.CharField(source="person", read_only=True)
     notes = serializers.SerializerMethodField()
 
     class Meta:
@@ -95,6 +93,10 @@ class TickSerializer(serializers.ModelSerializer[Tick]):
     def get_notes(self, tick: Tick) -> list[str]:
         """What people wrote beside it, unless it was removed."""
         return [note.text for note in tick.notes.all() if note.text]
+
+
+class TicksAskedSerializer(serializers.Serializer[Any]):
+    item = IdField(required=False, help_text="Only those of this item.")
 
 
 class StartSerializer(serializers.Serializer[Any]):
@@ -126,10 +128,7 @@ class EditSerializer(FieldsSerializer):
     seen = FieldsSerializer()
 
     def validate(self, sent: dict[str, Any]) -> dict[str, Any]:
-        missing = [name for name in sent if name != "seen" and name not in sent["seen"]]
-        if missing:
-            raise ValidationError({"seen": {name: ["Send the value that was seen."] for name in missing}})
-        return sent
+        return needs_seen(sent)
 
 
 class VersionSerializer(serializers.Serializer[Any]):
@@ -180,14 +179,14 @@ class RoadmapView(RoadmapRoutes):
         """A team's roadmap as it stands today."""
         return Response(_told(self.roadmap()))
 
-    @extend_schema(request=StartSerializer, responses={201: RoadmapSerializer, 409: OpenApiResponse()})
+    @extend_schema(request=StartSerializer, responses={201: RoadmapSerializer})
     def post(self, request: Request, team_id: int) -> Response:
         """Start the roadmap of a team that has none."""
         team = self.team("team.edit")
         made = services.start_roadmap(team=team, by=self.person, **self.sent(StartSerializer))
         return Response(_told(made), status=status.HTTP_201_CREATED)
 
-    @extend_schema(request=StartDateSerializer, responses={200: RoadmapSerializer, 409: STALE})
+    @extend_schema(request=StartDateSerializer, responses={200: RoadmapSerializer})
     def patch(self, request: Request, team_id: int) -> Response:
         """Move the start; due dates that nobody edited move with it."""
         found = self.roadmap("team.edit")
@@ -221,7 +220,7 @@ class ItemView(RoadmapRoutes):
         """One item."""
         return Response(ItemSerializer(self.item()).data)
 
-    @extend_schema(request=EditSerializer, responses={200: ItemSerializer, 409: STALE})
+    @extend_schema(request=EditSerializer, responses={200: ItemSerializer})
     def patch(self, request: Request, team_id: int, item_id: int) -> Response:
         """Change an item's title, owner or due date."""
         found = self.item("team.edit")
@@ -234,7 +233,7 @@ class ItemView(RoadmapRoutes):
 class TickView(RoadmapRoutes):
     """Bring an item into a state. If it is there already nothing happens; `skipped` needs a note."""
 
-    @extend_schema(request=WantedSerializer, responses={200: ItemSerializer, 409: STALE})
+    @extend_schema(request=WantedSerializer, responses={200: ItemSerializer})
     def post(self, request: Request, team_id: int, item_id: int) -> Response:
         found = self.item("team.edit")
         ticked = services.tick(item=found, by=self.person, **self.sent(WantedSerializer))
@@ -244,7 +243,7 @@ class TickView(RoadmapRoutes):
 class UndoView(RoadmapRoutes):
     """Reverse the newest tick of an item."""
 
-    @extend_schema(request=VersionSerializer, responses={200: ItemSerializer, 409: STALE})
+    @extend_schema(request=VersionSerializer, responses={200: ItemSerializer})
     def post(self, request: Request, team_id: int, item_id: int) -> Response:
         found = self.item("team.edit")
         undone = services.undo(item=found, by=self.person, **self.sent(VersionSerializer))
@@ -257,14 +256,14 @@ class TicksView(RoadmapRoutes, generics.ListAPIView[Tick]):
     serializer_class = TickSerializer
     queryset = Tick.objects.none()
 
-    @extend_schema(parameters=[OpenApiParameter("item", int, description="Only those of this item.")])
+    @extend_schema(parameters=[TicksAskedSerializer])
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         return super().get(request, *args, **kwargs)
 
     def get_queryset(self) -> TickQuerySet:
         ticks = Tick.objects.visible_to(self.person).of_teams([self.roadmap().team])
-        item = pk_in(self.request.query_params.get("item", ""))
-        return (ticks if item is None else ticks.of_item(item)).newest_first().prefetch_related("notes")
+        asked = self.asked(TicksAskedSerializer)
+        return (ticks.of_item(asked["item"]) if asked else ticks).newest_first().prefetch_related("notes")
 
 
 urlpatterns = [

@@ -11,6 +11,6 @@ def ring() -> None:
     schedule.ring()
 
 
-@shared_task(name="sample.work")
+@shared_task(name="sample.work", passes_gate=False)
 def work() -> None:
     worker.work()

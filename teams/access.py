@@ -33,6 +33,13 @@ def within_token(person: Person, team: Team | None = None) -> bool:
 
 
 @rules.predicate
+def of_tokens_team(person: Person, team: Team | None = None) -> bool:
+    """True without a token; with one that does more than read, in its own team. Whoever asks narrows it to the key result."""
+    token = person.token
+    return token is None or (token.scope != TokenScope.READ and team is not None and team.pk == token.team_id)
+
+
+@rules.predicate
 def without_token(person: Person) -> bool:
     """Tokens never administer: a stolen one cannot make more of its kind, nor invite anybody."""
     return person.token is None
@@ -66,6 +73,8 @@ def is_live(person: Person, team: Team | None = None) -> bool:
 
 # Answer, tick, comment, edit the roadmap, mark a deployment by hand.
 rules.add_perm("team.edit", within_token & is_live & (is_editor | is_administrator))
+# Check in on a team's key result: okrs/access.py asks, for tokens that are for one.
+rules.add_perm("team.check_in", of_tokens_team & is_live & (is_editor | is_administrator))
 # Review and reopen an assessment; decide on an exemption, never on one's own.
 rules.add_perm("team.review", without_token & is_live & (is_manager | is_administrator))
 # Members, invitations, connections, deployment rules, team tokens, team settings.

@@ -7,20 +7,24 @@ from typing import Any
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.forms import LoginForm, ResetPasswordForm, ResetPasswordKeyForm
 from allauth.core import context
+from allauth.core.exceptions import ImmediateHttpResponse
 from django.conf import settings
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 
+from teams import limits
 from teams.forms import PasswordField
 from teams.models import Person
-from teams.services.account import set_password
+from teams.services.account import LinkUsed, reset_password
 
 
 class PortalAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     error_messages = {
         **DefaultAccountAdapter.error_messages,
         "email_password_mismatch": _("The address or the password is not right."),
+        "incorrect_password": _("This is not your password."),
         "too_many_login_attempts": _("Too many attempts. Wait a few minutes and try again."),
     }
 
@@ -44,8 +48,29 @@ class PortalAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         # A mail must not lead where a forged Host header points, so the configured address wins.
         return settings.PORTAL_URL + url[url.index("/accounts/") :] if settings.PORTAL_URL else url
 
-    def set_password(self, user: Person, password: str) -> None:
-        set_password(person=user, password=password)
+    def pre_login(self, request: HttpRequest, user: Person, **kwargs: Any) -> HttpResponse | None:
+        """By whatever way they got here: nobody signs in as a person of the sample organisation."""
+        if user.is_sample:
+            return self.respond_user_inactive(request, user)  # type: ignore[no-any-return]
+        return super().pre_login(request, user, **kwargs)  # type: ignore[no-any-return]
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """Count a try: at an account from one address, from one address, and at an account from anywhere.
+
+        The first is strict, so that a stranger does not lock anybody out of the office; the last stops many strangers.
+        """
+        super().pre_authenticate(request, **credentials)
+        try:
+            self._from_anywhere = limits.take(request, "login_account", str(credentials.get("email", "")).lower())
+        except limits.TooMany as error:
+            raise self.validation_error("too_many_login_attempts") from error
+
+    def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
+        return f"{self.get_client_ip(request)} {str(credentials.get('email', '')).lower()}"
+
+    def _rollback_login_failed_rl_usage(self) -> None:
+        super()._rollback_login_failed_rl_usage()
+        limits.give_back(self._from_anywhere)
 
     def add_message(self, *args: Any, **kwargs: Any) -> None:
         """No “you have signed in”: the page says it."""
@@ -77,3 +102,11 @@ class NewPasswordForm(ResetPasswordKeyForm):  # type: ignore[misc]
     def clean_password1(self) -> str:
         password = self.cleaned_data["password1"]
         return str(PortalAccountAdapter().clean_password(password, user=self.user))
+
+    def save(self) -> None:
+        try:
+            reset_password(person=self.user, key=self.temp_key, password=self.cleaned_data["password1"])
+        except LinkUsed as error:  # since the form was looked at: the page of the link says it
+            raise ImmediateHttpResponse(redirect(context.request.get_full_path())) from error
+        # Whoever tried too often before they asked for the link need not wait now.
+        PortalAccountAdapter()._delete_login_attempts_cached_email(context.request, email=self.user.email)

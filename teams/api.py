@@ -17,6 +17,12 @@ from teams.api_auth import TokenAuthentication
 from teams.models import ApiToken, Membership, Organisation, Person, Team
 from teams.querysets import TeamQuerySet
 
+DESCRIPTION = (
+    "A team's API token: `Authorization: Bearer mlops_…`. Scope `read` reads the team; `write` also does what its maker may do"
+    " in the team; `key_result` reads one key result and its objective and checks in on it, and gets 403 everywhere else. 401"
+    " once it has expired, was revoked, or its maker left the team."
+)
+
 
 class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
     """How the token stands in the API's description."""
@@ -25,7 +31,7 @@ class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-ca
     name = "token"
 
     def get_security_definition(self, auto_schema: object) -> dict[str, str]:
-        return {"type": "http", "scheme": "bearer", "description": "A team's API token."}
+        return {"type": "http", "scheme": "bearer", "description": DESCRIPTION}
 
 
 class TeamSerializer(serializers.ModelSerializer[Team]):
@@ -58,7 +64,7 @@ class MemberSerializer(serializers.ModelSerializer[Membership]):
 class TokenSerializer(serializers.ModelSerializer[ApiToken]):
     class Meta:
         model = ApiToken
-        fields = ("id", "name", "scope", "team")
+        fields = ("id", "name", "scope", "team", "expires_at")
         read_only_fields = fields
 
 
@@ -83,6 +89,7 @@ class MeSerializer(serializers.ModelSerializer[Person]):
 class TeamViewSet(viewsets.ReadOnlyModelViewSet[Team]):
     queryset = Team.objects.none()
     serializer_class = TeamSerializer
+    lookup_value_converter = "int"
 
     def get_serializer_context(self) -> dict[str, Any]:
         organisation = Organisation.current()  # once, not for each team

@@ -7,7 +7,7 @@ class TeamsConfig(AppConfig):
 
     def ready(self) -> None:
         from core import retention
-        from teams import access, audit_sentences  # noqa: F401  register the rules, and how audit entries read
+        from teams import access, audit_sentences, reauth  # noqa: F401  register rules, sentences and signals
         from teams.models import Invitation
 
         retention.register(

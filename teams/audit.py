@@ -5,6 +5,7 @@ Each room says in its `AppConfig.ready` how its own entries read: `audit.describ
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 Labels = Mapping[str, Any]  # a value of `data` -> how it reads
 _sentences: dict[str, tuple[str | Promise, Labels]] = {}
 _kinds: dict[str, str | Promise] = {}
+_fields: dict[str, str | Promise] = {}
 _told_as_one: ContextVar[bool] = ContextVar("told_as_one", default=False)
 
 
@@ -39,6 +41,20 @@ def described() -> set[str]:
     return set(_sentences)
 
 
+def sentences() -> Mapping[str, tuple[str | Promise, Labels]]:
+    """(sentence, labels) by action."""
+    return _sentences
+
+
+def name_fields(names: Mapping[str, str | Promise]) -> None:
+    """Say how names in `data` read, where before and after are shown."""
+    _fields.update(names)
+
+
+def field_name(name: str, otherwise: str = "") -> str:
+    return str(_fields.get(name, otherwise or name.replace("_", " ")))
+
+
 def kinds() -> list[tuple[str, str | Promise]]:
     """What entries can be about, (first part of the action, name), for the log's filter."""
     known = {action.partition(".")[0] for action in _sentences}
@@ -48,6 +64,17 @@ def kinds() -> list[tuple[str, str | Promise]]:
 def name_kind(kind: str, name: str | Promise) -> None:
     """Say how a kind of entries, the first part of their actions, is called in the log's filter."""
     _kinds[kind] = name
+
+
+def kinds_with_actions() -> list[tuple[str, str, list[tuple[str, str]]]]:
+    """(kind, name, [(action, sentence with … for its values)]), for the log's filter, by name."""
+    found = []
+    for kind, name in kinds():
+        own = [
+            (action, sentence) for action, (sentence, _labels) in _sentences.items() if action.startswith(f"{kind}.")
+        ]
+        found.append((kind, str(name), [(action, re.sub(r"%\(\w+\)s", "…", str(text))) for action, text in own]))
+    return sorted(found, key=lambda each: each[1].casefold())
 
 
 @contextmanager
@@ -74,9 +101,9 @@ class AuditQuerySet(AppendOnlyQuerySet):
         """Newest first."""
         return self.select_related("actor", "token", "team").order_by("-recorded_at", "-pk")
 
-    def about(self, room: str) -> AuditQuerySet:
-        """Entries whose action is `room`.something."""
-        return self.filter(action__startswith=f"{room}.")
+    def about(self, what: str) -> AuditQuerySet:
+        """Entries of an action ("team.created"), or of all actions of a kind ("team")."""
+        return self.filter(action=what) if "." in what else self.filter(action__startswith=f"{what}.")
 
     def in_team(self, team_id: int) -> AuditQuerySet:
         return self.filter(team=team_id)
@@ -115,6 +142,10 @@ class AuditEvent(AppendOnly):
         kind, _, pk = self.subject.partition(":")
         return int(pk) if kind == "person" else None
 
+    def reads(self, value: Any) -> str:
+        """A value of `data` as people read it."""
+        return _readable(value, _sentences.get(self.action, ("", {}))[1])
+
     def sentence(self, people: Mapping[int, str]) -> str:
         """What was done, in the reader's language. `people` gives the present names by pk: the log itself holds none."""
         sentence, labels = _sentences.get(self.action, (f"{self.action} %(subject)s", {}))
@@ -125,6 +156,8 @@ class AuditEvent(AppendOnly):
 
 
 def _readable(value: Any, labels: Labels) -> str:
+    if isinstance(value, dict):
+        return "; ".join(f"{name}: {_readable(each, labels)}" for name, each in value.items()) or "–"
     if isinstance(value, list):
         return list_text(_readable(each, labels) for each in value) or "–"
     if isinstance(value, str) and value in labels:

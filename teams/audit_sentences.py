@@ -3,8 +3,8 @@
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
-from teams.audit import describe, name_kind
-from teams.models import JobRole, OrganisationRole, TeamRole, TokenScope
+from teams.audit import describe, name_fields, name_kind
+from teams.models import JobRole, OrganisationRole, SecondFactor, TeamRole, TokenScope
 
 name_kind("organisation", _("Organisation"))
 name_kind("team", _("Teams"))
@@ -22,6 +22,11 @@ describe(
     "organisation.language_changed",
     _("Changed the default language from %(before)s to %(after)s."),
     dict(settings.LANGUAGES),
+)
+describe(
+    "organisation.second_factor_changed",
+    _("Changed who must have a second factor from “%(before)s” to “%(after)s”."),
+    dict(SecondFactor.choices),
 )
 describe("organisation.time_zone_changed", _("Changed the organisation's time zone from %(before)s to %(after)s."))
 
@@ -47,7 +52,7 @@ describe("invitation.renewed", _("Made a new link for an invitation as %(role)s.
 describe("invitation.revoked", _("Withdrew an invitation as %(role)s."), _team_roles)
 
 _scopes = dict(TokenScope.choices)
-describe("token.created", _("Created the API token “%(name)s” (%(scope)s)."), _scopes)
+describe("token.created", _("Created the API token “%(name)s” (%(scope)s), until %(expires)s."), _scopes)
 describe("token.revoked", _("Revoked the API token “%(name)s”."))
 
 _roles = dict(OrganisationRole.choices)
@@ -55,6 +60,30 @@ describe("person.created", _("%(subject)s made an account by invitation."))
 describe("person.role_changed", _("Changed the organisation role of %(subject)s from %(before)s to %(after)s."), _roles)
 describe("person.deactivated", _("Deactivated %(subject)s."))
 describe("person.reactivated", _("Reactivated %(subject)s."))
+describe("person.removed", _("Removed a person and their personal data."))
+describe("person.exported", _("Exported the data of %(subject)s."))
 describe("person.reset_link_made", _("Made a link for %(subject)s to set a new password."))
 describe("person.password_changed", _("%(subject)s set a new password."))
+describe("person.second_factors_removed", _("Removed the second factors of %(subject)s."))
+describe("person.app_added", _("%(subject)s set up an authenticator app."))
+describe("person.app_removed", _("%(subject)s removed the authenticator app."))
+describe("person.passkey_added", _("%(subject)s added a passkey."))
+describe("person.passkey_removed", _("%(subject)s removed a passkey."))
+describe("person.recovery_codes_made", _("%(subject)s made new recovery codes."))
+describe("person.address_link_made", _("Made a link for %(subject)s to move to another e-mail address."))
 describe("person.changed", _("%(subject)s changed the account: %(fields)s."), _FIELDS)
+
+name_fields(
+    {
+        "name": _("name"),
+        "role": _("role"),
+        "job_role": _("job"),
+        "group": _("group"),
+        "language": _("language"),
+        "time_zone": _("time zone"),
+        "scope": _("scope"),
+        "expires": _("expires"),
+        "key_result": _("key result"),
+        "fields": _("fields"),
+    }
+)

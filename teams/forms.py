@@ -11,7 +11,17 @@ from django.contrib.auth import password_validation
 from django.utils.translation import gettext_lazy as _
 
 from core.edits import SeenForm
-from teams.models import JobRole, OrganisationRole, Person, Team, TeamGroup, TeamRole, Theme, TokenScope, time_zones
+from teams.models import (
+    JobRole,
+    OrganisationRole,
+    Person,
+    SecondFactor,
+    Team,
+    TeamGroup,
+    TeamRole,
+    Theme,
+    time_zones,
+)
 
 _CONTINENTS = (
     "Africa", "America", "Antarctica", "Arctic", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific",
@@ -207,11 +217,6 @@ class MemberForm(SeenForm):
     )
 
 
-class TokenForm(forms.Form):
-    name = forms.CharField(label=_("Name"), max_length=80, help_text=_("What will use it, as “CI of the churn model”."))
-    scope = forms.ChoiceField(label=_("Scope"), choices=TokenScope.choices, initial=TokenScope.READ)
-
-
 class RoleForm(SeenForm):
     organisation_role = forms.ChoiceField(label=_("Role"), choices=OrganisationRole.choices)
 
@@ -223,26 +228,6 @@ class AccountForm(SeenForm):
     time_zone = ZoneField(label=_("Time zone"))
 
 
-class PasswordForm(forms.Form):
-    old = PasswordField(label=_("Present password"))
-    new = PasswordField(label=_("New password"), new=True)
-
-    def __init__(self, *args: Any, person: Person, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.person = person
-
-    def clean_old(self) -> str:
-        old = str(self.cleaned_data["old"])
-        if not self.person.check_password(old):
-            raise forms.ValidationError(_("This is not your present password."))
-        return old
-
-    def clean_new(self) -> str:
-        new = str(self.cleaned_data["new"])
-        password_validation.validate_password(new, self.person)
-        return new
-
-
 class OrganisationForm(SeenForm):
     name = forms.CharField(label=_("Name"), max_length=120)
     language = _language(
@@ -251,4 +236,9 @@ class OrganisationForm(SeenForm):
     time_zone = ZoneField(
         label=_("Time zone"),
         help_text=_("Days and weeks of all figures are those of this zone, except for teams with their own."),
+    )
+    second_factor = forms.ChoiceField(
+        label=_("Who must have a second factor"),
+        choices=SecondFactor.choices,
+        help_text=_("Who has none yet is led to set one up before anything else. API tokens are not affected."),
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -12,9 +11,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import resolve, reverse
 from django.utils import timezone, translation
-from django.utils.http import url_has_allowed_host_and_scheme
 
+from teams import second_factors
 from teams.models import Organisation
+from teams.services import sessions
+from teams.way_back import led_to, page_to_go_on_at
 
 Respond = Callable[[HttpRequest], HttpResponse]
 
@@ -63,7 +64,12 @@ BEFORE_SETUP = {"livez", "readyz", "setup", "language"}
 OPEN_PAGES = BEFORE_SETUP | {
     "invitation", "account_login", "account_logout", "account_inactive",
     "account_reset_password", "account_reset_password_done", "account_reset_password_from_key",
-    "account_reset_password_from_key_done",
+    "account_reset_password_from_key_done", "mfa_authenticate", "passkey-sign-in",
+}  # fmt: skip
+
+# What somebody needs who is to set up a second factor.
+WITHOUT_SECOND_FACTOR = OPEN_PAGES | {
+    "account_reauthenticate", "security", "security-app", "security-passkey", "security-codes",
 }  # fmt: skip
 
 
@@ -84,31 +90,34 @@ class SignInMiddleware:
     def process_view(self, request: HttpRequest, *_: object) -> HttpResponse | None:
         if request.user.is_authenticated or _is_open(request, OPEN_PAGES):
             return None
-        sign_in = redirect_to_login(_page_to_go_on_at(request))
-        if request.headers.get("HX-Request"):
-            response = HttpResponse(status=204)
-            response["HX-Redirect"] = sign_in.url
-            return response
-        return sign_in
+        return led_to(request, redirect_to_login(page_to_go_on_at(request)).url)
 
 
-def _page_to_go_on_at(request: HttpRequest) -> str:
-    """Where sign-in leads back to: the page, or the one that a form or a fragment was asked for from.
+class SecondFactorMiddleware:
+    """Who must have a second factor and has none is led to set it up before anything else. The API says so itself."""
 
-    An address that only takes POST cannot be opened, and one of a fragment shows no page.
-    """
-    is_fragment = "HX-Request" in request.headers
-    if request.method in ("GET", "HEAD") and not is_fragment:
-        return request.get_full_path()
-    came_from = request.headers.get("HX-Current-URL" if is_fragment else "Referer", "")
-    return _own_page(request, came_from) or reverse("home")
+    def __init__(self, respond: Respond) -> None:
+        self.respond = respond
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.respond(request)
+
+    def process_view(self, request: HttpRequest, *_: object) -> HttpResponse | None:
+        if not request.user.is_authenticated or _is_open(request, WITHOUT_SECOND_FACTOR):
+            return None
+        if second_factors.is_owed_by(request.user, request.organisation):  # type: ignore[attr-defined]
+            return led_to(request, reverse("security"))
+        return None
 
 
-def _own_page(request: HttpRequest, address: str) -> str:
-    """The page of this portal that the address names, without the host; "" if it names another's."""
-    if not url_has_allowed_host_and_scheme(address, allowed_hosts={request.get_host()}):
-        return ""
-    parts = urlsplit(address)
-    page = parts.path + (f"?{parts.query}" if parts.query else "")
-    # What is left must not lead elsewhere either: the path of "https://portal.example//evil.example" would.
-    return page if page.startswith("/") and url_has_allowed_host_and_scheme(page, allowed_hosts=None) else ""
+class SessionMiddleware:
+    """Notes when and from where a session is used, for the list on the security page."""
+
+    def __init__(self, respond: Respond) -> None:
+        self.respond = respond
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.respond(request)
+        if request.user.is_authenticated:
+            sessions.note_seen(request)
+        return response

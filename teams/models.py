@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
@@ -13,6 +14,7 @@ from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models.functions import Lower
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from core import clock
@@ -36,14 +38,18 @@ __all__ = [
     "Organisation",
     "OrganisationRole",
     "Person",
+    "SecondFactor",
     "SetupCode",
     "Team",
     "TeamGroup",
     "TeamRole",
     "Theme",
     "TokenScope",
+    "TokenState",
     "Visit",
 ]
+
+EXPIRES_SOON = timedelta(days=14)
 
 
 class OrganisationRole(models.TextChoices):
@@ -71,6 +77,14 @@ class JobRole(models.TextChoices):
     PRODUCT_OWNER = "product_owner", _("Product owner")
 
 
+class SecondFactor(models.TextChoices):
+    """Who must have a second factor to sign in with."""
+
+    OPTIONAL = "optional", _("Nobody; each person decides")
+    ADMINISTRATORS = "administrators", _("Administrators")
+    EVERYONE = "everyone", _("Everyone")
+
+
 class Theme(models.TextChoices):
     AUTO = "auto", _("As the device")
     LIGHT = "light", _("Light")
@@ -94,6 +108,9 @@ class Organisation(models.Model):
     name = models.CharField(_("name"), max_length=120)
     language = models.CharField(_("default language"), max_length=8, choices=settings.LANGUAGES, default="en")
     time_zone = models.CharField(_("time zone"), max_length=64, default="UTC", validators=[validate_time_zone])
+    second_factor = models.CharField(
+        _("second factor"), max_length=16, choices=SecondFactor.choices, default=SecondFactor.OPTIONAL
+    )
 
     class Meta:
         # Two set-ups at once: the second one's insert breaks here, so there is only ever one first administrator.
@@ -130,6 +147,10 @@ class Person(AbstractBaseUser):
     is_active = models.BooleanField(_("active"), default=True)
     date_joined = models.DateTimeField(default=clock.now, editable=False)
     is_sample = models.BooleanField(default=False, editable=False)  # nobody ever signs in as this person
+    removed_at = models.DateTimeField(null=True, editable=False)  # emptied then: see services.people.remove
+    # Raised with each link to set a password or to move to another address: it ends the links made before.
+    reset_serial = models.PositiveIntegerField(default=0, editable=False)
+    email_serial = models.PositiveIntegerField(default=0, editable=False)
 
     # The API token by which this request came, if any: it narrows what visible_to() and the rules allow.
     token: ApiToken | None = None
@@ -152,7 +173,7 @@ class Person(AbstractBaseUser):
         ]
 
     def __str__(self) -> str:
-        return self.name or self.email
+        return gettext("removed person") if self.removed_at else self.name or self.email
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         self.email = self.email.lower()  # sign-in looks addresses up in small letters
@@ -161,6 +182,8 @@ class Person(AbstractBaseUser):
     @property
     def initials(self) -> str:
         """One or two letters for the avatar; one character of a name without spaces, as Japanese names are written."""
+        if self.removed_at:
+            return "–"
         parts = (self.name or self.email).split()
         return "".join(part[0] for part in (parts[0], parts[-1])[: len(parts)]).upper()
 
@@ -304,25 +327,76 @@ class Invitation(models.Model):
 class TokenScope(models.TextChoices):
     READ = "read", _("Read")
     WRITE = "write", _("Read and write")
+    KEY_RESULT = "key_result", _("Check in on one key result")
+
+
+class TokenState(models.TextChoices):
+    """Whether a token works, and if not, why."""
+
+    WORKS = "works", _("Works")
+    EXPIRES_SOON = "expires_soon", _("Expires soon")
+    EXPIRED = "expired", _("Expired")
+    REVOKED = "revoked", _("Revoked")
+    MAKER_LEFT = "maker_left", _("Ended: its maker left the team")
+    MAKER_DEACTIVATED = "maker_deactivated", _("Ended: its maker was deactivated")
+    MAKER_REMOVED = "maker_removed", _("Ended: its maker was removed")
+
+
+def ninety_days_from_now() -> datetime:
+    return clock.now() + timedelta(days=90)
 
 
 class ApiToken(models.Model):
-    """A team's token for the API. It never exceeds its maker's present rights nor its scope; only its digest is kept."""
+    """A team's token for the API. It never exceeds its maker's present rights nor its scope; only its digest is kept.
+
+    `key_result_id`: the one key result that a token of that scope is for. A plain number: OKRs are a room above this one.
+    """
 
     team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="tokens")
     maker = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
     name = models.CharField(_("name"), max_length=80)
-    scope = models.CharField(_("scope"), max_length=8, choices=TokenScope.choices, default=TokenScope.READ)
+    scope = models.CharField(_("scope"), max_length=16, choices=TokenScope.choices, default=TokenScope.READ)
+    key_result_id = models.PositiveBigIntegerField(null=True, editable=False)
     digest = models.CharField(max_length=64, unique=True, editable=False)
     hint = models.CharField(max_length=8, editable=False)  # the first characters, to tell tokens apart
     created_at = models.DateTimeField(default=clock.now, editable=False)
+    expires_at = models.DateTimeField(default=ninety_days_from_now, editable=False)
     last_used_at = models.DateTimeField(null=True, blank=True)  # to the minute
     revoked_at = models.DateTimeField(null=True, blank=True)
 
     objects = ApiTokenQuerySet.as_manager()
 
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="token_for_one_key_result_or_none",
+                condition=models.Q(scope="key_result", key_result_id__isnull=False)
+                | ~models.Q(scope="key_result") & models.Q(key_result_id=None),
+            )
+        ]
+
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def state(self) -> TokenState:
+        """Of tokens that were read `with_standing`."""
+        now = clock.now()
+        if self.maker.removed_at:  # which revoked the token too
+            return TokenState.MAKER_REMOVED
+        if self.revoked_at:
+            return TokenState.REVOKED
+        if not self.maker.is_active:
+            return TokenState.MAKER_DEACTIVATED
+        if not self.maker_belongs:  # type: ignore[attr-defined]
+            return TokenState.MAKER_LEFT
+        if self.expires_at <= now:
+            return TokenState.EXPIRED
+        return TokenState.EXPIRES_SOON if self.expires_at - now <= EXPIRES_SOON else TokenState.WORKS
+
+    @property
+    def works(self) -> bool:
+        return self.state in (TokenState.WORKS, TokenState.EXPIRES_SOON)
 
 
 class Visit(models.Model):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, QuerySet
 from django.db.models.functions import Lower
 
+from core import clock
 from core.addresses import pk_in
 from core.crypto import digest
 
@@ -34,7 +35,11 @@ class PersonQuerySet(QuerySet["Person"]):
         return self.filter(is_active=True)
 
     def deactivated(self) -> PersonQuerySet:
-        return self.filter(is_active=False)
+        return self.present().filter(is_active=False)
+
+    def present(self) -> PersonQuerySet:
+        """Everyone who was not removed."""
+        return self.filter(removed_at=None)
 
     def administrators(self) -> PersonQuerySet:
         return self.active().filter(organisation_role="administrator")
@@ -62,6 +67,10 @@ class PersonQuerySet(QuerySet["Person"]):
 
         listed = Membership.objects.filter(team__archived_at=None).select_related("team").order_by(Lower("team__name"))
         return self.prefetch_related(Prefetch("memberships", listed, to_attr="shown_memberships"))
+
+    def listed_with(self, person_id: int | None) -> PersonQuerySet:
+        """By name everyone who was not removed, and this person in any case."""
+        return self.filter(Q(removed_at=None) | Q(pk=person_id)).listed()
 
     def listed(self, sort: str = "") -> PersonQuerySet:
         """By name, or the newest first."""
@@ -188,9 +197,11 @@ class ApiTokenQuerySet(QuerySet["ApiToken"]):
         return self.annotate(maker_belongs=Exists(still))
 
     def usable(self) -> ApiTokenQuerySet:
-        return self.filter(revoked_at=None).with_standing().filter(Q(maker_belongs=True))
+        """Those that work now: not revoked, not expired, the maker an active member."""
+        unended = self.filter(revoked_at=None, expires_at__gt=clock.now())
+        return unended.with_standing().filter(Q(maker_belongs=True))
 
     def listed(self) -> ApiTokenQuerySet:
         """The unrevoked ones first, each kind newest first."""
-        related = self.select_related("maker").with_standing()
+        related = self.select_related("maker", "team").with_standing()
         return related.order_by(F("revoked_at").desc(nulls_first=True), "-created_at", "-pk")

@@ -24,6 +24,7 @@ from typing import Any
 
 from assessments import services as assessing
 from assessments.models import Assessment, Comment, Exemption
+from backups import shelf
 from connections.models import Draft
 from core import clock, pulse
 from core.crypto import digest
@@ -41,7 +42,8 @@ from tests.roadmaps.factories import started
 
 NOBODY = "nobody"
 PEOPLE = ("reader", "editor", "team_admin", "outsider", "manager", "administrator")
-TOKENS = ("read_token", "write_token", "foreign_token")  # foreign: another team's, writing
+# foreign: another team's, writing; key_result: only checks in on World.key_result_of(team)
+TOKENS = ("read_token", "write_token", "foreign_token", "key_result_token")
 
 
 @dataclass
@@ -113,7 +115,9 @@ class World:
             return found
         by = self.people["administrator"]
         cycle = Cycle.objects.filter(team=None).first() or okrs.quarter(by)
-        return okrs.key_result_of(okrs.objective_in(cycle, by, team), by, owner=None)
+        made = okrs.key_result_of(okrs.objective_in(cycle, by, team), by, owner=None)
+        ApiToken.objects.filter(team=team, scope=TokenScope.KEY_RESULT).update(key_result_id=made.pk)
+        return made
 
     @cached_property
     def own_cycle(self) -> Cycle:
@@ -137,7 +141,15 @@ class World:
 
 
 def make_token(team: Team, maker: Person, scope: str, secret: str) -> str:
-    ApiToken.objects.create(team=team, maker=maker, name=secret, scope=scope, digest=digest(secret), hint=secret[:4])
+    ApiToken.objects.create(
+        team=team,
+        maker=maker,
+        name=secret,
+        scope=scope,
+        key_result_id=0 if scope == TokenScope.KEY_RESULT else None,
+        digest=digest(secret),
+        hint=secret[:4],
+    )
     return secret
 
 
@@ -146,6 +158,7 @@ def token_cast(team: Team, team_admin: Person, other_team: Team, outsider: Perso
         "read_token": make_token(team, team_admin, TokenScope.READ, "secret-of-the-reading-token"),
         "write_token": make_token(team, team_admin, TokenScope.WRITE, "secret-of-the-writing-token"),
         "foreign_token": make_token(other_team, outsider, TokenScope.WRITE, "secret-of-the-foreign-token"),
+        "key_result_token": make_token(team, team_admin, TokenScope.KEY_RESULT, "secret-of-the-key-result-token"),
     }
 
 
@@ -175,8 +188,8 @@ def _people(*allowed: str, others: str = FORBIDDEN) -> dict[str, str]:
     return {who: MAY if who in allowed else others for who in PEOPLE}
 
 
-def _tokens(read: str, write: str, foreign: str) -> dict[str, str]:
-    return {"read_token": read, "write_token": write, "foreign_token": foreign}
+def _tokens(read: str, write: str, foreign: str, key_result: str = FORBIDDEN) -> dict[str, str]:
+    return {"read_token": read, "write_token": write, "foreign_token": foreign, "key_result_token": key_result}
 
 
 # Nobody needs to be signed in.
@@ -188,6 +201,9 @@ OWN = Rule("own", _people(*PEOPLE), _tokens(FORBIDDEN, FORBIDDEN, FORBIDDEN))
 # One team's pages: everyone signed in reads every team, a token only its own.
 READ_TEAM = Rule("read the team", _people(*PEOPLE), _tokens(MAY, MAY, MISSING))
 EDIT_TEAM = Rule("edit the team", _people("editor", "team_admin", "administrator"), _tokens(FORBIDDEN, MAY, MISSING))
+# The routes that a token for one key result may use; what is the organisation's it does not find.
+READ_KEY_RESULT = Rule("read a key result", READ_TEAM.people, _tokens(MAY, MAY, MISSING, MAY))
+CHECK_IN = Rule("check in on a key result", EDIT_TEAM.people, _tokens(FORBIDDEN, MAY, MISSING, MAY))
 REVIEW_TEAM = Rule("review the team", _people("manager", "administrator"), _tokens(FORBIDDEN, FORBIDDEN, MISSING))
 ADMINISTER_TEAM = Rule(
     "administer the team", _people("team_admin", "administrator"), _tokens(FORBIDDEN, FORBIDDEN, MISSING)
@@ -198,6 +214,14 @@ ADMINISTER_ORGANISATION = Rule(
 EDIT_ORGANISATION_OKRS = Rule(
     "edit the organisation's OKRs", _people("manager", "administrator"), _tokens(FORBIDDEN, FORBIDDEN, FORBIDDEN)
 )
+READ_ORGANISATION_OKR = Rule("read one of the organisation's OKRs", READ.people, _tokens(MAY, MAY, MAY, MISSING))
+EDIT_ORGANISATION_OKR = Rule(
+    "edit one of the organisation's OKRs",
+    EDIT_ORGANISATION_OKRS.people,
+    _tokens(FORBIDDEN, FORBIDDEN, FORBIDDEN, MISSING),
+)
+# Somebody else's, which is told to nobody.
+NOT_ONES_OWN = Rule("somebody else's", _people(others=MISSING), _tokens(MISSING, MISSING, MISSING))
 # Not there for anybody (any more).
 GONE = Rule("gone", _people(others=MISSING), _tokens(MISSING, MISSING, MISSING), nobody=MISSING)
 
@@ -304,6 +328,13 @@ def signs_of_life(_: World) -> list[Any]:
     return []
 
 
+def _archive(w: World) -> list[Any]:
+    """A file among the archives; nobody looks into it."""
+    path = shelf.new("archive")
+    path.write_bytes(b"an archive")
+    return [path.name]
+
+
 ROUTES: list[Route] = [
     # -- core
     page("livez", get=OPEN),
@@ -321,6 +352,9 @@ ROUTES: list[Route] = [
     page("account_login", get=OPEN, post=OPEN),
     page("account_logout", get=OPEN, post=OPEN),
     page("account_inactive", get=OPEN),
+    page("mfa_authenticate", get=OPEN, post=OPEN),
+    page("passkey-sign-in", get=OPEN, post=OPEN),
+    page("account_reauthenticate", get=OWN, post=OWN),
     page("account_reset_password", get=OPEN, post=OPEN),
     page("account_reset_password_done", get=OPEN),
     page("account_reset_password_from_key", lambda _: ["1", "no-key"], get=OPEN, post=OPEN),
@@ -345,11 +379,38 @@ ROUTES: list[Route] = [
     page("person", lambda w: [w.membership.person_id], get=READ, post=ADMINISTER_ORGANISATION),
     page("person-deactivate", lambda w: [w.membership.person_id], post=ADMINISTER_ORGANISATION),
     page("person-reactivate", lambda w: [w.membership.person_id], post=ADMINISTER_ORGANISATION),
+    page("person-address", lambda w: [w.membership.person_id], post=ADMINISTER_ORGANISATION),
     page("person-reset", lambda w: [w.membership.person_id], post=ADMINISTER_ORGANISATION),
+    page(
+        "person-remove",
+        lambda w: [w.membership.person_id],
+        get=ADMINISTER_ORGANISATION,
+        post=ADMINISTER_ORGANISATION,
+    ),
+    page("person-export", lambda w: [w.membership.person_id], post=ADMINISTER_ORGANISATION),
     page("account", get=OWN, post=OWN),
+    page("account-data", get=OWN, post=OWN),
     page("account-password", get=OWN, post=OWN),
+    page("security", get=OWN),
+    page("security-app", get=OWN, post=OWN),
+    page("security-passkey", get=OWN, post=OWN),
+    page("security-codes", get=OWN, post=OWN),
+    page("security-remove", lambda _: [1], post=NOT_ONES_OWN),
+    page("session-end", lambda _: [1], post=NOT_ONES_OWN),
+    page("sessions-end-others", post=OWN),
+    page("account-address", get=OWN, post=OWN),
+    page("account-move", lambda _: ["no-such-link"], alike=False, get=NOT_ONES_OWN, post=NOT_ONES_OWN),
     page("organisation", get=ADMINISTER_ORGANISATION, post=ADMINISTER_ORGANISATION),
+    page("organisation-tokens", get=ADMINISTER_ORGANISATION),
+    page("organisation-token-revoke", lambda w: [w.team.tokens.first().pk], post=ADMINISTER_ORGANISATION),
     page("audit-log", get=ADMINISTER_ORGANISATION),
+    # -- backups
+    page("backup", get=ADMINISTER_ORGANISATION),
+    page("backup-make", post=ADMINISTER_ORGANISATION),
+    page("backup-upload", post=ADMINISTER_ORGANISATION),
+    page("backup-download", _archive, alike=False, get=ADMINISTER_ORGANISATION),
+    page("backup-restore", _archive, alike=False, post=ADMINISTER_ORGANISATION),
+    page("backup-delete", _archive, alike=False, post=ADMINISTER_ORGANISATION),
     # -- sample
     page("sample", get=ADMINISTER_ORGANISATION),
     page("sample-load", post=ADMINISTER_ORGANISATION),
@@ -462,16 +523,31 @@ ROUTES: list[Route] = [
     api("api-roadmap-ticks", lambda w: [w.roadmap.team_id], get=READ_TEAM),
     api("api-okr-cycles", _team, get=READ_TEAM, post=EDIT_TEAM),
     api("api-okr-objectives", _team, get=READ_TEAM, post=EDIT_TEAM),
-    api("api-okr-objective", _team_objective, get=READ_TEAM, patch=EDIT_TEAM),
+    api("api-okr-objective", _team_objective, get=READ_KEY_RESULT, patch=EDIT_TEAM),
     api("api-okr-key-results", _team, post=EDIT_TEAM),
-    api("api-okr-key-result", _team_key_result, get=READ_TEAM, patch=EDIT_TEAM),
-    api("api-okr-check-ins", _team_key_result, get=READ_TEAM, post=EDIT_TEAM),
+    api("api-okr-key-result", _team_key_result, get=READ_KEY_RESULT, patch=EDIT_TEAM),
+    api("api-okr-check-ins", _team_key_result, get=READ_KEY_RESULT, post=CHECK_IN),
     api("api-organisation-okr-cycles", get=READ, post=EDIT_ORGANISATION_OKRS),
     api("api-organisation-okr-objectives", get=READ, post=EDIT_ORGANISATION_OKRS),
-    api("api-organisation-okr-objective", _organisation_objective, get=READ, patch=EDIT_ORGANISATION_OKRS),
+    api(
+        "api-organisation-okr-objective",
+        _organisation_objective,
+        get=READ_ORGANISATION_OKR,
+        patch=EDIT_ORGANISATION_OKR,
+    ),
     api("api-organisation-okr-key-results", post=EDIT_ORGANISATION_OKRS),
-    api("api-organisation-okr-key-result", _organisation_key_result, get=READ, patch=EDIT_ORGANISATION_OKRS),
-    api("api-organisation-okr-check-ins", _organisation_key_result, get=READ, post=EDIT_ORGANISATION_OKRS),
+    api(
+        "api-organisation-okr-key-result",
+        _organisation_key_result,
+        get=READ_ORGANISATION_OKR,
+        patch=EDIT_ORGANISATION_OKR,
+    ),
+    api(
+        "api-organisation-okr-check-ins",
+        _organisation_key_result,
+        get=READ_ORGANISATION_OKR,
+        post=EDIT_ORGANISATION_OKR,
+    ),
     api("api-deployments", _team, get=READ_TEAM),
     api("api-incidents", _team, get=READ_TEAM),
     api("api-figures", _team, get=READ_TEAM),

@@ -1,9 +1,11 @@
 """The fixed cast that every room's tests know, and how browsers are started."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
+from django.core.cache import cache
 from django.test import Client
 from hypothesis import HealthCheck, settings
 
@@ -71,6 +73,15 @@ def signed_in() -> Callable[[Person], Client]:
         return client
 
     return sign_in
+
+
+@pytest.fixture
+def limited(settings: Any) -> Iterator[None]:
+    """With the limits on guesses, which tests are otherwise free of; nothing is counted yet."""
+    settings.ACCOUNT_RATE_LIMITS = settings.SIGN_IN_LIMITS
+    cache.clear()
+    yield
+    cache.clear()
 
 
 @pytest.fixture

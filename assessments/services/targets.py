@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -58,8 +59,16 @@ def set_target(
         **wanted,
     )
     snapshots.refresh(locked, today, model_id)
-    audit.record("assessment.target_set", actor=by, team=locked, area=area, level=level, due=str(due or ""))
+    audit.record(
+        "assessment.target_set", actor=by, team=locked, area=area, level=level, due=str(due or ""),
+        before=_plain(present), after=_plain(wanted),
+    )  # fmt: skip
     return made  # type: ignore[no-any-return]
+
+
+def _plain(target: dict[str, Any]) -> dict[str, Any]:
+    """For the audit log."""
+    return {"level": target["level"], "due": str(target["due"] or "")}
 
 
 def _check(model: library.MaturityModel, area: str, level: int | None) -> None:

@@ -7,6 +7,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from connections import inspections
@@ -28,6 +29,7 @@ from teams.models import Team
 
 
 @never_cache
+@sensitive_post_parameters("token")
 @require_http_methods(["GET", "POST"])
 def connect(request: Request, team_id: int) -> HttpResponse:
     """The first step: address and token, tried before anything is kept."""

@@ -12,7 +12,7 @@ from teams.models import Organisation, Person
 
 @transaction.atomic
 def change_organisation(*, by: Person, seen: Mapping[str, Any], wanted: Mapping[str, Any]) -> Organisation:
-    """Change `name`, `language`, `time_zone`. StaleEdit if somebody else changed one of those meanwhile."""
+    """Change `name`, `language`, `time_zone`, `second_factor`. StaleEdit if somebody else changed one of those meanwhile."""
     organisation = Organisation.objects.select_for_update().get()
     current = {name: getattr(organisation, name) for name in wanted}
     changes = edits.merge(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from allauth.account.utils import user_pk_to_url_str
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -9,6 +10,9 @@ from core import clock, edits
 from core.refusals import Refused
 from teams import audit
 from teams.models import OrganisationRole, Person
+from teams.services import second_factors, sessions
+from teams.services.emptying import empty
+from teams.sign_in_links import ResetLinks
 
 
 class LastAdministrator(Refused):
@@ -19,7 +23,18 @@ class SamplePerson(Refused):
     """Somebody of the sample organisation, whom nobody is."""
 
 
-def _check_real(person: Person, field: str | None = None) -> None:
+class Removed(Refused):
+    """A removed person's row is empty and stays so."""
+
+
+class OwnAccount(Refused):
+    """Nobody removes themself: the portal must not lose an administrator by a slip, and somebody has to answer for it."""
+
+
+def check_real(person: Person, field: str | None = None) -> None:
+    """SamplePerson for somebody whom nobody is; Removed for whom nobody is any more."""
+    if person.removed_at:
+        raise Removed(_("This person was removed."), field)
     if person.is_sample:
         raise SamplePerson(_("This person belongs to the sample organisation, and nobody signs in as them."), field)
 
@@ -57,7 +72,7 @@ def _keep_an_administrator(person: Person) -> None:
 @transaction.atomic
 def change_role(*, person: Person, by: Person, seen: str, role: str) -> Person:
     """Change the role in the organisation. LastAdministrator; SamplePerson; StaleEdit if somebody else changed it meanwhile."""
-    _check_real(person, "organisation_role")
+    check_real(person, "organisation_role")
     if role != OrganisationRole.ADMINISTRATOR:
         _keep_an_administrator(person)
     locked = Person.objects.select_for_update().get(pk=person.pk)
@@ -78,17 +93,20 @@ def change_role(*, person: Person, by: Person, seen: str, role: str) -> Person:
 @transaction.atomic
 def deactivate(*, person: Person, by: Person) -> None:
     """End sign-in, sessions and tokens of the person at once; what they did stays. LastAdministrator; SamplePerson."""
-    _check_real(person)
+    check_real(person)
     _keep_an_administrator(person)
     locked = Person.objects.select_for_update().get(pk=person.pk)
     if locked.is_active:
         locked.is_active = False
         locked.save(update_fields=["is_active"])
+        sessions.end_all(person=locked)  # so that none of them comes back when the person is reactivated
         audit.record("person.deactivated", actor=by, subject=locked)
 
 
 @transaction.atomic
 def reactivate(*, person: Person, by: Person) -> None:
+    """Let the person sign in again. Removed."""
+    check_real(person)
     locked = Person.objects.select_for_update().get(pk=person.pk)
     if not locked.is_active:
         locked.is_active = True
@@ -96,16 +114,35 @@ def reactivate(*, person: Person, by: Person) -> None:
         audit.record("person.reactivated", actor=by, subject=locked)
 
 
+def check_removable(*, person: Person, by: Person) -> None:
+    """Removed; SamplePerson: they go with the sample organisation; OwnAccount; LastAdministrator."""
+    check_real(person)
+    if person.pk == by.pk:
+        raise OwnAccount(_("Nobody removes themself. Ask another administrator."))
+    _keep_an_administrator(person)
+
+
 @transaction.atomic
-def make_reset_key(*, person: Person, by: Person) -> tuple[str, str]:
-    """(uidb36, key) of the address that sets a new password: the same as the mail would hold.
+def remove(*, person: Person, by: Person) -> None:
+    """Take the personal data away, for good; what the person did for their teams stays, under “removed person”.
 
-    It works once, because it ends with the present password, and for PASSWORD_RESET_TIMEOUT seconds. SamplePerson.
+    The row stays and is emptied, since append-only rows hold its pk. As `check_removable`.
     """
-    _check_real(person)
-    from allauth.account.forms import default_token_generator
-    from allauth.account.utils import user_pk_to_url_str
-
+    check_removable(person=person, by=by)
     locked = Person.objects.select_for_update().get(pk=person.pk)
+    if locked.removed_at is None:
+        empty(locked, by=by)
+        audit.record("person.removed", actor=by, subject=locked)
+
+
+@transaction.atomic
+def reset_sign_in(*, person: Person, by: Person | None) -> tuple[str, str]:
+    """Remove the second factors; (uidb36, key) of the address that sets a new password: the same as the mail would hold.
+
+    It works once, ends with a newer one, and for PASSWORD_RESET_TIMEOUT seconds. SamplePerson.
+    """
+    check_real(person)
+    locked = Person.objects.select_for_update().get(pk=person.pk)
+    second_factors.remove_all(person=locked, by=by)
     audit.record("person.reset_link_made", actor=by, subject=locked)
-    return user_pk_to_url_str(locked), default_token_generator.make_token(locked)
+    return user_pk_to_url_str(locked), ResetLinks().make_token(locked)

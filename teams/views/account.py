@@ -12,8 +12,11 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from core.edits import StaleEdit
-from teams.forms import AccountForm, PasswordForm
+from teams.forms import AccountForm
+from teams.forms_sign_in import PasswordForm
+from teams.limits import status_of
 from teams.services import account as services
+from teams.services import sessions
 from teams.views.shared import me, sent
 
 _FIELDS = ("name", "language", "theme", "time_zone")
@@ -36,7 +39,7 @@ def account(request: HttpRequest) -> HttpResponse:
                 with translation.override(changed.language):
                     messages.success(request, _("Saved."))
                 return redirect("account")
-    context = {"room": "account", "form": form, "memberships": person.memberships.by_team()}
+    context = {"room": "account", "tab": "profile", "form": form, "memberships": person.memberships.by_team()}
     return render(request, "teams/account.html", context, status=status)
 
 
@@ -46,9 +49,11 @@ def account_password(request: HttpRequest) -> HttpResponse:
     """A new password; this browser stays signed in, all others do not."""
     person = me(request)
     form = PasswordForm(sent(request), person=person)
-    if request.method == "POST" and form.is_valid():
-        services.set_password(person=person, password=form.cleaned_data["new"])
+    if form.is_bound and form.is_valid():
+        before = request.session.session_key
+        services.set_password(person=person, password=form.cleaned_data["new"], session=before)
         update_session_auth_hash(request, person)
+        sessions.move(before=before, after=request.session.session_key)
         messages.success(request, _("Your password is changed. Other browsers are signed out."))
-        return redirect("account")
-    return render(request, "teams/account_password.html", {"form": form}, status=422 if form.errors else 200)
+        return redirect("security")
+    return render(request, "teams/account_password.html", {"form": form}, status=status_of(form))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -11,10 +12,12 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from core.edits import StaleEdit
 from core.refusals import Refused
-from teams import links, shown_once
+from teams import links, second_factors, shown_once
 from teams.access import require
 from teams.forms import RoleForm
+from teams.forms_sign_in import AddressForm
 from teams.models import OrganisationRole, Person
+from teams.reauth import ask_again
 from teams.services import people as services
 from teams.views.shared import me, page_of, sent
 
@@ -61,8 +64,11 @@ def person(request: HttpRequest, person_id: int) -> HttpResponse:
         "room": "people",
         "person": shown,
         "memberships": shown.memberships.by_team(),
-        "form": form if may_administer and not shown.is_sample else None,
+        "form": form if may_administer and not shown.is_sample and not shown.removed_at else None,
         "shown": shown_once.take(request, f"reset_{shown.pk}") if may_administer else None,
+        "moving": shown_once.take(request, f"address_{shown.pk}") if may_administer else None,
+        "address_form": AddressForm() if may_administer and not settings.MAIL_WORKS else None,
+        "factors": second_factors.of(shown).count() if may_administer else 0,
     }
     return render(request, "teams/person.html", context, status=status)
 
@@ -82,17 +88,21 @@ def person_deactivate(request: HttpRequest, person_id: int) -> HttpResponse:
 def person_reactivate(request: HttpRequest, person_id: int) -> HttpResponse:
     require(request.user, "organisation.administer")
     shown = get_object_or_404(Person.objects.visible_to(request.user), pk=person_id)
-    services.reactivate(person=shown, by=me(request))
+    try:
+        services.reactivate(person=shown, by=me(request))
+    except Refused as error:
+        messages.error(request, error.message)
     return redirect("person", shown.pk)
 
 
 @require_POST
+@ask_again
 def person_reset(request: HttpRequest, person_id: int) -> HttpResponse:
-    """Make a link by which the person sets a new password; it is shown once on the person's page."""
+    """Remove the second factors, and make a link by which the person sets a new password; it is shown once on their page."""
     require(request.user, "organisation.administer")
     shown = get_object_or_404(Person.objects.visible_to(request.user), pk=person_id)
     try:
-        uidb36, key = services.make_reset_key(person=shown, by=me(request))
+        uidb36, key = services.reset_sign_in(person=shown, by=me(request))
     except Refused as error:
         messages.error(request, error.message)
         return redirect("person", shown.pk)

@@ -32,18 +32,19 @@ def setup(request: HttpRequest) -> HttpResponse:
     if Organisation.current() is not None:
         raise Http404
     form = SetupForm(sent(request), initial=typed(request) | {"language": get_language()})
-    if limits.too_many_wrong_codes(request):
-        return render(request, "teams/setup.html", {"form": None, "minutes": limits.MINUTES}, status=429)
     if form.is_valid():
         try:
+            taken = limits.take(request, "set_up")
             person = set_up(**form.cleaned_data)
+        except limits.TooMany:
+            return render(request, "teams/setup.html", {"form": None, "minutes": 10}, status=429)
         except WrongCode as error:
-            limits.note_wrong_code(request)
             form.add_error(error.field, error.message)
         except AlreadySetUp:
             messages.error(request, _("Somebody has just set up the portal. Ask them for an invitation."))
             return redirect("account_login")
         else:
+            limits.give_back(taken)
             login(request, person, backend=BACKEND)
             return redirect("home")
     return render(request, "teams/setup.html", {"form": form, "typed_in": "new"}, status=422 if form.errors else 200)

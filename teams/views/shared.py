@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 
-from teams.models import Person, Team
+from teams.models import Organisation, Person, Team
 
 PER_PAGE = 50
 SPEAK = "speak"  # the language switch, pressed within a form that has not been sent yet
@@ -18,6 +18,10 @@ SPEAK = "speak"  # the language switch, pressed within a form that has not been 
 def me(request: HttpRequest) -> Person:
     """The person behind the request. Only behind sign-in, which every page is that teams/middleware.py does not open."""
     return cast(Person, request.user)
+
+
+def organisation_of(request: HttpRequest) -> Organisation:
+    return cast(Organisation, request.organisation)  # type: ignore[attr-defined]
 
 
 def visible_team(request: HttpRequest, team_id: int) -> Team:

@@ -1,17 +1,31 @@
-"""The pages of django-allauth that the portal serves: sign-in, sign-out and password reset, and no other.
+"""The pages of django-allauth that the portal serves: sign-in with second factors, sign-out and password reset, and no other.
 
-Each answers the methods that it knows only, and 422 to a form that is not right.
+Each answers the methods that it knows only, 422 to a form that is not right, and 429 to one that was tried too often.
 """
 
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
+from urllib.parse import urlencode
 
 from allauth.account import views as allauth
+from allauth.account.models import Login
+from allauth.mfa.base import views as mfa
+from allauth.mfa.webauthn.forms import LoginWebAuthnForm
+from allauth.mfa.webauthn.internal import auth as webauthn
+from allauth.mfa.webauthn.internal import flows
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
+
+from teams import limits
+from teams.limits import status_of
+from teams.way_back import next_of
 
 View = Callable[..., HttpResponse]
 
@@ -21,15 +35,17 @@ def _form_page(view: View) -> View:
     @wraps(view)
     def respond(request: HttpRequest, **kwargs: Any) -> HttpResponse:
         response = view(request, **kwargs)
-        form = (getattr(response, "context_data", None) or {}).get("form")
-        if request.method == "POST" and form is not None and form.errors:
-            response.status_code = 422
+        shown = getattr(response, "context_data", None) or {}
+        forms = [shown[name] for name in ("form", "webauthn_form") if shown.get(name) is not None]
+        if request.method == "POST" and response.status_code == 200:
+            response.status_code = max((status_of(form) for form in forms), default=200)
         return response
 
     return respond
 
 
 login = _form_page(allauth.login)
+second_factor = _form_page(mfa.authenticate)
 logout = _form_page(allauth.logout)
 inactive = require_safe(allauth.account_inactive)
 password_reset_done = require_safe(allauth.password_reset_done)
@@ -44,3 +60,21 @@ def password_reset(request: HttpRequest) -> HttpResponse:
     if not settings.MAIL_WORKS:
         return render(request, "account/password_reset_without_mail.html")
     return _password_reset(request)
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def passkey(request: HttpRequest) -> HttpResponse:
+    """Sign in with a passkey alone, which is two factors in one: GET asks for a challenge, POST brings the answer."""
+    if request.method != "POST":
+        return JsonResponse(webauthn.begin_authentication(None))
+    try:
+        limits.take(request, "login")
+    except limits.TooMany:
+        return limits.handler429(request)
+    form = LoginWebAuthnForm(data=request.POST)
+    if form.is_valid():
+        found = form.cleaned_data["credential"]
+        return flows.perform_passwordless_login(request, found, Login(user=found.user, redirect_url=next_of(request)))
+    messages.error(request, _("The portal does not know this passkey. Sign in with your password."))
+    return redirect(f"{reverse('account_login')}?{urlencode({'next': next_of(request)})}")

@@ -55,7 +55,6 @@ def test_the_headline_says_numerator_and_denominator(team: Team, service: Servic
     assert (made.value, made.unit, made.band) == ("2", "days / week", Band.HIGH)
     assert made.was == "was 1 days / week"
     assert made.facts == ["26 deployments in 13 weeks", "median of deployment days a week", "1 unknown, not counted"]
-    assert len(made.spark.bars) == 13
 
 
 def test_it_speaks_of_months_where_the_median_week_is_empty(team: Team, service: Service) -> None:
@@ -136,7 +135,7 @@ def test_a_sparkline_has_gaps_where_nothing_was() -> None:
     assert sparks.line([None, None]).dots == ()
     bars = sparks.bars([0, 2, 1])
     assert [bar.zero for bar in bars.bars] == [True, False, False]
-    assert [bar.height for bar in bars.bars] == [1.0, 39.0, 19.5]
+    assert [bar.height for bar in bars.bars] == [1.0, 13.0, 6.5]
 
 
 def test_over_all_time_the_weeks_begin_with_the_first_deployment(team: Team, service: Service) -> None:

@@ -71,6 +71,16 @@ class Load:
         """Who was asked to sign in again."""
         return [each for each in self.ledger.requests if each.location.startswith(SIGN_IN)]
 
+    @property
+    def strays(self) -> list[Request]:
+        """What failed although nothing was away: neither killed nor on its way back."""
+        away = [(each.kill.at, max(each.answered, each.since)) for each in self.outages]
+        return [
+            each
+            for each in self.ledger.requests
+            if _failed(each) and not any(each.ended > at and each.began < back for at, back in away)
+        ]
+
     def writes(self) -> list[str]:
         rows = []
         for kind in KINDS:
@@ -107,7 +117,7 @@ class Load:
 
     def sentences(self) -> list[str]:
         """What people were told when something went wrong."""
-        told = Counter((each.status, each.told) for each in self.ledger.requests if each.status >= 500)
+        told = Counter((each.status or "none", each.told) for each in self.ledger.requests if _failed(each))
         return table(("status", "told", "times"), [[status, words, n] for (status, words), n in told.most_common(12)])
 
     def sums(self) -> str:
@@ -119,7 +129,11 @@ class Load:
         )
 
     def lines(self) -> list[str]:
-        return [self.sums(), *self.writes(), *self.recovery(), *self.answers(), *self.sentences()]
+        parts = (self.writes(), self.recovery(), self.answers(), self.sentences())
+        return [self.sums(), *(line for part in parts for line in part), *self.stray_lines()]
+
+    def stray_lines(self) -> list[str]:
+        return [f"failed although nothing was away: {each}" for each in self.strays[:12]]
 
 
 def _failed(request: Request) -> bool:

@@ -12,7 +12,7 @@ from typing import Any
 
 import psycopg2
 
-from ops.processes import kill_family
+from ops.processes import end, kill_family
 from ops.services import Server, forgetful_redis, postgresql_server
 from tests.ops.conftest import Launched, launcher, plain_environment, until
 
@@ -84,4 +84,8 @@ def stage(folder: Path, collected: Path | None = None) -> Iterator[Stage]:
         }
         launch = stack.enter_context(launcher(environment))
         portal = launch().wait_until_ready()
-        yield Stage(portal, environment, {"PostgreSQL": database, "Redis": redis})
+        try:
+            yield Stage(portal, environment, {"PostgreSQL": database, "Redis": redis})
+        except KeyboardInterrupt:
+            end(portal.running, patience=0)  # whoever interrupts a test does not wait for a graceful stop
+            raise

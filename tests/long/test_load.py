@@ -68,9 +68,10 @@ def people(folder: Path, address: str, seed: int) -> Iterator[None]:
     try:
         yield
         assert process.poll() is None, (folder / "locust.log").read_text()
-    finally:
         process.terminate()
         process.wait(SETTLING + 60)
+    finally:
+        process.kill()
 
 
 def the_world_goes_on(repo: Repo) -> None:
@@ -170,4 +171,5 @@ def test_what_was_acknowledged_stands_there_once(
     assert broken == {}
     assert unlike == {}
     assert not load.led_away, "nobody is signed out by an outage"
+    assert {request.status for request in ledger.requests if request.status >= 500} <= {503}, "it says what is away"
     assert all(ledger.acknowledged(kind) for kind in ("tick", "answer", "check-in"))

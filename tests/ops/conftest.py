@@ -133,12 +133,14 @@ def launcher(portal_environment: dict[str, str]) -> Iterator[Launch]:
         started.append(launched)
         return launched
 
-    yield launch
-    for launched in started:
-        if launched.process.poll() is None:
-            launched.process.send_signal(signal.SIGTERM)
-            launched.process.communicate()
-        end(launched.running, patience=0)
+    try:
+        yield launch
+    finally:
+        for launched in started:
+            if launched.process.poll() is None:
+                launched.process.send_signal(signal.SIGTERM)
+                launched.process.communicate()
+            end(launched.running, patience=0)
 
 
 @pytest.fixture

@@ -307,7 +307,7 @@ def test_administrators_make_no_link_no_role_and_no_end_for_a_sample_person(load
     load()
     person = Person.objects.sample().first()
     for act in (
-        lambda: people.make_reset_key(person=person, by=administrator),
+        lambda: people.reset_sign_in(person=person, by=administrator),
         lambda: people.deactivate(person=person, by=administrator),
         lambda: people.change_role(person=person, by=administrator, seen=person.organisation_role, role="manager"),
     ):

@@ -76,7 +76,7 @@ def test_an_older_name_of_a_zone_is_kept(me: Client, editor: Person) -> None:
 
 def test_a_new_password_keeps_this_browser_and_signs_out_the_others(signed_in, editor: Person) -> None:
     here, elsewhere = signed_in(editor), signed_in(editor)
-    assert here.post("/account/password/", {"old": PASSWORD, "new": NEW})["Location"] == "/account/"
+    assert here.post("/account/password/", {"password": PASSWORD, "new": NEW})["Location"] == "/account/security/"
 
     editor.refresh_from_db()
     assert editor.check_password(NEW)
@@ -86,10 +86,10 @@ def test_a_new_password_keeps_this_browser_and_signs_out_the_others(signed_in, e
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "field"), [("wrong", NEW, "old"), (PASSWORD, "short", "new"), (PASSWORD, "emma editor", "new")]
+    ("old", "new", "field"), [("wrong", NEW, "password"), (PASSWORD, "short", "new"), (PASSWORD, "emma editor", "new")]
 )
 def test_a_wrong_one_is_refused(me: Client, editor: Person, old: str, new: str, field: str) -> None:
-    response = me.post("/account/password/", {"old": old, "new": new})
+    response = me.post("/account/password/", {"password": old, "new": new})
     assert response.status_code == 422
     assert list(response.context["form"].errors) == [field]
     editor.refresh_from_db()

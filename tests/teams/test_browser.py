@@ -11,7 +11,7 @@ from django.test import Client
 from playwright.sync_api import Browser, Page, expect
 
 from teams.models import Membership, Person, Team
-from teams.services import invitations, tokens
+from teams.services import invitations, members, tokens
 from tests.factories import PersonFactory
 
 pytestmark = [
@@ -121,10 +121,48 @@ def test_a_small_screen_shows_the_present_tab_and_that_there_are_more(opened, te
     expect(page.locator(".p-tabs")).to_have_class("p-tabs is-cut-after")
 
 
+def test_a_new_token_asks_for_what_its_choices_need(opened, team_admin, team: Team) -> None:
+    page = opened(team_admin, f"/teams/{team.pk}/tokens/")
+    key_result, last_day = page.get_by_label("Key result"), page.get_by_label("Last day")
+    expect(key_result).to_be_hidden()
+    expect(last_day).to_be_hidden()
+    page.get_by_label("Name").fill("CI")
+    page.get_by_label("Scope").select_option("key_result")
+    expect(key_result).to_be_visible()
+    page.get_by_label("Lasts").select_option("date")
+    expect(last_day).to_be_visible()
+    page.get_by_role("button", name="Make a token").click()
+    expect(page.locator(".p-form-error")).to_have_count(2)
+
+    page.get_by_label("Scope").select_option("read")
+    page.get_by_label("Lasts").select_option("30")
+    page.get_by_role("button", name="Make a token").click()
+    expect(page.locator("#token-secret")).to_have_value(re.compile("^mlops_"))
+
+
+def test_a_person_is_removed_and_the_log_shows_it(opened, live_server, administrator, editor, team: Team) -> None:
+    members.change_member(
+        membership=editor.memberships.get(), by=administrator, seen={"role": "editor"}, wanted={"role": "team_admin"}
+    )
+    page = opened(administrator, f"/people/{editor.pk}/", width=390)
+    page.get_by_role("link", name="Remove…").click()
+    page.get_by_label("The person's name").fill("Emma Editor")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Emma Editor is removed.")).to_be_visible()
+
+    page.goto(f"{live_server.url}/organisation/audit/?about=member")
+    entry = page.get_by_role("row").filter(has_text="from Editor to Team admin")
+    expect(entry).to_contain_text("removed person")
+    entry.get_by_text("Details").click()
+    expect(entry.locator(".p-diff")).to_contain_text("Before: Editor")
+    assert seen_well(page, 390) == []
+
+
 PAGES = [
     "/teams/", "/teams/new/", "/teams/groups/", "/teams/{team}/members/", "/teams/{team}/settings/",
-    "/teams/{team}/tokens/", "/people/", "/people/{person}/", "/account/", "/account/password/", "/organisation/",
-    "/organisation/audit/", "/api/", "/no/such/page/",
+    "/teams/{team}/tokens/", "/people/", "/people/{person}/", "/people/{person}/remove/",
+    "/account/", "/account/password/", "/account/data/",
+    "/organisation/", "/organisation/tokens/", "/organisation/audit/", "/api/", "/no/such/page/",
 ]  # fmt: skip
 OPEN_PAGES = [
     "/accounts/login/",

@@ -79,7 +79,7 @@ def history(administrator: Person, editor: Person, team: Team) -> None:
 
 
 def sentences(response) -> list[str]:
-    return [sentence for _event, sentence in response.context["lines"]]
+    return [entry.sentence for entry in response.context["entries"]]
 
 
 ARCHIVED = "Archived the team “Forecasting”."

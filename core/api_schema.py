@@ -1,0 +1,93 @@
+"""How the API describes its routes: under the name of their room, with every way in which they refuse."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.apps import apps
+from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.plumbing import ResolvedComponent
+from rest_framework import serializers
+
+
+def _object(**properties: Any) -> dict[str, Any]:
+    return {"type": "object", "properties": properties}
+
+
+_TEXT = {"type": "string"}
+_NESTED = {"$ref": "#/components/schemas/FieldErrors"}
+# Every body that says no, by the name of its component.
+_REFUSALS: dict[str, dict[str, Any]] = {
+    "Refusal": {**_object(detail=_TEXT), "required": ["detail"], "additionalProperties": False},
+    "FieldErrors": {
+        **_object(detail={**_TEXT, "description": "What is wrong with the request as a whole."}),
+        "description": "What is wrong with each field, in sentences; a field that holds others has its own object.",
+        "additionalProperties": {"anyOf": [{"type": "array", "items": {"anyOf": [_TEXT, _NESTED]}}, _NESTED]},
+    },
+    "Conflict": {
+        **_object(detail=_TEXT, theirs={"type": "object"}, yours={"type": "object"}),
+        "required": ["detail"],
+        "additionalProperties": False,
+    },
+}
+# What any route may answer instead of what it is for: status -> what it means, and the body.
+REFUSED: dict[str, tuple[str, str]] = {
+    "400": ("The request cannot be understood, or breaks a rule.", "FieldErrors"),
+    "401": ("No session and no valid token.", "Refusal"),
+    "403": ("Not allowed.", "Refusal"),
+    "404": ("Not there, or another team's.", "Refusal"),
+    "409": ("Somebody changed the same thing meanwhile: `theirs` stands there now, `yours` was sent.", "Conflict"),
+    "415": ("The body is not JSON.", "Refusal"),
+}
+
+
+def _may_be_blank(field: serializers.Field[Any, Any, Any, Any]) -> bool:
+    """Whether the row behind it may hold ""; a serializer that only reads forgets that."""
+    model = getattr(getattr(field.parent, "Meta", None), "model", None)
+    return bool(model and model._meta.get_field(field.source).blank)
+
+
+class RoomSchema(AutoSchema):
+    """Routes stand under the name of their room, its AppConfig's `verbose_name`, and say in one way how they refuse."""
+
+    WRITES: ClassVar[set[str]] = {"POST", "PUT", "PATCH", "DELETE"}
+
+    def get_tags(self) -> list[str]:
+        room = apps.get_containing_app_config(type(self.view).__module__)
+        return [str(room.verbose_name)] if room else super().get_tags()
+
+    def _map_serializer_field(self, field: Any, direction: str, bypass_extensions: bool = False) -> dict[str, Any]:
+        """What Django's fields and DRF's know and drf-spectacular leaves out."""
+        if isinstance(field, serializers.ChoiceField) and field.read_only and _may_be_blank(field):
+            field.allow_blank = True
+        schema: dict[str, Any] = super()._map_serializer_field(field, direction, bypass_extensions)
+        if isinstance(field, serializers.CharField) and not (field.read_only or field.allow_blank):
+            schema.setdefault("pattern", r"\S")  # blanks around a text are taken away, and something must be left
+        return schema
+
+    def _get_response_bodies(self, direction: str = "response") -> dict[str, Any]:
+        """What the route is for, and beside it every refusal that its kind of route has."""
+        found: dict[str, Any] = super()._get_response_bodies(direction)
+        return found | {status: self._refusal(status) for status in self._refusals()}
+
+    def _refusals(self) -> list[str]:
+        statuses = ["400", "401"]
+        if self.method in self.WRITES:
+            statuses += ["403", "409"]
+        if "{" in self.path:
+            statuses.append("404")
+        if self._get_request_body():
+            statuses.append("415")
+        return sorted(statuses)
+
+    def _refusal(self, status: str) -> dict[str, str]:
+        """The shared answer of this status, registered when it is first named."""
+        text, body = REFUSED[status]
+        schemas = [ResolvedComponent(name, "schemas", schema, object=name) for name, schema in _REFUSALS.items()]
+        content = {"application/json": {"schema": {"$ref": f"#/components/schemas/{body}"}}}
+        answer = ResolvedComponent(
+            f"Status{status}", "responses", {"description": text, "content": content}, object=status
+        )
+        for component in (*schemas, answer):
+            self.registry.register_on_missing(component)
+        return answer.ref  # type: ignore[no-any-return]

@@ -1,0 +1,129 @@
+"""Second factors are set up, used and removed. The audit log tells which kind, never a value."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from allauth.mfa.models import Authenticator
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from allauth.mfa.totp.internal import auth as totp
+from allauth.mfa.webauthn.internal.auth import WebAuthn
+from django.conf import settings
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from core import clock, crypto
+from core.refusals import Refused
+from teams import audit, second_factors
+from teams.models import Organisation, Person
+from teams.second_factors import Type
+
+STEP = 30  # seconds for which an authenticator app shows a code
+
+
+class WrongCode(Refused):
+    """Not what the authenticator app shows now."""
+
+
+class HasOne(Refused):
+    """There is an authenticator app already, perhaps since a moment ago in another window."""
+
+
+class StillRequired(Refused):
+    """The last second factor of somebody who must have one."""
+
+
+def _step_of(secret: str, code: str) -> int | None:
+    """The half minute, counted from 1970, whose code this is: the present one or a neighbour (MFA_TOTP_TOLERANCE)."""
+    now = int(clock.now().timestamp()) // STEP
+    tolerance = settings.MFA_TOTP_TOLERANCE
+    for step in range(now - tolerance, now + tolerance + 1):
+        if totp.compare_user_code(actual=code, expected=totp.format_hotp_value(totp.hotp_value(secret, step))):
+            return step
+    return None
+
+
+@transaction.atomic
+def add_app(*, person: Person, secret: str, code: str) -> list[str]:
+    """Set up an authenticator app that shows `code`; the recovery codes if these are the first. WrongCode; HasOne."""
+    locked = Person.objects.select_for_update().get(pk=person.pk)
+    if Authenticator.objects.filter(user=locked, type=Type.TOTP).exists():
+        raise HasOne(_("You have an authenticator app already. Remove it first."))
+    step = _step_of(secret, code)
+    if step is None:
+        raise WrongCode(_("This is not the code that the app shows now. Does the device's clock go right?"), "code")
+    # The code that was just shown does not sign in as well.
+    data = {"secret": crypto.encrypt(secret), "last_step": step}
+    Authenticator.objects.create(user=locked, type=Type.TOTP, data=data, created_at=clock.now())
+    audit.record("person.app_added", actor=locked, subject=locked)
+    return _first_recovery_codes(locked)
+
+
+@transaction.atomic
+def add_passkey(*, person: Person, name: str, credential: dict[str, Any]) -> list[str]:
+    """Keep a passkey whose ceremony was completed; the recovery codes if these are the first."""
+    locked = Person.objects.select_for_update().get(pk=person.pk)
+    WebAuthn.add(locked, name, credential)
+    audit.record("person.passkey_added", actor=locked, subject=locked)
+    return _first_recovery_codes(locked)
+
+
+def _first_recovery_codes(person: Person) -> list[str]:
+    if Authenticator.objects.filter(user=person, type=Type.RECOVERY_CODES).exists():
+        return []
+    return list(RecoveryCodes.activate(person).generate_codes())
+
+
+@transaction.atomic
+def new_recovery_codes(*, person: Person) -> list[str]:
+    """New codes; the ones before end. Refused without a second factor that they could stand in for."""
+    locked = Person.objects.select_for_update().get(pk=person.pk)
+    if not second_factors.of(locked).exists():
+        raise Refused(_("Set up an authenticator app or a passkey first."))
+    Authenticator.objects.filter(user=locked, type=Type.RECOVERY_CODES).delete()
+    audit.record("person.recovery_codes_made", actor=locked, subject=locked)
+    return _first_recovery_codes(locked)
+
+
+@transaction.atomic
+def use_code(*, person: Person, code: str) -> Authenticator | None:
+    """The app or the recovery codes that this code is of, for the only time; None if of neither.
+
+    The rows are locked, so of two who use a code at once the second finds it used.
+    """
+    for found in Authenticator.objects.select_for_update().filter(user=person).exclude(type=Type.WEBAUTHN):
+        is_app = found.type == Type.TOTP
+        if _use_app_code(found, code) if is_app else found.wrap().validate_code(code):
+            return found
+    return None
+
+
+def _use_app_code(found: Authenticator, code: str) -> bool:
+    step = _step_of(crypto.decrypt(found.data["secret"]), code)
+    if step is None or step <= found.data.get("last_step", 0):
+        return False
+    found.data["last_step"] = step
+    found.save(update_fields=["data"])
+    return True
+
+
+@transaction.atomic
+def remove(*, person: Person, authenticator: Authenticator, organisation: Organisation) -> None:
+    """Remove one; with the last one the recovery codes go. StillRequired."""
+    locked = Person.objects.select_for_update().get(pk=person.pk)
+    others = second_factors.of(locked).exclude(pk=authenticator.pk).exists()
+    if not others and second_factors.must_have_one(locked, organisation):
+        raise StillRequired(_("Your organisation requires a second factor. Set up another one first."))
+    deleted, _rows = second_factors.of(locked).filter(pk=authenticator.pk).delete()
+    if deleted:
+        kind = "app" if authenticator.type == Type.TOTP else "passkey"
+        audit.record(f"person.{kind}_removed", actor=locked, subject=locked)
+    if not others:
+        Authenticator.objects.filter(user=locked).delete()
+
+
+def remove_all(*, person: Person, by: Person | None) -> None:
+    """Remove every second factor and the recovery codes, inside the caller's transaction."""
+    deleted, _rows = Authenticator.objects.filter(user=person).delete()
+    if deleted:
+        audit.record("person.second_factors_removed", actor=by, subject=person)

@@ -1,0 +1,68 @@
+"""A portal of its own for each test: databases beside the running tests' one, and a folder of archives."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from django.db import connection
+
+from backups import restoring
+from ops.services import execute
+from tests.backups.databases import HERE, KEY, new_database, opened
+
+FIRST = HERE / "first.zip"  # an archive of format 1, from before second factors
+
+
+@pytest.fixture(autouse=True)
+def archives(settings: Any, tmp_path: Path) -> Path:
+    settings.ENCRYPTION_KEYS = [KEY]
+    settings.ARCHIVES = tmp_path / "archives"
+    return settings.ARCHIVES
+
+
+@pytest.fixture(scope="session")
+def origin(tmp_path_factory: pytest.TempPathFactory, django_db_setup: None, django_db_blocker: Any) -> Iterator[str]:
+    """A database with a row of everything, which no test changes."""
+    with ExitStack() as stack:
+        stack.enter_context(django_db_blocker.unblock())
+        patch = stack.enter_context(pytest.MonkeyPatch.context())
+        patch.setattr("django.conf.settings.ENCRYPTION_KEYS", [KEY])
+        address = stack.enter_context(new_database(tmp_path_factory.mktemp("origin")))
+        with opened(address) as database:
+            restoring.restore(FIRST, alias=database.alias)
+        yield address
+
+
+@pytest.fixture
+def portal(origin: str, tmp_path: Path, db: None) -> Iterator[str]:
+    """The address of a copy of it."""
+    if connection.vendor == "sqlite":
+        shutil.copy(origin.removeprefix("sqlite:///"), tmp_path / "portal.sqlite3")
+        yield f"sqlite:///{tmp_path / 'portal.sqlite3'}"
+        return
+    name = f"copy_{tmp_path.name.replace('-', '_')[:40]}_{id(tmp_path)}".lower()
+    server = urlsplit(origin)._replace(path="/postgres").geturl()
+    execute(server, f'CREATE DATABASE "{name}" TEMPLATE "{urlsplit(origin).path[1:]}"')
+    try:
+        yield urlsplit(origin)._replace(path=f"/{name}").geturl()
+    finally:
+        execute(server, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+@pytest.fixture
+def empty(tmp_path: Path, db: None) -> Iterator[Callable[[str], str]]:
+    """`empty("sqlite")`: the address of a database without a table."""
+    with ExitStack() as stack:
+
+        def make(vendor: str = "") -> str:
+            folder = tmp_path / f"empty{len(list(tmp_path.iterdir()))}"
+            folder.mkdir()
+            return stack.enter_context(new_database(folder, vendor))
+
+        yield make

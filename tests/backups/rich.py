@@ -1,0 +1,120 @@
+"""A small organisation with a row in every table that is kept, made through the rooms' services.
+
+    PORTAL_VAR=/tmp/rich ENCRYPTION_KEYS=$(cat tests/backups/key) python -m tests.backups.rich
+
+fills the database that the settings name. So were the databases and archives beside this file made; CONTRIBUTING.md says when
+another one is due.
+"""
+
+from __future__ import annotations
+
+import os
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+HERE = Path(__file__).parent
+KEY = (HERE / "key").read_text().strip()  # encrypts what is kept here, and nothing else in the world
+PASSWORD = "correct-horse-battery"
+
+
+def fill() -> None:
+    from core import clock
+
+    now = clock.now()
+    with mock.patch("core.content.load", _brief()):
+        person = _set_up()
+        _sample(person)
+    _connections(person, now)
+    _people(person, now)
+    _okrs(person)
+
+
+def _brief() -> Any:
+    from core import content
+
+    whole = content.load("sample/organisation")
+    team = dict(whole["teams"]["forecasting"])
+    running = next(each for each in team["okrs"] if each["cycle"] == 0)
+    team["okrs"] = [{**running, "key_results": running["key_results"][::3]}]
+    team["rounds"] = team["rounds"][-1:]
+    told, load = {**whole, "teams": {"forecasting": team}}, content.load
+    return lambda name: told if name == "sample/organisation" else load(name)
+
+
+def _set_up() -> Any:
+    from teams.services import setup
+
+    facts = {"organisation": "Example GmbH — 例", "name": "Ada Administrator", "email": "ada@example.com"}
+    return setup.set_up(code=setup.new_code(), password=PASSWORD, language="en", time_zone="Europe/Berlin", **facts)
+
+
+def _sample(person: Any) -> None:
+    from sample import services, work
+    from sample.models import Sample, State
+
+    services.load(by=person)
+    work.work()
+    assert Sample.current().state == State.LOADED, Sample.current().problem
+
+
+def _connections(person: Any, now: Any) -> None:
+    from connections.models import SetAsideObject, SyncRun
+    from teams.services.teams import create_team
+    from tests.connections.factories import CredentialFactory, DraftFactory, SourceFactory
+    from tests.delivery.factories import DeploymentFactory, ServiceFactory
+
+    team = create_team(name="Real “team” 🚀\\", group=None, time_zone="Asia/Tokyo", join=True, by=person)
+    source = SourceFactory(connection__team=team, connection__credential=None, lease_owner="someone", lease_until=now)
+    CredentialFactory(connection=source.connection, token="ghp_kept_for_years")
+    DeploymentFactory(service=ServiceFactory(source=source, team=team), finished_at=now.replace(microsecond=1))
+    DraftFactory(team=team, created_by=person, token="ghp_of_a_draft")
+    SyncRun.objects.create(source=source, owner="someone", started_at=now, counts={"deployments": 3, "ü": [1.5, None]})
+    SetAsideObject.objects.create(source=source, key="issue:1", reason="x", first_seen_at=now, last_seen_at=now)
+
+
+def _people(person: Any, now: Any) -> None:
+    from allauth.account.models import EmailAddress
+
+    from assessments import services as assessing
+    from teams.models import Team, TeamRole, Visit
+    from teams.services import invitations, tokens
+
+    team = Team.objects.exclude(is_sample=True).get()
+    invitations.invite(team=team, role=TeamRole.EDITOR, job_role="", email="", by=person)
+    tokens.create_token(team=team, by=person, name="CI", scope="write")
+    Visit.objects.create(person=person, began_at=now, before_at=now - timedelta(days=1))
+    EmailAddress.objects.create(user=person, email=person.email, verified=True, primary=True)
+    until = (now + timedelta(days=30)).date()
+    assessing.ask_exemption(team=team, criterion="data.versioning", reason="Rules — 規則", until=until, by=person)
+
+
+def _okrs(person: Any) -> None:
+    from core import clock
+    from okrs.models import CheckIn
+    from tests.okrs import factories
+
+    objective = factories.objective_in(factories.quarter(person), person, None)
+    factories.key_result_of(objective, person, kind="checklist", entries=["First", "Second"])
+    key_result = factories.key_result_of(objective, person)
+    factories.checked_in(key_result, person, factories.noon(10, 5), 1, comment="“1.5 %” – 良い\n🚀")
+    assert CheckIn.objects.filter(recorded_at__lt=clock.now()).exists()
+
+
+def empty_tables() -> list[str]:
+    from django.apps import apps
+
+    return [model._meta.label for model in apps.get_models() if not model._base_manager.exists()]
+
+
+if __name__ == "__main__":
+    import django
+
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mlops_portal.settings")
+    django.setup()
+    from django.core.management import call_command
+
+    call_command("migrate", verbosity=0, interactive=False)
+    fill()
+    print("empty:", *empty_tables())

@@ -1,0 +1,199 @@
+"""schemathesis over the whole OpenAPI document, as everyone: no 5xx, and no answer that the document does not promise."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from django.db import connection, transaction
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from hypothesis.errors import Unsatisfiable
+from rest_framework.exceptions import ValidationError
+from schemathesis import Case
+from schemathesis.core.failures import FailureGroup
+from schemathesis.core.transport import Response
+from schemathesis.generation import GenerationMode
+
+import core.api
+from tests.access_table import FORBIDDEN, MAY, MISSING, ROUTES, SIGN_IN, World
+from tests.machines.api import CHECKS, Key, operations, send
+from tests.machines.world import EVERYBODY, fill_maturity, fill_roadmap, headers_of
+from tests.sent_table import SENT, Sent, lines_of, plain
+
+API = [(route.name, method) for route in ROUTES if route.kind == "api" for method in route.methods]
+API.remove(("api-schema", "get"))  # the document itself
+RULES = {(route.name, method): rule for route in ROUTES for method, rule in route.methods.items()}
+ARGUMENTS = {route.name: route.args for route in ROUTES}
+
+# How many requests of each kind whoever may do everything sends; the others, who come less far, send a part of them.
+EXAMPLES = int(os.environ.get("API_EXAMPLES", "12"))
+DEEP = ("administrator", "write_token")
+
+# What a field says when the request does not fit its description: never true of a request made from the description.
+UNFIT = {
+    "blank", "empty", "incorrect_type", "invalid", "invalid_choice", "max_length", "max_value", "min_length", "min_value",
+    "not_a_list", "null", "required", "max_string_length",
+}  # fmt: skip
+
+
+@contextmanager
+def rolled_back() -> Iterator[None]:
+    with transaction.atomic():
+        yield
+        if not connection.needs_rollback:
+            connection.check_constraints()  # PostgreSQL would at the end, which never comes
+        transaction.set_rollback(True)
+
+
+@pytest.fixture
+def codes(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The codes of what the fields of the present request said, which the answer does not name."""
+    found: list[str] = []
+    told = core.api.drf_exception_handler
+
+    def listen(exc: Exception, context: dict[str, Any]) -> Any:
+        if isinstance(exc, ValidationError):
+            found.extend(_flat(exc.get_codes()))
+        return told(exc, context)
+
+    monkeypatch.setattr(core.api, "drf_exception_handler", listen)
+    return found
+
+
+def _flat(codes: Any) -> Iterator[str]:
+    if isinstance(codes, str):
+        yield codes
+    else:
+        for each in codes.values() if isinstance(codes, dict) else codes:
+            yield from _flat(each)
+
+
+class Visit:
+    """One of the cast at one operation, with the address and body of a request that is meant well."""
+
+    def __init__(self, world: World, key: Key, who: str, sent: Sent, codes: list[str]) -> None:
+        self.operation, self.who, self.codes = operations()[key], who, codes
+        self.expected = RULES[key].answer(who, "api")
+        self.headers = headers_of(world, who)
+        names = re.findall(r"\{(\w+)\}", self.operation.path)
+        values = sent.args if sent.args is not None else ARGUMENTS[key[0]](world)
+        self.path = dict(zip(names, map(plain, values), strict=True))
+        self.body = plain(sent.body)
+        self.takes_body = bool(list(self.operation.body))
+        self.faults: dict[str, str] = {}
+
+    def well_meant(self) -> None:
+        """Whoever may do it succeeds."""
+        body = {"body": self.body, "media_type": "application/json"} if self.takes_body else {}
+        self._send(self.operation.Case(path_parameters=self.path, **body), MAY)
+
+    def made_up(self, number: int) -> None:
+        """Requests that fit the document, and others that do not; at the address that is there, and at any."""
+        self._each(self._fitting(), number, "fitting")
+        if self.takes_body or list(self.operation.query):
+            strategy = self.operation.as_strategy(GenerationMode.NEGATIVE, path_parameters=self.path)
+            self._each(strategy, number, "unfit")
+        if self.path:
+            body = {"body": self.body, "media_type": "application/json"} if self.takes_body else {}
+            for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE):
+                self._each(self.operation.as_strategy(mode, **body), max(1, number // 4), "anywhere")
+
+    @st.composite
+    @staticmethod
+    def _overlaid(draw: Any, made: st.SearchStrategy[Case], body: dict[str, Any]) -> Case:
+        """A made-up body with some of the fields of the one that is meant well: it comes further."""
+        case: Case = draw(made)
+        kept = draw(st.sets(st.sampled_from(sorted(body))))
+        case.body = {**case.body, **{name: body[name] for name in kept}}
+        return case
+
+    def _fitting(self) -> st.SearchStrategy[Case]:
+        made = self.operation.as_strategy(GenerationMode.POSITIVE, path_parameters=self.path)
+        return Visit._overlaid(made, self.body) if self.body else made
+
+    def _each(self, strategy: st.SearchStrategy[Case], number: int, kind: str) -> None:
+        @settings(max_examples=number, database=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
+        @given(case=strategy)
+        def sent(case: Case) -> None:
+            self._send(case, kind)
+
+        # Any text is a fit name, and of an address without numbers there is none that is not.
+        with contextlib.suppress(Unsatisfiable) if kind == "anywhere" else contextlib.nullcontext():
+            sent()
+
+    def _send(self, case: Case, kind: str) -> None:
+        self.codes.clear()
+        with rolled_back():
+            response = send(case, self.headers)
+        try:
+            case.validate_response(response, checks=CHECKS)
+        except FailureGroup as group:
+            for failure in group.exceptions:
+                self._fault(f"{type(failure).__name__}: {failure}", case, response)
+        wrong = self._wrong(response.status_code, kind)
+        if wrong:
+            self._fault(wrong, case, response)
+
+    def _wrong(self, status: int, kind: str) -> str:
+        """What is wrong with the status, seen by who asked and for what."""
+        if self.expected in REFUSED:
+            wanted = {REFUSED[self.expected]} | OTHERWISE.get(kind, set())
+            return "" if status in wanted else f"{status} instead of {self.expected}"
+        if kind == MAY and not 200 <= status < 300:
+            return f"{status} for a request that is meant well"
+        if kind == "fitting" and status == 400 and UNFIT & set(self.codes):
+            return f"a field refuses what its description allows: {', '.join(sorted(UNFIT & set(self.codes)))}"
+        if kind == "fitting" and self.operation.method == "get" and status != 200 and not self.codes:
+            return f"{status} for a request that fits"
+        return ""
+
+    def _fault(self, what: str, case: Case, response: Response) -> None:
+        sent = (
+            f"{case.method} {case.formatted_path} {dict(case.query or {}) or ''} {case.body if self.takes_body else ''}"
+        )
+        self.faults.setdefault(what, f"{self.who}: {sent[:700]}\n    -> {response.status_code} {response.text[:300]}")
+
+
+REFUSED = {SIGN_IN: 401, FORBIDDEN: 403, MISSING: 404}
+# What the address alone may bring: it names nothing, or no request could.
+OTHERWISE = {"anywhere": {400, 404}, "unfit": {400}}
+
+
+def ask_as_everybody(world: World, key: Key, codes: list[str], examples: int) -> None:
+    """Who may do everything goes deep; the others each succeed once if they may, and send a few more."""
+    faults: dict[str, str] = {}
+    with rolled_back():
+        if key[1] == "get":
+            fill_maturity(world)
+            fill_roadmap(world)
+        sents = lines_of(SENT[key], world) if key in SENT else [Sent()]
+        for who in EVERYBODY:
+            for sent in sents:
+                visit = Visit(world, key, who, sent, codes)
+                visit.well_meant()
+                if who in DEEP:
+                    visit.made_up(max(2, examples // len(sents)))
+                elif sent is sents[0]:
+                    visit.made_up(max(1, examples // 10))
+                faults = visit.faults | faults
+    assert not faults, "\n".join(f"{what}\n    {told}" for what, told in faults.items())
+
+
+def test_the_document_and_the_table_of_routes_name_the_same() -> None:
+    assert set(operations()) == set(API)
+
+
+def test_every_operation_that_changes_something_is_sent_something() -> None:
+    wanted = {key for key in API if key[1] != "get"}
+    assert wanted <= set(SENT), "add a line to tests/sent_table.py"
+
+
+@pytest.mark.parametrize("key", API, ids=" ".join)
+def test_everybody_gets_what_the_document_promises(world: World, codes: list[str], key: Key) -> None:
+    ask_as_everybody(world, key, codes, EXAMPLES)

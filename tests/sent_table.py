@@ -1,0 +1,208 @@
+"""What is sent to every route that changes something, as somebody who may do it would send it.
+
+One line for each method that writes, beside the route's line in access_table.py:
+
+    ("team-groups", "post"): lambda w: Sent({"name": "Platform"}),
+
+- Name *every* field that the route takes, also those that may be left out: the walks hold that it takes no other, and that
+  whatever else is sent changes nothing.
+- An id is given as the row itself: the walks also send another team's row in its place, which must be refused.
+- The function may make the rows that the request needs, with any factory, for `w.team`. `args` stand in for those of
+  access_table.py where these do not fit.
+- Where no single request can carry all fields, give a list of several.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import models
+
+from assessments import services as assessing
+from assessments.models import Assessment
+from tests.access_table import World
+from tests.assessments import factories as maturity
+from tests.okrs import factories as okrs
+from tests.roadmaps.factories import noon, ticked
+
+Body = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Sent:
+    body: Body = field(default_factory=dict)
+    args: tuple[Any, ...] | None = None
+
+
+Line = Callable[[World], Sent | list[Sent]]
+
+
+def plain(value: Any) -> Any:
+    """The same with rows as their ids."""
+    if isinstance(value, models.Model):
+        return value.pk
+    if isinstance(value, dict):
+        return {name: plain(each) for name, each in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(each) for each in value]
+    return value
+
+
+def lines_of(line: Line, w: World) -> list[Sent]:
+    made = line(w)
+    return made if isinstance(made, list) else [made]
+
+
+# -- Rows that requests need ----------------------------------------------------------------------------------------
+
+
+def _submitted(w: World) -> Assessment:
+    return assessing.submit(assessment=_answered(w), by=w.people["administrator"])
+
+
+def _answered(w: World) -> Assessment:
+    """The team's round, every criterion answered."""
+    found = w.round
+    maturity.answered_all(found, w.people["administrator"])
+    return found
+
+
+def _checklist(w: World, objective: Any) -> Any:
+    entries = ["Serving", "Training"]
+    return okrs.key_result_of(objective, w.membership.person, title="A", kind="checklist", entries=entries)
+
+
+# -- The API --------------------------------------------------------------------------------------------------------
+
+
+def _answer(w: World) -> list[Sent]:
+    said = {
+        "criterion": "data.versioning", "seen": 0, "comment": "DVC", "link": "https://example.com/dvc",
+        "on": "2026-11-20", "request_id": "a1",
+    }  # fmt: skip
+    judged = {"state": 2, "valid_until": "2027-05-01", "model_version": w.round.model_version}
+    return [Sent({**said, **judged}), Sent({**said, "kind": "not_applicable"})]
+
+
+def _item_edit(w: World) -> Sent:
+    item = w.roadmap.items.order_by("pk")[0]
+    seen = {"title": "", "owner": item.owner, "due_date": str(item.due_date)}
+    return Sent({"title": "Renamed", "owner": w.membership.person, "due_date": "2026-12-01", "seen": seen})
+
+
+def _item_state(w: World) -> Sent:
+    item = w.roadmap.items.order_by("pk")[0]
+    sent = {"wanted": "done", "seen_version": item.version, "note": "Found it", "already_had": True, "on": "2026-04-01"}
+    return Sent({**sent, "request_id": "t1"})
+
+
+def _item_undo(w: World) -> Sent:
+    item = ticked(w.roadmap.items.order_by("pk")[0], w.people["administrator"], noon(5, 20))
+    return Sent({"seen_version": item.version, "request_id": "u1"})
+
+
+def _cycle(first_day: str, last_day: str) -> Line:
+    days = {"first_day": first_day, "last_day": last_day}
+    return lambda w: Sent({**days, "title": "Winter", "weekday": 1, "every_weeks": 2})
+
+
+class _Okrs:
+    """The lines of one owner: the team, or the organisation."""
+
+    def __init__(self, *, of_team: bool) -> None:
+        self.of_team = of_team
+
+    def first(self, w: World) -> Any:
+        return w.key_result_of(w.team if self.of_team else None)
+
+    def args(self, w: World, *more: Any) -> tuple[Any, ...]:
+        return (w.team.pk, *more) if self.of_team else more
+
+    def objective_fields(self, w: World) -> Body:
+        fields = {
+            "title": "Ship every day", "business_metric": "Churn: 2 %", "why": "Customers wait",
+            "owner": w.membership.person, "weight": 2.0,
+        }  # fmt: skip
+        return {**fields, "supports": w.key_result_of(None).objective} if self.of_team else fields
+
+    def objective(self, w: World) -> Sent:
+        return Sent({**self.objective_fields(w), "cycle": self.first(w).cycle})
+
+    def objective_edit(self, w: World) -> Sent:
+        wanted, row = self.objective_fields(w), self.first(w).objective
+        return Sent({**wanted, "seen": {name: getattr(row, name) for name in wanted}})
+
+    def key_result_fields(self, w: World) -> list[Body]:
+        common = {
+            "title": "Lead time", "done_when": "Measured in production", "unit": "days", "weight": 1.5,
+            "owner": w.membership.person, "effective_on": "2026-11-01",
+        }  # fmt: skip
+        moving = {"kind": "decrease", "start": 12.0, "target": 6.0, "phases": [["2026-11-15", 9.0]], "figure": "mttr"}
+        return [
+            {**common, **moving},
+            {**common, "kind": "between", "low": 1.0, "high": 4.0},
+            {**common, "kind": "milestone", "due_day": "2026-12-01"},
+        ]
+
+    def key_result(self, w: World) -> list[Sent]:
+        objective = self.first(w).objective
+        checklist = {"title": "Runbooks", "kind": "checklist", "entries": ["Serving", "Training"]}
+        return [Sent({**fields, "objective": objective}) for fields in (*self.key_result_fields(w), checklist)]
+
+    def key_result_edit(self, w: World) -> list[Sent]:
+        row, found = okrs.key_result_of(self.first(w).objective, w.membership.person), []
+        for wanted in self.key_result_fields(w):
+            seen = {name: getattr(row, name) for name in wanted}
+            seen["effective_on"] = str(row.effective_on)
+            found.append(Sent({**wanted, "seen": seen}, self.args(w, row.pk)))
+        return found
+
+    def check_in(self, w: World) -> list[Sent]:
+        said = {
+            "confidence": 7, "status": "off_track", "reason": "As it is", "comment": "Fine", "day": "2026-11-20",
+            "request_id": "c1",
+        }  # fmt: skip
+        row, checklist = self.first(w), _checklist(w, self.first(w).objective)
+        done = [checklist.entries.order_by("pk")[0]]
+        return [
+            Sent({**said, "value": 12.5}, self.args(w, row.pk)),
+            Sent({"done": done, "seen_done": []}, self.args(w, checklist.pk)),
+        ]
+
+
+_OF_TEAM, _OF_ORGANISATION = _Okrs(of_team=True), _Okrs(of_team=False)
+
+SENT: dict[tuple[str, str], Line] = {
+    ("api-assessments", "post"): lambda w: Sent(),
+    ("api-assessment-submit", "post"): lambda w: Sent(args=(w.team.pk, _answered(w).pk)),
+    ("api-assessment-review", "post"): lambda w: Sent(args=(w.team.pk, _submitted(w).pk)),
+    ("api-assessment-reopen", "post"): lambda w: Sent(args=(w.team.pk, _submitted(w).pk)),
+    ("api-assessment-answers", "post"): _answer,
+    ("api-targets", "post"): lambda w: Sent({"area": "data", "level": 2, "due": "2027-03-01", "seen": 0}),
+    ("api-exemptions", "post"): lambda w: Sent(
+        {"criterion": "model.reproducibility", "reason": "Bought in", "until": "2027-01-31"}
+    ),
+    ("api-roadmap", "post"): lambda w: Sent({"start_date": "2026-11-01"}, args=(w.team.pk,)),
+    ("api-roadmap", "patch"): lambda w: Sent({"start_date": "2026-05-01", "seen": str(w.roadmap.start_date)}),
+    ("api-roadmap-items", "post"): lambda w: [
+        Sent({"title": "A", "phase": 2, "owner": w.membership.person, "due_date": "2026-12-01", "request_id": "i1"}),
+        Sent({"title": "A", "checklist": "technical"}),
+    ],
+    ("api-roadmap-item", "patch"): _item_edit,
+    ("api-roadmap-tick", "post"): _item_state,
+    ("api-roadmap-undo", "post"): _item_undo,
+    ("api-okr-cycles", "post"): _cycle("2027-01-01", "2027-03-31"),
+    ("api-okr-objectives", "post"): _OF_TEAM.objective,
+    ("api-okr-objective", "patch"): _OF_TEAM.objective_edit,
+    ("api-okr-key-results", "post"): _OF_TEAM.key_result,
+    ("api-okr-key-result", "patch"): _OF_TEAM.key_result_edit,
+    ("api-okr-check-ins", "post"): _OF_TEAM.check_in,
+    ("api-organisation-okr-cycles", "post"): _cycle("2027-01-01", "2027-03-31"),
+    ("api-organisation-okr-objectives", "post"): _OF_ORGANISATION.objective,
+    ("api-organisation-okr-objective", "patch"): _OF_ORGANISATION.objective_edit,
+    ("api-organisation-okr-key-results", "post"): _OF_ORGANISATION.key_result,
+    ("api-organisation-okr-key-result", "patch"): _OF_ORGANISATION.key_result_edit,
+    ("api-organisation-okr-check-ins", "post"): _OF_ORGANISATION.check_in,
+}

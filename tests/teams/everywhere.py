@@ -1,0 +1,117 @@
+"""Somebody who acts in every room, and a search through every column of the database."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import date
+
+from allauth.account.models import EmailAddress
+from django.contrib.sessions.models import Session
+from django.db import connection
+from django.test import Client
+from django.urls import reverse
+
+from assessments import services as assessing
+from okrs import services as okrs
+from roadmaps import services as roadmaps
+from roadmaps.models import Item
+from teams.models import Person, Team
+from teams.services import account, invitations, members, tokens
+from tests.connections.factories import ConnectionFactory, CredentialFactory, DraftFactory, SourceFactory
+from tests.okrs.factories import key_result_of, objective_in, quarter
+from tests.roadmaps.factories import started
+
+NAME, ADDRESS = "Quilla Zanthorpe-Vex", "quilla.zanthorpe@planted.example"
+PASSWORD = "lanterns-over-the-harbour"
+
+
+def come(team: Team, inviter: Person) -> tuple[Person, Client]:
+    """The person comes by an invitation to the address, and signs in in a browser."""
+    _invitation, secret = invitations.invite(team=team, role="team_admin", job_role="", email=ADDRESS, by=inviter)
+    client = Client(headers={"user-agent": "Browser"})
+    form = {"name": NAME, "email": ADDRESS, "password": PASSWORD, "language": "en", "time_zone": "UTC"}
+    assert client.post(reverse("invitation", args=[secret]), form).status_code == 302
+    person = Person.objects.get(email=ADDRESS)
+    Client().post(reverse("account_login"), {"login": ADDRESS, "password": "wrong"})
+    other = Client()
+    other.post(reverse("account_login"), {"login": ADDRESS, "password": PASSWORD})
+    other.post(reverse("account_reset_password"), {"email": ADDRESS})
+    assert client.get(reverse("home")).status_code == 200
+    EmailAddress.objects.create(user=person, email=ADDRESS)  # a change of the address that was not confirmed
+    return person, client
+
+
+def act(person: Person, team: Team, other: Person) -> None:
+    """Something in every room, with words that name nobody."""
+    account.change_account(person=person, seen={"name": person.name}, wanted={"name": NAME + " II"})
+    account.change_account(person=person, seen={"name": NAME + " II"}, wanted={"name": NAME})
+    person.refresh_from_db()
+    members.change_member(
+        membership=team.memberships.get(person=other), by=person, seen={"role": "editor"}, wanted={"role": "team_admin"}
+    )
+    invitations.invite(team=team, role="editor", job_role="", email="friend@elsewhere.example", by=person)
+    invitations.invite(team=team, role="editor", job_role="", email=ADDRESS.upper(), by=other)
+    tokens.create_token(team=team, name="CI", scope="write", by=person)
+    in_okrs(person, team)
+    in_the_roadmap(person, team)
+    in_maturity(person, team, other)
+    source = SourceFactory(
+        connection=ConnectionFactory(team=team, created_by=person, credential=None), asked_by=person
+    )  # fmt: skip
+    CredentialFactory(connection=source.connection, entered_by=person, token="stored-secret-of-the-connection")
+    DraftFactory(team=team, created_by=person, token="drafted-secret-of-the-connection")
+
+
+def in_okrs(person: Person, team: Team) -> None:
+    objective = objective_in(quarter(person, team), person, team, owner=person)
+    key_result = key_result_of(objective, person)
+    made = okrs.check_in(
+        key_result=key_result, by=person, value=4, comment="written beside a check-in", status="at_risk", reason="we know why"
+    )  # fmt: skip
+    assert made.remark.comment
+    okrs.edit_key_result(key_result=key_result, by=person, seen={"title": key_result.title}, wanted={"title": "Better"})
+
+
+def in_the_roadmap(person: Person, team: Team) -> None:
+    item: Item = started(team, person).items.order_by("pk")[0]
+    roadmaps.edit_item(item=item, by=person, seen={"owner": None}, wanted={"owner": person})
+    item.refresh_from_db()
+    roadmaps.tick(item=item, wanted="in_progress", seen_version=0, by=person, note="written beside a tick")
+
+
+def in_maturity(person: Person, team: Team, other: Person) -> None:
+    found = assessing.start_round(team=team, by=person)
+    assessing.answer(
+        assessment=found, criterion="data.versioning", state=1, by=person, comment="written beside an answer"
+    )  # fmt: skip
+    assessing.set_target(team=team, area="data", level=2, due=None, seen=0, by=person)
+    assessing.ask_exemption(
+        team=team, criterion="data.quality_monitoring", reason="asked", until=date(2100, 1, 1), by=person
+    )
+
+
+def places_of(*needles: str) -> set[str]:
+    """ "table.column" of every column of every table in which one of the words stands; sessions are decoded first."""
+    words = [each.lower() for each in needles]
+    found = {
+        f"{table}.{column}" for table, column in columns() if any(_stands_in(table, column, each) for each in words)
+    }
+    sessions = [json.dumps(session.get_decoded()).lower() for session in Session.objects.all()]
+    return found | {"django_session.session_data" for kept in sessions if any(each in kept for each in words)}
+
+
+def columns() -> Iterator[tuple[str, str]]:
+    with connection.cursor() as cursor:
+        for table in connection.introspection.table_names(cursor):
+            cursor.execute(f"SELECT * FROM {connection.ops.quote_name(table)} LIMIT 0")
+            for column in cursor.description:
+                yield table, column[0]
+
+
+def _stands_in(table: str, column: str, word: str) -> bool:
+    quote = connection.ops.quote_name
+    search = f"SELECT 1 FROM {quote(table)} WHERE LOWER(CAST({quote(column)} AS TEXT)) LIKE %s LIMIT 1"
+    with connection.cursor() as cursor:
+        cursor.execute(search, [f"%{word}%"])
+        return cursor.fetchone() is not None

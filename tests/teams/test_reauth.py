@@ -1,0 +1,93 @@
+"""The password is asked again before what matters most."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.contrib.messages import get_messages
+from django.http import HttpRequest, HttpResponse
+from django.test import Client
+from django.urls import path
+
+from core import clock
+from mlops_portal import urls
+from teams.models import Person
+from teams.reauth import FRESH, ask_again
+from tests.factories import PASSWORD
+
+AGAIN = "/accounts/reauthenticate/"
+
+
+@ask_again
+def guarded(request: HttpRequest) -> HttpResponse:
+    return HttpResponse(f"{request.method} done")
+
+
+urlpatterns = [*urls.urlpatterns, path("guarded/", guarded, name="guarded")]
+pytestmark = [pytest.mark.django_db, pytest.mark.urls(__name__)]
+
+
+@pytest.fixture
+def client(signed_in, editor: Person) -> Client:
+    """Somebody who signed in as long ago as is just too long."""
+    with clock.at(clock.now() - FRESH):
+        return signed_in(editor)
+
+
+def test_right_after_sign_in_nothing_is_asked(signed_in, editor: Person) -> None:
+    assert signed_in(editor).get("/guarded/").content == b"GET done"
+
+
+def test_later_a_page_leads_to_the_question_and_back(client: Client) -> None:
+    asked = client.get("/guarded/?of=1")["Location"]
+    assert asked == f"{AGAIN}?next=%2Fguarded%2F%3Fof%3D1"
+    assert 'value="/guarded/?of=1"' in client.get(asked).content.decode()
+
+    answer = client.post(asked, {"password": PASSWORD, "next": "/guarded/?of=1"})
+    assert answer["Location"] == "/guarded/?of=1"
+    assert client.get("/guarded/?of=1").content == b"GET done"
+
+
+def test_a_wrong_password_leads_nowhere(client: Client) -> None:
+    answer = client.post(AGAIN, {"password": "wrong", "next": "/guarded/"})
+    assert answer.status_code == 422
+    assert "This is not your password." in answer.content.decode()
+    assert client.get("/guarded/").status_code == 302
+
+
+def test_a_form_sent_too_late_changes_nothing_and_says_so(client: Client) -> None:
+    answer = client.post("/guarded/", headers={"Referer": "http://testserver/account/"})
+    assert answer["Location"] == f"{AGAIN}?next=%2Faccount%2F"
+    assert [str(message) for message in get_messages(answer.wsgi_request)] == [
+        "Nothing was changed yet. Please send the form once more."
+    ]
+    client.post(answer["Location"], {"password": PASSWORD, "next": "/account/"})
+    assert client.post("/guarded/").content == b"POST done"
+
+
+def test_a_fragment_leads_the_whole_page_there(client: Client) -> None:
+    asked = {"HX-Request": "true", "HX-Current-URL": "http://testserver/account/"}
+    answer = client.post("/guarded/", headers=asked)
+    assert (answer.status_code, answer["HX-Redirect"]) == (204, f"{AGAIN}?next=%2Faccount%2F")
+
+
+@pytest.mark.parametrize("elsewhere", ["https://evil.example/", "//evil.example/", "/\\evil.example", "javascript:1"])
+def test_it_never_leads_to_another_host(client: Client, elsewhere: str) -> None:
+    assert client.post(AGAIN, {"password": PASSWORD, "next": elsewhere})["Location"] == "/"
+
+
+def test_it_holds_for_five_minutes(signed_in, editor: Person) -> None:
+    client, now = signed_in(editor), clock.now()
+    with clock.at(now + FRESH - timedelta(seconds=5)):
+        assert client.get("/guarded/").status_code == 200
+    with clock.at(now + FRESH + timedelta(seconds=5)):
+        assert client.get("/guarded/").status_code == 302
+    with clock.at(now - timedelta(hours=1)):  # a clock put back opens nothing
+        assert client.get("/guarded/").status_code == 302
+
+
+def test_it_does_not_pass_to_the_next_person_of_the_browser(client: Client, signed_in, editor, outsider) -> None:
+    with clock.at(clock.now() - FRESH):
+        client.force_login(outsider, backend="allauth.account.auth_backends.AuthenticationBackend")
+    assert client.get("/guarded/").status_code == 302

@@ -5,7 +5,7 @@ J ?= main
 SHELL := /bin/sh
 BOOTSTRAP := ./ops/python.sh -m ops.bootstrap
 
-.PHONY: help run test test-only test-recorded test-long lint format journey frontend messages secrets lock
+.PHONY: help run test test-only test-recorded test-long lint format journey backup restore rotate-keys frontend messages secrets lock
 
 help: ## Say what there is
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:[^#]*## */\t/' | expand -t 16
@@ -30,6 +30,15 @@ lint: ## Only the checks that read the code
 
 journey: ## Play a journey in a browser: J=main
 	@$(BOOTSTRAP) --dev ops.journey $(J)
+
+backup: ## Write everything into one archive: FILE=portal.zip (default: among those that the page lists)
+	@$(BOOTSTRAP) manage backup $(FILE)
+
+restore: ## Replace everything with what an archive holds: FILE=portal.zip
+	@$(BOOTSTRAP) manage restore $(FILE)
+
+rotate-keys: ## Encrypt every stored secret again, under the first of ENCRYPTION_KEYS
+	@$(BOOTSTRAP) manage rotate_keys
 
 format: ## Let ruff put the code into shape
 	@$(BOOTSTRAP) --dev ruff check --fix --quiet .

@@ -42,7 +42,7 @@ def levels_csv(request: PortalRequest, team_id: int) -> HttpResponse:
     return csv_response("maturity-levels", shown.columns, shown.rows)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def target(request: PortalRequest, team_id: int, area_key: str) -> HttpResponse:
     team = _team(request, team_id)
     standing = pages.area_of(team, area_key)

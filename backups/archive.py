@@ -155,10 +155,9 @@ def _lines(model: type[models.Model], database: BaseDatabaseWrapper) -> Iterator
     """Each row as a JSON array in UTF-8, in the order of the numbers."""
     fields = model._meta.local_concrete_fields
     cleared = contents.CLEARED.get(model._meta.label_lower, {})
-    asked = {f"v{place}": values.asked(field) for place, field in enumerate(fields)}
-    named = {name: models.F(ask) if isinstance(ask, str) else ask for name, ask in asked.items()}
+    asked: list[Any] = [values.asked(field) for field in fields]
     empty = {place: cleared[field.attname] for place, field in enumerate(fields) if field.attname in cleared}
-    for row in _rows(model, database).values_list(*named.values()).iterator(ROWS_AT_ONCE):
+    for row in _rows(model, database).values_list(*asked).iterator(ROWS_AT_ONCE):
         columns = list(row)
         for place, value in empty.items():
             columns[place] = value

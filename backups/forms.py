@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class UploadForm(forms.Form):
-    file = forms.FileField(label=_("Archive"), widget=forms.FileInput(attrs={"accept": ".zip"}))
+    file = forms.FileField(label=_("Archive file"), widget=forms.FileInput(attrs={"accept": ".zip"}))
 
 
 class RestoreForm(forms.Form):
@@ -17,6 +17,6 @@ class RestoreForm(forms.Form):
         label=_("Organisation's name"), max_length=120, widget=forms.TextInput(attrs={"autocomplete": "off"})
     )
 
-    def __init__(self, *args: Any, name: str, **kwargs: Any) -> None:
-        super().__init__(*args, auto_id=f"id_{name}_%s", **kwargs)
+    def __init__(self, data: Any = None, *, name: str) -> None:
+        super().__init__(data, auto_id=f"id_{name}_%s")
         self.name = name

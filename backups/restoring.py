@@ -1,8 +1,8 @@
 """Puts what an archive holds in the place of everything that is there, or changes nothing at all.
 
-The tables are made anew as the archive's migrations describe them, filled, and then migrated to what this code wants. On PostgreSQL
-that is one transaction. SQLite gets a new file beside the database, which its own backup copies over it in one transaction. So
-whoever looks sees the old data or the new, and a process that is killed at any point leaves the old.
+The tables are made anew as the archive's migrations describe them, filled, and then migrated to what this code wants. On
+PostgreSQL that is one transaction. SQLite gets a new file beside the database, which its own backup copies over it in one
+transaction. So whoever looks sees the old data or the new, and a process that is killed at any point leaves the old.
 """
 
 from __future__ import annotations

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import logging
 from datetime import timedelta
 from uuid import uuid4
 
 from django.db.models import Q
 from django.utils import translation
 from django.utils.translation import gettext as _
-from kombu.exceptions import KombuError, OperationalError
 
 from backups.models import State, Work
-from core import clock
-
-log = logging.getLogger(__name__)
+from core import bell, clock
 
 LEASE = timedelta(seconds=60)
 BEAT_EVERY = timedelta(seconds=1)  # at most so often the page's progress is written, and with it the lease made longer
@@ -60,7 +56,4 @@ def enqueue() -> None:
     """Send a message now. A broker that is away costs nothing but time: the bell rings again."""
     from backups.tasks import work
 
-    try:
-        work.apply_async(expires=60, retry=False)
-    except (OperationalError, KombuError, OSError) as error:
-        log.warning("no message for the archives: %s", error)
+    bell.send(work, life=60)

@@ -28,7 +28,7 @@ View = Callable[..., HttpResponseBase]
 
 
 def for_administrators(view: View) -> View:
-    """An administrator's, who shows again who they are: an archive holds everything. Of what is under way anyone of them sees more."""
+    """An administrator's, who shows again who they are: an archive holds everything. How far one is, is not asked for again."""
     asking: View = ask_again(view)  # type: ignore[arg-type]
 
     @wraps(view)
@@ -55,15 +55,18 @@ def _page(
     forms = {each.name: RestoreForm(name=each.name) for each in kept}
     if restoring is not None:
         forms[restoring.name] = restoring
+    work = Work.current()
     context = {
         "room": "organisation",
         "tab": "backup",
-        "work": Work.current(),
+        "work": work,
         "kept": [(each, forms[each.name]) for each in kept],
         "upload": upload or UploadForm(),
     }
     fragment = "#live" if "HX-Request" in request.headers and request.method == "GET" else ""
     response = render(request, f"backups/backup.html{fragment}", context, status=422 if upload or restoring else 200)
+    if fragment and not work.is_busy:
+        response.headers["HX-Refresh"] = "true"  # it is done: the list around the fragment is another one now
     patch_vary_headers(response, ["HX-Request"])
     return response
 

@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 
 
 def work() -> None:
-    """Do what is asked for. Safe to call twice and to kill at any line: an archive is there when it is whole, and so is a restore."""
+    """Do what is asked for. Safe to call twice and to kill at any line: what is not whole is not there."""
     row = schedule.take()
     if row is None:
         return

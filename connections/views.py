@@ -117,7 +117,7 @@ def resume(request: Request, team_id: int, source_id: int) -> HttpResponse:
 
 @never_cache
 @sensitive_post_parameters("token")
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def access(request: Request, team_id: int, source_id: int) -> HttpResponse:
     """Enter a new token, or correct the API's address; both are tried before they are saved."""
     source = _administered(request, team_id, source_id)
@@ -157,7 +157,7 @@ def _change_access(request: Request, source: Source, form: AccessForm) -> bool:
     return not form.errors
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def disconnect(request: Request, team_id: int, source_id: int) -> HttpResponse:
     """Asks once and says what stays."""
     source = _administered(request, team_id, source_id)

@@ -33,6 +33,38 @@ def understood(kind: type[serializers.Serializer[Any]], data: Any) -> dict[str, 
     return serializer.validated_data  # type: ignore[no-any-return]
 
 
+# What JSON has to bring for each kind of field. REST framework also takes "1", "yes" or a number for a text, as forms send them;
+# a program that sends them means something else.
+_TYPES: list[tuple[type[serializers.Field[Any, Any, Any, Any]], tuple[type, ...]]] = [
+    (serializers.BooleanField, (bool,)),
+    (serializers.IntegerField, (int, float)),
+    (serializers.PrimaryKeyRelatedField, (int,)),
+    (serializers.FloatField, (int, float)),
+    (serializers.CharField, (str,)),
+]
+
+
+def check_types(field: Any, value: Any) -> None:
+    """400 where a value is of another type than the description says, however deep. Structure is left to the fields."""
+    if isinstance(field, serializers.Serializer) and isinstance(value, dict):
+        for name, inner in field.fields.items():
+            if name in value and not inner.read_only:
+                try:
+                    check_types(inner, value[name])
+                except ValidationError as error:
+                    raise ValidationError({name: error.detail}) from None
+    elif isinstance(field, serializers.ListField) and isinstance(value, list):
+        for each in value:
+            check_types(field.child, each)
+    wanted = next((types for kind, types in _TYPES if isinstance(field, kind)), None)
+    if (
+        wanted
+        and value is not None
+        and (not isinstance(value, wanted) or (isinstance(value, bool) and bool not in wanted))
+    ):
+        raise ValidationError(["This has another type than the description says."])
+
+
 def rule(field: str, *sentences: str) -> ValidationError:
     """A rule that no field can know by itself is broken: "this day lies before the first one"."""
     return ValidationError({field: list(sentences)}, code="rule")
@@ -51,6 +83,7 @@ class BodyView(APIView):
 
     def sent(self, kind: type[serializers.Serializer[Any]]) -> dict[str, Any]:
         """What was sent, as `kind` understands it. 400 if it does not."""
+        check_types(kind(), self.request.data)
         return understood(kind, self.request.data)
 
     def asked(self, kind: type[serializers.Serializer[Any]]) -> dict[str, Any]:

@@ -65,7 +65,7 @@ class RoomSchema(AutoSchema):
             schema.setdefault("pattern", r"\S")  # blanks around a text are taken away, and something must be left
         return schema
 
-    def _get_response_bodies(self, direction: str = "response") -> dict[str, Any]:
+    def _get_response_bodies(self, direction: Any = "response") -> dict[str, Any]:
         """What the route is for, and beside it every refusal that its kind of route has."""
         found: dict[str, Any] = super()._get_response_bodies(direction)
         return found | {status: self._refusal(status) for status in self._refusals()}

@@ -80,7 +80,11 @@ def closed(database: BaseDatabaseWrapper) -> Iterator[None]:
                 cursor.execute("SELECT pg_advisory_lock(%s)", [_KEY])
             except OperationalError as error:
                 raise StillInUse from error
-        yield  # goes with the connection, which is its holder's own
+        try:
+            yield
+        finally:
+            with suppress(DatabaseError, InterfaceError):  # it goes with the connection otherwise
+                _ask(database, "SELECT pg_advisory_unlock(%s)")
         return
     with _file(database) as file:
         deadline = time.monotonic() + PATIENCE

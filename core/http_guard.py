@@ -28,8 +28,11 @@ CONNECT_TIMEOUT = 5.0  # seconds for each address tried
 ADDRESSES_TRIED = 4
 
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
-# Not all private in Python's tables, yet never a host on the internet: IETF's own, the relay of 6to4, old site-local.
-_NEVER = tuple(map(ipaddress.ip_network, ("192.0.0.0/24", "192.88.99.0/24", "fec0::/10")))
+_UNICAST = ipaddress.ip_network("2000::/3")  # all that was ever given out of IPv6
+# Not all private in Python's tables, yet never a host on the internet: IETF's own, the relay of 6to4, addresses for books.
+_NEVER = tuple(map(ipaddress.ip_network, ("192.0.0.0/24", "192.88.99.0/24", "3fff::/20")))
+# The last 64 bits of an address that carries an IPv4 one through a network that speaks ISATAP (RFC 5214).
+_ISATAP = {0x00005EFE, 0x02005EFE}
 
 
 def _stands_for(address: IPAddress) -> IPAddress | None:
@@ -41,6 +44,14 @@ def _stands_for(address: IPAddress) -> IPAddress | None:
     return address.ipv4_mapped
 
 
+def _tunnels(address: ipaddress.IPv6Address) -> list[ipaddress.IPv4Address]:
+    """The IPv4 addresses that a packet to it is handed to on the way: by 6to4, Teredo, ISATAP."""
+    ends = [address.sixtofour, *(address.teredo or ())]
+    if int(address) >> 32 & 0xFFFFFFFF in _ISATAP:
+        ends.append(ipaddress.IPv4Address(int(address) & 0xFFFFFFFF))
+    return [end for end in ends if end is not None]
+
+
 def is_public(address: IPAddress) -> bool:
     """Whether a request may go there without being listed: neither it nor an IPv4 address inside it is special."""
     inner = _stands_for(address)
@@ -48,8 +59,9 @@ def is_public(address: IPAddress) -> bool:
         return is_public(inner)
     if any(address in network for network in _NEVER if network.version == address.version):
         return False
-    tunnels = (address.sixtofour, *(address.teredo or ())) if isinstance(address, ipaddress.IPv6Address) else ()
-    if not all(is_public(end) for end in tunnels if end is not None):
+    if isinstance(address, ipaddress.IPv6Address) and not (
+        address in _UNICAST and all(map(is_public, _tunnels(address)))
+    ):
         return False
     special = (
         address.is_private

@@ -26,13 +26,6 @@ def without_secrets(path: str) -> str:
     return _SECRET_PART.sub("…", path)
 
 
-class Line(structlog.stdlib.ProcessorFormatter):
-    """No secret is in what it writes, be it in the message, in an argument or in a traceback."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        return scrub(super().format(record))
-
-
 def configure(*, level: str, as_json: bool) -> dict[str, Any]:
     """Set up structlog; Django's LOGGING that brings the lines of every other library into the same shape."""
     shared: list[Any] = [
@@ -84,6 +77,13 @@ def configure(*, level: str, as_json: bool) -> dict[str, Any]:
             "gunicorn.access": {"handlers": [], "level": level, "propagate": True},
         },
     }
+
+
+class Line(structlog.stdlib.ProcessorFormatter):
+    """No secret is in what it writes, be it in the message, an argument or a traceback."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return scrub(super().format(record))
 
 
 def _leave_out_bells(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:

@@ -1,4 +1,4 @@
-"""What proxies say about a request, and what health checks may ask: set right before anything else reads the request."""
+"""What proxies say about a request: set right before anything else reads it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
-HEALTH = frozenset({"/livez", "/readyz"})
 # Headers with which somebody in front, or somebody who pretends to be, says who really asks. Libraries believe some of them.
 _SAYINGS = frozenset(
     {
@@ -63,17 +62,11 @@ def believe(meta: dict[str, Any], proxies: int) -> None:
 
 
 class ProxyMiddleware:
-    """First of all: settles who asks, by which protocol, and lets health checks ask by the container's own address.
-
-    /livez and /readyz say nothing of anybody and lead nowhere, and who asks them (a container engine, a load balancer) knows
-    the process by an address, not by the portal's name. So for them alone the Host header does not count.
-    """
+    """Settles who asks and by which protocol."""
 
     def __init__(self, respond: Callable[[HttpRequest], HttpResponse]) -> None:
         self.respond = respond
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         believe(request.META, settings.TRUSTED_PROXIES)
-        if request.path_info in HEALTH:
-            request.META["HTTP_HOST"] = settings.OWN_HOST
         return self.respond(request)

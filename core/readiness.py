@@ -17,7 +17,7 @@ from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
-from core import clock, pulse
+from core import clock, gate, pulse
 
 STILL = timedelta(seconds=60)  # without a sign for so long, a process is taken for stopped; it leaves one every 15 s
 QUEUED = timedelta(minutes=5)  # messages that wait longer than this wait for too few workers
@@ -36,6 +36,8 @@ def missing() -> dict[str, str]:
 
     Without the database nobody can say what else is: the checks that ask it are left out then.
     """
+    if gate.is_closed():  # whoever asked for a table would wait until the restore is over
+        return {"database": _("It is being restored from an archive.")}
     found: dict[str, str] = {}
     for name, check in _checks.items():
         try:

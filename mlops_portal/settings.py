@@ -54,7 +54,6 @@ if not PRODUCTION:
 # Where people reach the portal decides the host it answers to, the links it gives away, its cookies and HSTS.
 FRONT = front(env.str("PORTAL_URL", default=""), required=PRODUCTION)
 PORTAL_URL = FRONT.origin
-OWN_HOST = FRONT.host or "localhost"
 ALLOWED_HOSTS = hosts_to_answer(FRONT, production=PRODUCTION, listens_on=env.str("HOST", default=""))
 CSRF_TRUSTED_ORIGINS = [PORTAL_URL] if PORTAL_URL else []
 # How many proxies stand in front and add to X-Forwarded-For; core/proxies.py believes so many and no more.

@@ -191,8 +191,8 @@ class KeyResultEditSerializer(KeyResultFieldsSerializer):
 
 class CheckInSerializer(serializers.ModelSerializer[CheckIn]):
     person_name = serializers.CharField(source="person", default=None, read_only=True, allow_null=True)
-    comment = serializers.CharField(source="remark.comment", default="", read_only=True)
-    reason = serializers.CharField(source="remark.reason", default="", read_only=True)
+    comment = serializers.SerializerMethodField()
+    reason = serializers.SerializerMethodField()
 
     class Meta:
         model = CheckIn
@@ -201,6 +201,12 @@ class CheckInSerializer(serializers.ModelSerializer[CheckIn]):
             "comment", "source", "figure", "person", "person_name", "recorded_at",
         )  # fmt: skip
         read_only_fields = fields
+
+    def get_comment(self, check_in: CheckIn) -> str:
+        return check_in.remark.comment if hasattr(check_in, "remark") else ""
+
+    def get_reason(self, check_in: CheckIn) -> str:
+        return check_in.remark.reason if hasattr(check_in, "remark") else ""
 
 
 class CheckInAddSerializer(serializers.Serializer[Any]):

@@ -19,12 +19,11 @@ from core.edits import SeenForm, StaleEdit
 from core.forms import DayField, RequestForm
 from okrs import template
 from okrs.fields import NumberField, OwnerField, PhasesField, WholeField
-from okrs.figures import FIGURES
 from okrs.kinds import HUMAN, Kind
 from okrs.models import Cycle, KeyResult, Objective
 from okrs.rows import KeyResultRow
 from okrs.services import OkrError, SameStartAndTarget
-from okrs.services.key_results import NUMBERS_OF
+from okrs.services.key_results import NUMBERS_OF, feeds_itself
 from okrs.standing import Standing
 from teams.models import Person, Team
 
@@ -268,11 +267,10 @@ class KeyResultForm(_DaysShown):
 
 def _figure_choices(objective: Objective, row: KeyResult | None) -> list[tuple[str, Any]]:
     """Not what a team's key results themselves make up: one of them would feed itself. What feeds `row` now stays a choice."""
-    own = {figure.id for figure in FIGURES} if objective.team_id else set()
     return [
         (figure.id, f"{figure.title} ({'%' if figure.is_share else figure.unit})")
         for figure in figures.all_figures()
-        if figure.id not in own or (row and row.figure == figure.id)
+        if not feeds_itself(objective.team, figure.id) or (row and row.figure == figure.id)
     ]
 
 

@@ -1,4 +1,7 @@
-"""`make lint`: every check that only reads the code, two at a time; what one of them complains about is printed whole."""
+"""`make lint`: every check that only reads the code, two at a time; what one of them complains about is printed whole.
+
+The audit of the locked packages (ops/audit.py) runs beside them, as it mostly waits.
+"""
 
 import os
 import subprocess
@@ -7,6 +10,7 @@ import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
 
+from ops.audit import Audit, Verdict
 from ops.bootstrap import ROOT
 from ops.say import say
 
@@ -29,6 +33,7 @@ CHECKS: dict[str, tuple[str, ...]] = {
 
 def lint() -> bool:
     """Run every check; whether all are content."""
+    audit = Audit()
     with tempfile.TemporaryDirectory() as var, ThreadPoolExecutor(2) as pool:
         environment = {
             **os.environ,
@@ -59,7 +64,16 @@ def lint() -> bool:
             if code:
                 content = False
                 say("\n".join(f"       {line}" for line in output.rstrip().splitlines()))
-    return content
+    return tell(audit.verdicts()) and content
+
+
+def tell(verdicts: dict[str, Verdict]) -> bool:
+    """Say what came out of the audit; whether nothing bad is known."""
+    for name, verdict in verdicts.items():
+        say(f"  {verdict.mark} {name}: {verdict.sentence}")
+        for line in verdict.details:
+            say(f"       {line}")
+    return all(verdict.fine is not False for verdict in verdicts.values())
 
 
 if __name__ == "__main__":

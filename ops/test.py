@@ -53,7 +53,7 @@ def stop(process: Process) -> None:
     """Tell a part that we were interrupted, as by Ctrl-C."""
     process.send_signal(signal.SIGINT)
     try:
-        process.wait(5)
+        process.wait(15)  # servers that a test started are stopped by it
     except subprocess.TimeoutExpired:
         process.kill()
 

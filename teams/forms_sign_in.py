@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from allauth.account.adapter import get_adapter
 from allauth.core import context
+from allauth.mfa.adapter import get_adapter as mfa_adapter
 from allauth.mfa.base.internal.flows import post_authentication
 from allauth.mfa.models import Authenticator
-from allauth.mfa.webauthn.forms import AuthenticateWebAuthnForm
+from allauth.mfa.webauthn.forms import AuthenticateWebAuthnForm, LoginWebAuthnForm
 from allauth.mfa.webauthn.internal import auth as webauthn
 from django import forms
 from django.contrib.auth import password_validation
@@ -84,16 +86,29 @@ class CodeForm(forms.Form):
         post_authentication(context.request, self.authenticator)
 
 
+def _told(ask: Callable[[], Any]) -> Any:
+    """The answer, or a ValidationError: the libraries stumble over some of what browsers never send."""
+    try:
+        return ask()
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise mfa_adapter().validation_error("incorrect_code") from error
+
+
 class PasskeyForm(AuthenticateWebAuthnForm):  # type: ignore[misc]
     """What a passkey of the person's answered to this session's challenge."""
 
     def clean_credential(self) -> Authenticator:
-        credential = self.cleaned_data["credential"]
-        webauthn.parse_authentication_response(credential)
         taken = _count(self.user)
-        found = webauthn.complete_authentication(self.user, credential)
+        found = _told(lambda: webauthn.complete_authentication(self.user, self.cleaned_data["credential"]))
         limits.give_back(taken)
         return found
+
+
+class PasskeyAloneForm(LoginWebAuthnForm):  # type: ignore[misc]
+    """The same of somebody who says only by the passkey who they are."""
+
+    def clean_credential(self) -> Authenticator:
+        return _told(super().clean_credential)
 
 
 class NewCodeForm(forms.Form):
@@ -110,8 +125,8 @@ class NewPasskeyForm(forms.Form):
 
     def clean_credential(self) -> Any:
         credential = self.cleaned_data["credential"]
-        webauthn.parse_registration_response(credential)
-        webauthn.complete_registration(credential)
+        _told(lambda: webauthn.complete_registration(credential))
+        _told(lambda: webauthn.parse_registration_response(credential))
         return credential
 
 

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, settings
 
 from core import append_only
 from teams.models import Organisation, Person, Team, TeamRole
+from tests import sessions
 from tests.browser import CHROMIUM_ARGUMENTS, chromium
 from tests.factories import MembershipFactory, OrganisationFactory, PersonFactory, TeamFactory
 
@@ -69,7 +70,7 @@ def signed_in() -> Callable[[Person], Client]:
 
     def sign_in(person: Person) -> Client:
         client = Client()
-        client.force_login(person, backend="allauth.account.auth_backends.AuthenticationBackend")
+        sessions.sign_in(client, person)
         return client
 
     return sign_in

@@ -16,14 +16,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from django.db import models
 
 from assessments import services as assessing
 from assessments.models import Assessment
+from okrs.services import close_cycle
 from tests.access_table import World
 from tests.assessments import factories as maturity
+from tests.factories import PASSWORD
 from tests.okrs import factories as okrs
 from tests.roadmaps.factories import noon, ticked
 
@@ -105,7 +108,7 @@ def _item_undo(w: World) -> Sent:
 
 def _cycle(first_day: str, last_day: str) -> Line:
     days = {"first_day": first_day, "last_day": last_day}
-    return lambda w: Sent({**days, "title": "Winter", "weekday": 1, "every_weeks": 2})
+    return lambda _: Sent({**days, "title": "Winter", "weekday": 1, "every_weeks": 2})
 
 
 class _Okrs:
@@ -125,7 +128,7 @@ class _Okrs:
             "title": "Ship every day", "business_metric": "Churn: 2 %", "why": "Customers wait",
             "owner": w.membership.person, "weight": 2.0,
         }  # fmt: skip
-        return {**fields, "supports": w.key_result_of(None).objective} if self.of_team else fields
+        return {**fields, "supports": w.key_result_of(None).objective if self.of_team else None}
 
     def objective(self, w: World) -> Sent:
         return Sent({**self.objective_fields(w), "cycle": self.first(w).cycle})
@@ -172,16 +175,52 @@ class _Okrs:
         ]
 
 
+# -- Pages ----------------------------------------------------------------------------------------------------------
+
+
+def _carried(w: World) -> Sent:
+    return Sent({"into": okrs.quarter(w.people["administrator"], None, date(2027, 1, 1), date(2027, 3, 31))})
+
+
+def _graded(w: World) -> Sent:
+    row = w.key_result_of(w.team)
+    close_cycle(cycle=row.cycle, by=w.people["administrator"])
+    return Sent({"grade": "0.5"})
+
+
+# What a page's form does not show by itself; the walk fills in the rest as somebody would who looks at it.
+PAGES: dict[tuple[str, str], Line] = {
+    ("account-password", "post"): lambda _: Sent({"old": PASSWORD, "new": "another-horse-battery"}),
+    ("team-tokens", "post"): lambda _: Sent({"name": "CI", "scope": "read"}),
+    ("okr-example", "post"): lambda w: Sent({"owner": w.membership.person}),
+    ("roadmap-tick", "post"): lambda _: Sent({"wanted": "done"}),
+    ("roadmap-state", "post"): lambda _: Sent({"wanted": "in_progress"}),
+    ("roadmap-undo", "post"): _item_undo,
+    ("assessment-answer", "post"): lambda _: Sent({"choice": "2"}),
+    ("assessment-submit", "post"): lambda w: Sent(args=(w.team.pk, _answered(w).pk)),
+    ("assessment-review", "post"): lambda w: Sent(args=(w.team.pk, _submitted(w).pk)),
+    ("assessment-reopen", "post"): lambda w: Sent(args=(w.team.pk, _submitted(w).pk)),
+    ("assessment-target", "post"): lambda _: Sent({"level": "2", "seen": "0"}),
+    ("okr-carry-over", "post"): lambda w: Sent(_carried(w).body, args=(w.team.pk, w.key_result_of(w.team).cycle.pk)),
+    ("organisation-carry-over", "post"): _carried,
+    ("key-result-add", "post"): lambda _: Sent({"start": "0", "target": "10", "figure": ""}),
+    ("key-result-grade", "post"): _graded,
+    ("key-result-owner", "post"): lambda w: Sent({"owner": w.membership.person}),
+    ("key-result-entries", "post"): lambda w: Sent(
+        {"added": "Handing over"}, args=(_checklist(w, w.key_result_of(w.team).objective).pk,)
+    ),
+}
 _OF_TEAM, _OF_ORGANISATION = _Okrs(of_team=True), _Okrs(of_team=False)
 
 SENT: dict[tuple[str, str], Line] = {
-    ("api-assessments", "post"): lambda w: Sent(),
+    **PAGES,
+    ("api-assessments", "post"): lambda _: Sent(),
     ("api-assessment-submit", "post"): lambda w: Sent(args=(w.team.pk, _answered(w).pk)),
     ("api-assessment-review", "post"): lambda w: Sent(args=(w.team.pk, _submitted(w).pk)),
     ("api-assessment-reopen", "post"): lambda w: Sent(args=(w.team.pk, _submitted(w).pk)),
     ("api-assessment-answers", "post"): _answer,
-    ("api-targets", "post"): lambda w: Sent({"area": "data", "level": 2, "due": "2027-03-01", "seen": 0}),
-    ("api-exemptions", "post"): lambda w: Sent(
+    ("api-targets", "post"): lambda _: Sent({"area": "data", "level": 2, "due": "2027-03-01", "seen": 0}),
+    ("api-exemptions", "post"): lambda _: Sent(
         {"criterion": "model.reproducibility", "reason": "Bought in", "until": "2027-01-31"}
     ),
     ("api-roadmap", "post"): lambda w: Sent({"start_date": "2026-11-01"}, args=(w.team.pk,)),

@@ -30,7 +30,7 @@ from teams.models import Team
 
 @never_cache
 @sensitive_post_parameters("token")
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def connect(request: Request, team_id: int) -> HttpResponse:
     """The first step: address and token, tried before anything is kept."""
     team = visible_team(request, team_id)
@@ -73,7 +73,7 @@ def _claimed(team: Team, claimed: Claimed) -> str:
 
 
 @never_cache
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def connect_rules(request: Request, team_id: int, draft_id: int) -> HttpResponse:
     """The second step: what of it counts. Saving starts the first sync."""
     team = visible_team(request, team_id)
@@ -102,7 +102,7 @@ def _rules_form(request: Request, team: Team, seen: Inspection, current: rules.R
 
 
 @never_cache
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def change_rules(request: Request, team_id: int, service_id: int) -> HttpResponse:
     """What counts, later on. `look` asks the host again for what there is to choose from."""
     team = visible_team(request, team_id)

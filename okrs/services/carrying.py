@@ -15,7 +15,7 @@ from okrs.facts import facts_of
 from okrs.kinds import MAINTAINED, MOVING, Kind
 from okrs.models import Cycle, KeyResult, Objective
 from okrs.services.common import OkrError, check_not_of_the_sample, check_open
-from okrs.services.key_results import create_key_result
+from okrs.services.key_results import create_key_result, feeds_itself
 from okrs.services.objectives import create_objective
 from okrs.standing import Standing
 from teams.models import Person, Team
@@ -140,7 +140,7 @@ def _carry(standing: Standing, into: Cycle, by: Person) -> KeyResult:
         weight=row.weight,
         owner=_still(row.owner, before.team),
         done_when=row.done_when,
-        figure=row.figure,
+        figure="" if feeds_itself(before.team, row.figure) else row.figure,
         entries=[each.title for each in row.entries.all() if not each.skipped and each.pk not in done],
         effective_on=into.first_day,
         by=by,

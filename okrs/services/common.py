@@ -86,9 +86,14 @@ def checked_weight(weight: float) -> float:
     return weight
 
 
-def checked_owner(team: Team | None, owner: Person | None) -> Person | None:
+def checked_owner(cycle: Cycle, team: Team | None, owner: Person | None) -> Person | None:
     if owner is None:
         return None
+    if owner.is_sample and not (cycle.is_sample or (team and team.is_sample)):
+        # It would keep the sample from being removed.
+        raise OkrError(
+            _("%(name)s belongs to the sample organisation. Choose somebody real.") % {"name": owner}, "owner"
+        )
     belongs = (
         Membership.objects.filter(team=team, person=owner, person__is_active=True).exists() if team else owner.is_active
     )

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from core import clock, figures
 from okrs import feed
+from okrs.figures import FIGURES
 from okrs.kinds import MAINTAINED, MOVING, Kind
 from okrs.models import TITLE_LENGTH, UNIT_LENGTH, ChecklistEntry, KeyResult, Objective
 from okrs.numbers import LARGEST, written
@@ -29,7 +30,7 @@ from okrs.services.common import (
     note_change,
 )
 from okrs.services.cycles import checked_grade
-from teams.models import Person
+from teams.models import Person, Team
 
 NUMBERS = ("start", "target", "low", "high")
 FIELDS = (
@@ -101,6 +102,7 @@ def create_key_result(
         created_at=clock.now(),
     )
     _normalise(made)
+    _check_feeds_another(made)
     made.save()
     if made.kind == Kind.CHECKLIST:
         _add_entries(made, entries)
@@ -126,6 +128,8 @@ def edit_key_result(
     for name, value in changes.items():
         setattr(locked, name, value)
     _normalise(locked)
+    if "figure" in changes:
+        _check_feeds_another(locked)
     if any(getattr(locked, name) != before[name] for name in NUMBERS if name in before):
         locked.defined_on = today
     locked.save()
@@ -191,7 +195,7 @@ def _normalise(row: KeyResult) -> None:
     row.title = checked_text(row.title, "title", required=_("Say what is measured."), length=TITLE_LENGTH)
     row.done_when = checked_text(row.done_when, "done_when")
     checked_weight(row.weight)
-    checked_owner(row.objective.team, row.owner)
+    checked_owner(row.cycle, row.objective.team, row.owner)
     for name in NUMBERS:
         if name not in NUMBERS_OF[Kind(row.kind)]:
             setattr(row, name, None)
@@ -239,6 +243,16 @@ def _check_days(row: KeyResult) -> None:
             message = _("%(day)s lies outside the cycle, which lasts from %(first)s to %(last)s.")
             words = {"day": day, "first": cycle.first_day, "last": cycle.last_day}
             raise OkrError(message % {name: date_format(each) for name, each in words.items()}, field)
+
+
+def feeds_itself(team: Team | None, figure: str) -> bool:
+    """Whether the figure is made up of the very key results of the team that it would feed."""
+    return team is not None and figure in {each.id for each in FIGURES}
+
+
+def _check_feeds_another(row: KeyResult) -> None:
+    if feeds_itself(row.objective.team, row.figure):
+        raise OkrError(_("This figure is made up of the team's own key results: it would feed itself."), "figure")
 
 
 def _check_figure(row: KeyResult) -> None:

@@ -51,6 +51,7 @@ def create_objective(
     if cycle.team_id and cycle.team_id != (team.pk if team else None):
         raise OkrError(_("This cycle belongs to another team."))
     fields = _checked(
+        cycle,
         team,
         {
             "title": title,
@@ -83,7 +84,7 @@ def edit_objective(
     """Change some of FIELDS: all of them, or none if one is refused. StaleEdit; OkrError; Frozen."""
     locked = lock_objective(objective)
     check_open(locked.cycle, locked.team)
-    changes = _checked(locked.team, merged(locked, wanted, seen))
+    changes = _checked(locked.cycle, locked.team, merged(locked, wanted, seen))
     for name, value in changes.items():
         note_change(locked.cycle, locked, None, name, getattr(locked, name), value, by)
         setattr(locked, name, value)
@@ -91,7 +92,7 @@ def edit_objective(
     return locked
 
 
-def _checked(team: Team | None, fields: Mapping[str, Any]) -> dict[str, Any]:
+def _checked(cycle: Cycle, team: Team | None, fields: Mapping[str, Any]) -> dict[str, Any]:
     found = dict(fields)
     if "title" in found:
         found["title"] = checked_text(
@@ -107,7 +108,7 @@ def _checked(team: Team | None, fields: Mapping[str, Any]) -> dict[str, Any]:
     if "why" in found:
         found["why"] = checked_text(found["why"], "why")
     if "owner" in found:
-        checked_owner(team, found["owner"])
+        checked_owner(cycle, team, found["owner"])
     if "weight" in found:
         checked_weight(found["weight"])
     supported = found.get("supports")

@@ -25,7 +25,7 @@ from teams.models import Team
 from teams.requests import PortalRequest
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def add_cycle(request: PortalRequest, team_id: int | None = None) -> HttpResponse:
     team = team_of(request, team_id)
     may_edit(request, team)
@@ -48,7 +48,7 @@ def _proposed(team: Team | None) -> tuple[date, date]:
     return first, last
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def edit_cycle(request: PortalRequest, cycle_id: int) -> HttpResponse:
     cycle = cycle_of(request, cycle_id, own=True)
     may_edit(request, cycle.team)
@@ -65,7 +65,7 @@ def edit_cycle(request: PortalRequest, cycle_id: int) -> HttpResponse:
     return show(request, "okrs/cycle.html", cycle.team, context, status)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def close_cycle(request: PortalRequest, cycle_id: int) -> HttpResponse:
     cycle = cycle_of(request, cycle_id, own=True)
     may_edit(request, cycle.team)
@@ -91,7 +91,7 @@ def reopen_cycle(request: PortalRequest, cycle_id: int) -> HttpResponse:
     return redirect(page_of(cycle.team, cycle))
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def carry_over(request: PortalRequest, cycle_id: int, team_id: int | None = None) -> HttpResponse:
     team = team_of(request, team_id)
     cycle = cycle_of(request, cycle_id, team)
@@ -123,7 +123,7 @@ def _rows(key_results: Any) -> list[KeyResultRow]:
     return rows_of(known, todays_of(each.objective.team for each in known))
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def take_example(request: PortalRequest, cycle_id: int, team_id: int | None = None) -> HttpResponse:
     team = team_of(request, team_id)
     cycle = cycle_of(request, cycle_id, team)

@@ -17,7 +17,7 @@ from teams.models import Person
 from teams.requests import PortalRequest
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def add_objective(request: PortalRequest, cycle_id: int, team_id: int | None = None) -> HttpResponse:
     team = team_of(request, team_id)
     cycle = cycle_of(request, cycle_id, team)
@@ -34,7 +34,7 @@ def add_objective(request: PortalRequest, cycle_id: int, team_id: int | None = N
     return show(request, "okrs/objective.html", team, context, status)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def objective(request: PortalRequest, objective_id: int) -> HttpResponse:
     found = objective_of(request, objective_id)
     may_edit(request, found.team)
@@ -99,7 +99,7 @@ def _move(request: PortalRequest, row: Objective | KeyResult) -> HttpResponse:
 # -- Key results --------------------------------------------------------------------------------------------------
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def add_key_result(request: PortalRequest, objective_id: int) -> HttpResponse:
     found = objective_of(request, objective_id)
     may_edit(request, found.team)
@@ -113,7 +113,7 @@ def add_key_result(request: PortalRequest, objective_id: int) -> HttpResponse:
     return show(request, "okrs/key_result_form.html", found.team, context, status)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def edit_key_result(request: PortalRequest, key_result_id: int) -> HttpResponse:
     found = key_result_of(request, key_result_id)
     may_edit(request, found.objective.team)

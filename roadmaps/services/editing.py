@@ -150,6 +150,11 @@ def _checked_title(title: str) -> str:
 def _checked_owner(roadmap: Roadmap, owner: Person | None) -> Person | None:
     if owner and not Membership.objects.filter(team=roadmap.team_id, person=owner, person__is_active=True).exists():
         raise RoadmapError(_("Choose somebody who belongs to the team."), "owner")
+    if owner and owner.is_sample and not roadmap.team.is_sample:
+        # It would keep the sample from being removed.
+        raise RoadmapError(
+            _("%(name)s belongs to the sample organisation. Choose somebody real.") % {"name": owner}, "owner"
+        )
     return owner
 
 

@@ -114,6 +114,7 @@ def reactivate(*, person: Person, by: Person) -> None:
         audit.record("person.reactivated", actor=by, subject=locked)
 
 
+@transaction.atomic
 def check_removable(*, person: Person, by: Person) -> None:
     """Removed; SamplePerson: they go with the sample organisation; OwnAccount; LastAdministrator."""
     check_real(person)

@@ -11,7 +11,6 @@ from urllib.parse import urlencode
 from allauth.account import views as allauth
 from allauth.account.models import Login
 from allauth.mfa.base import views as mfa
-from allauth.mfa.webauthn.forms import LoginWebAuthnForm
 from allauth.mfa.webauthn.internal import auth as webauthn
 from allauth.mfa.webauthn.internal import flows
 from django.conf import settings
@@ -24,6 +23,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from teams import limits
+from teams.forms_sign_in import PasskeyAloneForm
 from teams.limits import status_of
 from teams.way_back import next_of
 
@@ -72,9 +72,10 @@ def passkey(request: HttpRequest) -> HttpResponse:
         limits.take(request, "login")
     except limits.TooMany:
         return limits.handler429(request)
-    form = LoginWebAuthnForm(data=request.POST)
+    form = PasskeyAloneForm(data=request.POST)
     if form.is_valid():
         found = form.cleaned_data["credential"]
         return flows.perform_passwordless_login(request, found, Login(user=found.user, redirect_url=next_of(request)))
     messages.error(request, _("The portal does not know this passkey. Sign in with your password."))
-    return redirect(f"{reverse('account_login')}?{urlencode({'next': next_of(request)})}")
+    page, login_page = next_of(request), reverse("account_login")
+    return redirect(login_page if page == reverse("home") else f"{login_page}?{urlencode({'next': page})}")

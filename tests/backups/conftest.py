@@ -10,11 +10,12 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from django.core.management.sql import emit_post_migrate_signal
 from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
 
-from backups import restoring
 from ops.services import execute
-from tests.backups.databases import HERE, KEY, new_database, opened
+from tests.backups.databases import HERE, KEY, new_database, opened, unpack
 
 FIRST = HERE / "first.zip"  # an archive of format 1, from before second factors
 
@@ -31,11 +32,12 @@ def origin(tmp_path_factory: pytest.TempPathFactory, django_db_setup: None, djan
     """A database with a row of everything, which no test changes."""
     with ExitStack() as stack:
         stack.enter_context(django_db_blocker.unblock())
-        patch = stack.enter_context(pytest.MonkeyPatch.context())
-        patch.setattr("django.conf.settings.ENCRYPTION_KEYS", [KEY])
         address = stack.enter_context(new_database(tmp_path_factory.mktemp("origin")))
+        unpack("before-safe", address)
         with opened(address) as database:
-            restoring.restore(FIRST, alias=database.alias)
+            executor = MigrationExecutor(database)
+            executor.migrate(executor.loader.graph.leaf_nodes())
+            emit_post_migrate_signal(verbosity=0, interactive=False, db=database.alias)
         yield address
 
 

@@ -1,4 +1,4 @@
-"""`python -m tests.backups.look [migrate]`: opens the portal's pages on the database that the settings name, as its administrator."""
+"""`python -m tests.backups.look [migrate]`: opens the pages, as the administrator, on the database that the settings name."""
 
 import os
 import sys

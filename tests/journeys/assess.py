@@ -31,7 +31,7 @@ ANSWERS = ("3", "4", "2", "3", "3", "U", "2", "2", "3", "1", "N", "2")
 
 def play(stage: Stage) -> None:
     cast = CASTS[stage.language]
-    with stage.actor(cast.first, permissions=["clipboard-read", "clipboard-write"]) as first:
+    with stage.actor(cast.first, permissions=["clipboard-write"]) as first:
         link = begin(first, cast)
         with stage.actor(cast.second) as second:
             accept(second, link, cast)

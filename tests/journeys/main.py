@@ -35,7 +35,7 @@ def play(stage: Stage) -> None:
     cast = CASTS[stage.language]
     other = next(language for language in CASTS if language != stage.language)
     with (
-        stage.actor(cast.first, locale=other, permissions=["clipboard-read", "clipboard-write"]) as first,
+        stage.actor(cast.first, locale=other, permissions=["clipboard-write"]) as first,
         stage.actor(cast.second, locale=other) as second,
     ):
         set_up(first, cast)
@@ -82,9 +82,18 @@ def invite(actor: Actor) -> str:
     actor.click(SUBMIT)
     actor.click("[data-copy='#invitation-link']")
     shown = actor.find("#invitation-link").input_value()
-    actor.page.wait_for_function("async link => await navigator.clipboard.readText() === link", arg=shown)
+    expect_copied(actor, shown)
     actor.step("Invite, copy the link")
     return shown
+
+
+def expect_copied(actor: Actor, text: str) -> None:
+    """What the clipboard holds is pasted to be seen: the portal's pages themselves may not read it."""
+    field = actor.find("main input[type=email]").first
+    field.focus()
+    actor.page.keyboard.press("Control+V")
+    expect(field).to_have_value(text)
+    field.fill("")
 
 
 def accept(actor: Actor, link: str, cast: Cast) -> None:

@@ -39,10 +39,9 @@ class Outage:
     """A kill, and how the requests fared from then until the first one that began afterwards and went well."""
 
     kill: Kill
-    since: float  # when recovery could begin: the server was there again, or the process of the portal was killed
     answered: float  # when the first request that began then had gone well
     synced: float  # likewise for a sync
-    failed: float  # when the last request before the next kill failed; `since` if none did
+    failed: float  # when the last request before the next kill failed; `kill.back` if none did
     requests: list[Request]
 
 
@@ -59,12 +58,12 @@ class Load:
         self.outages = [self._outage(kill, end) for kill, end in zip(self.kills, nexts, strict=False)]
 
     def _outage(self, kill: Kill, end: float) -> Outage:
-        since = kill.back if kill.part in ("PostgreSQL", "Redis") else kill.at
+        since = kill.back
         well = [each.ended for each in self.ledger.requests if each.began >= since and each.is_success]
         answered = min(well, default=float("inf"))
         during = [each for each in self.ledger.requests if each.ended > kill.at and each.began < answered]
         ill = [each.ended for each in self.ledger.requests if kill.at < each.ended < end and _failed(each)]
-        return Outage(kill, since, answered, self.synced[kill], max([since, *ill]), during)
+        return Outage(kill, answered, self.synced[kill], max([since, *ill]), during)
 
     @property
     def led_away(self) -> list[Request]:
@@ -74,7 +73,7 @@ class Load:
     @property
     def strays(self) -> list[Request]:
         """What failed although nothing was away: neither killed nor on its way back."""
-        away = [(each.kill.at, max(each.answered, each.since)) for each in self.outages]
+        away = [(each.kill.at, each.answered) for each in self.outages]
         return [
             each
             for each in self.ledger.requests
@@ -100,9 +99,9 @@ class Load:
                 [
                     part,
                     len(mine),
-                    spread([each.answered - each.since for each in mine]),
-                    spread([each.failed - each.since for each in mine]),
-                    spread([each.synced - each.since for each in mine]),
+                    spread([each.answered - each.kill.back for each in mine]),
+                    spread([each.failed - each.kill.back for each in mine]),
+                    spread([each.synced - each.kill.back for each in mine]),
                 ]
             )
         head = ("killed", "times", "first success", "last failure", "first complete sync")

@@ -22,7 +22,7 @@ AWAY = (2.0, 6.0)  # seconds that a killed server stays away; web and worker are
 
 @dataclass(frozen=True)
 class Kill:
-    """When something was killed, and when it (a server) or its first process (the portal's) was there again."""
+    """When something was killed, and since when it could recover: a server was there again, or the portal's process was dead."""
 
     part: str
     at: float
@@ -43,16 +43,19 @@ class Stage:
             server.kill()
             time.sleep(dice.uniform(*AWAY))
             server.start()
+            back = time.time()
         else:
-            self._kill_process(part)
-        self.kills.append(Kill(part, at, time.time()))
+            back = self._kill_process(part)
+        self.kills.append(Kill(part, at, back))
         return self.kills[-1]
 
-    def _kill_process(self, part: str) -> None:
+    def _kill_process(self, part: str) -> float:
         """Its whole family, as when a machine's memory runs out; supervisor has to start another one."""
         before = self.portal.parents()[part]
         kill_family(before)
+        dead = time.time()
         until(lambda: self.portal.parents().get(part, before) != before, f"another {part}")
+        return dead
 
     @contextmanager
     def database(self) -> Iterator[Any]:

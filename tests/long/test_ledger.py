@@ -73,7 +73,7 @@ def test_an_outage_lasts_until_a_request_that_began_after_it_went_well() -> None
     requests = [asked(began=at, status=status) for at, status in [(98, 200), (101, 500), (105.5, 0), (107, 200)]]
     ledger = Ledger.read(requests)
     (outage,) = Load(ledger, Account(), [kill], {kill: 110.0}).outages
-    assert (outage.since, outage.answered, outage.failed, outage.synced) == (105.0, 108.0, 106.5, 110.0)
+    assert (outage.answered, outage.failed, outage.synced) == (108.0, 106.5, 110.0)
     assert [request.status for request in outage.requests] == [500, 0, 200]
     assert (
         "| PostgreSQL | 1 | 3.0 / 3.0 | 1.5 / 1.5 | 5.0 / 5.0 |"

@@ -43,7 +43,8 @@ def cast() -> World:
 def fill(w: World) -> None:
     """What the lists and figures show: of the team's, and a little of the other team's."""
     by = w.people["administrator"]
-    w.membership, w.group, w.invitation, w.draft, w.own_cycle
+    made = [w.membership, w.group, w.invitation, w.draft, w.own_cycle]  # each is made when it is first asked for
+    assert all(made)
     w.team.group = w.group
     w.team.save()
     for service in (w.service, w.elsewhere().service):
@@ -70,7 +71,7 @@ def fill_maturity(w: World) -> None:
     maturity.answered(found, by, "data.versioning", 1, maturity.noon(11, 4), comment="DVC", link="https://example.com/")
     with clock.at(maturity.noon(11, 5)):
         assessing.set_target(team=w.team, area="data", level=2, due=None, by=by)
-        w.exemption
+        assert w.exemption.pk
 
 
 def fill_roadmap(w: World) -> None:

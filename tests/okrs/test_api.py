@@ -49,7 +49,7 @@ def test_objectives_with_where_their_key_results_stand(
 def test_a_cycle_that_cannot_be_finds_nothing(member: Client, team: Team, key_result: KeyResult) -> None:
     path = url("objectives", team.pk)
     assert len(member.get(path, {"cycle": key_result.cycle.pk}).json()) == 1
-    assert member.get(path, {"cycle": "9" * 24}).json() == []
+    assert member.get(path, {"cycle": "9" * 24}).status_code == 400
 
 
 def test_the_whole_way_by_api(member: Client, team: Team) -> None:
@@ -127,7 +127,7 @@ def test_a_closed_cycle_is_told(
     with clock.at(noon(12, 15)):
         response = send(member, "post", url("check-ins", team.pk, key_result.pk), {"value": 1})
     assert response.status_code == 400
-    assert "closed" in response.json()["detail"][0]
+    assert "closed" in response.json()["detail"]
 
 
 def test_phases_are_checked(member: Client, team: Team, objective: Objective) -> None:

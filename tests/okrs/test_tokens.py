@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import html
+import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -17,6 +20,7 @@ from teams.models import ApiToken, Membership, Person, Team, TeamRole
 from teams.services import tokens
 from teams.services.tokens import NoKeyResult
 from tests.okrs.factories import TODAY, key_result_of, objective_in, quarter
+from tests.roadmaps.factories import started
 
 pytestmark = pytest.mark.django_db
 
@@ -79,6 +83,14 @@ def test_it_finds_no_other_key_result_nor_objective(secret, team: Team, team_adm
     }
     assert got == dict.fromkeys(asked, 404)
     assert not CheckIn.objects.exists()
+
+
+def test_the_rule_itself_knows_the_one_key_result(secret, team_admin: Person, key_result, sibling) -> None:
+    """Also where a row of another one should come to hand in some other way than by the addresses above."""
+    team_admin.token = ApiToken.objects.get()
+    assert team_admin.has_perm("okrs.check_in", key_result)
+    assert not team_admin.has_perm("okrs.check_in", sibling)
+    assert not team_admin.has_perm("okrs.edit", key_result.objective.team)
 
 
 def test_it_changes_neither_of_the_two(secret, team: Team, key_result: KeyResult) -> None:
@@ -149,6 +161,20 @@ def test_the_number_of_queries_of_the_page_does_not_grow(
         tokens.create_token(team=team, name="CI", scope="key_result", key_result_id=of.pk, by=team_admin)
 
     make(key_result)
+    queries()  # the first request of a session notes it
     at_n = queries()
     make(sibling)
     assert queries() == at_n
+
+
+def test_the_examples_of_the_page_work_as_they_stand(signed_in, team: Team, team_admin: Person, key_result) -> None:
+    started(team, team_admin)
+    page = signed_in(team_admin).get(reverse("team-tokens", args=[team.pk])).content.decode()
+    examples = [html.unescape(each) for each in re.findall(r"<pre[^>]*>(curl .*?)</pre>", page, re.DOTALL)]
+    scopes = [{"scope": "read"}, {"scope": "write"}, {"scope": "key_result", "key_result_id": key_result.pk}]
+    for scope, example in zip(scopes, examples, strict=True):
+        _token, secret = tokens.create_token(team=team, name="CI", by=team_admin, **scope)
+        body, path = re.search(r"-d '(.+)'", example), re.search(r"http://[^/]+(/.+)$", example)
+        assert path
+        answer = call(secret, "post" if body else "get", path[1], json.loads(body[1]) if body else None)
+        assert answer.status_code in (200, 201), example

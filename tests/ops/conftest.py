@@ -30,10 +30,10 @@ def plain_environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if name not in ours and not name.startswith("PYTEST")}
 
 
-def until(condition: Callable[[], object], what: str) -> None:
-    deadline = time.monotonic() + LONG
+def until(condition: Callable[[], object], what: str, patience: float = LONG) -> None:
+    deadline = time.monotonic() + patience
     while not condition():
-        assert time.monotonic() < deadline, f"waited {LONG:.0f} s for {what}"
+        assert time.monotonic() < deadline, f"waited {patience:.0f} s for {what}"
         time.sleep(0.05)
 
 

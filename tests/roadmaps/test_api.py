@@ -11,6 +11,7 @@ from core.crypto import digest
 from roadmaps.models import Item, Roadmap, State
 from teams.models import ApiToken, Person, Team, TokenScope
 from tests.roadmaps.factories import item_of, noon, ticked
+from tests.sessions import sign_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("today")]
 
@@ -18,7 +19,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("today")]
 @pytest.fixture
 def api(editor: Person) -> APIClient:
     client = APIClient()
-    client.force_login(editor, backend="allauth.account.auth_backends.AuthenticationBackend")
+    sign_in(client, editor)
     return client
 
 
@@ -147,7 +148,7 @@ def test_undo(api: APIClient, item: Item, editor: Person) -> None:
     assert api.post(address, {"seen_version": 0}, format="json").status_code == 409
     told = api.post(address, {"seen_version": 1}, format="json").json()
     assert (told["state"], told["version"]) == ("to_do", 2)
-    assert api.post(address, {"seen_version": 2}, format="json").json() == {"detail": ["There is nothing to undo."]}
+    assert api.post(address, {"seen_version": 2}, format="json").json() == {"detail": "There is nothing to undo."}
 
 
 def test_editing(api: APIClient, item: Item, editor: Person, outsider: Person) -> None:

@@ -146,7 +146,7 @@ def test_what_real_people_do_in_sample_teams_goes_with_them_and_the_log_stays(
     team = Team.objects.sample().first()
     client = signed_in(administrator)
     client.post(reverse("team-join", args=[team.pk]))
-    client.post(reverse("team-tokens", args=[team.pk]), {"name": "CI", "scope": "write"})
+    client.post(reverse("team-tokens", args=[team.pk]), {"name": "CI", "scope": "write", "lasts": "90"})
     client.post(reverse("team-archive", args=[team.pk]))
     said = AuditEvent.objects.in_team(team.pk).count()
     assert said == 3

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import date
 
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from django.contrib.sessions.models import Session
 from django.db import connection
 from django.test import Client
@@ -38,7 +39,8 @@ def come(team: Team, inviter: Person) -> tuple[Person, Client]:
     other.post(reverse("account_login"), {"login": ADDRESS, "password": PASSWORD})
     other.post(reverse("account_reset_password"), {"email": ADDRESS})
     assert client.get(reverse("home")).status_code == 200
-    EmailAddress.objects.create(user=person, email=ADDRESS)  # a change of the address that was not confirmed
+    EmailAddress.objects.create(user=person, email=ADDRESS)
+    Authenticator.objects.create(user=person, type="totp", data={"secret": "planted-secret-of-the-app"})
     return person, client
 
 

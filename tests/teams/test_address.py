@@ -152,6 +152,15 @@ def test_two_people_who_want_one_address_do_not_both_get_it(editor: Person, outs
     assert sorted(outcomes) == ["moved", "taken"]
 
 
+def test_the_service_looks_again(editor: Person, outsider: Person) -> None:
+    secret = account.ask_to_move(person=editor, email=NEW, by=editor)
+    with pytest.raises(account.LinkUsed):
+        account.move(person=outsider, secret=secret)
+    account.move(person=editor, secret=secret)
+    with pytest.raises(account.LinkUsed):
+        account.move(person=editor, secret=secret)
+
+
 @on_postgresql
 @pytest.mark.usefixtures("_unguarded")
 @pytest.mark.django_db(transaction=True)

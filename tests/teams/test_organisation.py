@@ -25,7 +25,7 @@ def boss(signed_in, administrator: Person) -> Client:
 
 
 def data(shown: Organisation, **wanted: str) -> dict[str, str]:
-    seen = {name: getattr(shown, name) for name in ("name", "language", "time_zone")}
+    seen = {name: getattr(shown, name) for name in ("name", "language", "time_zone", "second_factor")}
     return {**seen, **{f"seen_{name}": value for name, value in seen.items()}, **wanted}
 
 
@@ -162,7 +162,7 @@ def test_every_recorded_action_has_a_sentence(package: str) -> None:
 def test_the_search_finds_what_this_room_records() -> None:
     assert {"team.archived", "member.removed", "token.revoked", "person.deactivated"} <= recorded_actions("teams")
     dynamic = {f"team.{name}_changed" for name in ("name", "group", "time_zone")}
-    dynamic |= {f"organisation.{name}_changed" for name in ("name", "language", "time_zone")}
+    dynamic |= {f"organisation.{name}_changed" for name in ("name", "language", "time_zone", "second_factor")}
     assert dynamic | {"member.role_changed", "member.job_role_changed"} <= audit.described()
 
 

@@ -117,6 +117,8 @@ def test_what_the_person_owned_needs_an_owner_and_is_told_before(busy, team: Tea
 
     remove(person, administrator)
     assert [each.owner for each in to_reassign([team])] == [person]
+    for name in ("roadmap", "okrs"):
+        assert "needs an owner" in boss.get(reverse(name, args=[team.pk])).content.decode(), name
 
 
 def test_memberships_tokens_sessions_and_invitations_end(busy, team: Team, administrator: Person) -> None:
@@ -226,7 +228,7 @@ def test_an_emptied_row_takes_nothing_any_more(editor: Person, administrator: Pe
     remove(editor, administrator)
     for verb in (
         lambda: people.reactivate(person=editor, by=administrator),
-        lambda: people.make_reset_key(person=editor, by=administrator),
+        lambda: people.reset_sign_in(person=editor, by=administrator),
         lambda: people.change_role(person=editor, by=administrator, seen="reader", role="manager"),
         lambda: people.remove(person=editor, by=administrator),
     ):

@@ -251,6 +251,13 @@ def test_a_link_that_ends_while_its_form_is_open_sets_nothing(signed_in, adminis
     assert not Person.objects.get(pk=editor.pk).check_password(NEW)
 
 
+def test_the_service_looks_again(editor: Person) -> None:
+    _uid, key = reset_sign_in(person=editor, by=None)
+    account.reset_password(person=editor, key=key, password=NEW)
+    with pytest.raises(account.LinkUsed):
+        account.reset_password(person=editor, key=key, password="five-small-boats")
+
+
 @on_postgresql
 @pytest.mark.usefixtures("_unguarded")
 @pytest.mark.django_db(transaction=True)

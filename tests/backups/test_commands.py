@@ -1,0 +1,55 @@
+"""`make backup` and `make restore` as they are typed."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+from teams.models import TeamGroup
+from tests.backups.databases import environment, opened
+
+pytestmark = pytest.mark.django_db
+
+
+def run(address: str, folder: Path, *words: str, **knobs: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "manage", *words],
+        cwd=settings.BASE_DIR,
+        env=environment(address, folder) | knobs,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_there_and_back_by_hand(portal: str, tmp_path: Path) -> None:
+    file = tmp_path / "portal.zip"
+    made = run(portal, tmp_path, "backup", str(file))
+    assert (made.returncode, made.stderr) == (0, "")
+    assert made.stdout.startswith(f"{file}: ")
+    assert "is there already" in run(portal, tmp_path, "backup", str(file)).stderr
+    with opened(portal) as database:
+        TeamGroup._base_manager.using(database.alias).create(name="later")
+    other = run(portal, tmp_path, "restore", str(file), ENCRYPTION_KEYS="A" * 43 + "=")
+    assert other.returncode == 1
+    assert other.stderr.count("\n") == 1
+    assert "made with another encryption key" in other.stderr
+    missing = run(portal, tmp_path, "restore", str(tmp_path / "none.zip"))
+    assert missing.stderr == f"CommandError: {tmp_path / 'none.zip'}: No such file or directory. Nothing was changed.\n"
+    done = run(portal, tmp_path, "restore", str(file))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "Restored. Everyone signs in again." in done.stdout
+    with opened(portal) as database:
+        assert not TeamGroup._base_manager.using(database.alias).filter(name="later").exists()
+
+
+def test_without_a_file_it_is_kept_where_the_page_lists_it(portal: str, tmp_path: Path) -> None:
+    assert run(portal, tmp_path, "backup").returncode == 0
+    (kept,) = (tmp_path / "archives").iterdir()
+    assert os.stat(kept).st_mode & 0o777 == 0o600

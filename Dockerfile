@@ -25,10 +25,10 @@ COPY --from=front-end /app/static/build static/build
 RUN python -m ops.messages compile \
     && SECRET_KEY=none ENCRYPTION_KEYS=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA= python -m ops.prepare static \
     && python -m compileall -q -j 0 . \
-    && mkdir -p var/run var/archives \
+    && mkdir -p var/run var/archives/uploading \
     && groupadd --gid 10001 portal \
     && useradd --uid 10001 --gid 10001 --no-create-home --shell /usr/sbin/nologin portal \
-    && chown portal:portal var/run var/archives
+    && chown -R portal:portal var/run var/archives
 USER 10001:10001
 EXPOSE 8000
 CMD ["python", "-m", "gunicorn", "mlops_portal.wsgi:application", "--bind", "0.0.0.0:8000", "--worker-class", "gthread", "--workers", "2", "--threads", "8", "--graceful-timeout", "25", "--worker-tmp-dir", "/tmp", "--no-control-socket"]

@@ -69,7 +69,7 @@ def _sessions(before: datetime) -> int:
 
 def _counts(before: datetime) -> int:
     """What has run out in the cache: counts of attempts by address. The cache itself lets go only when it is full."""
-    table = connection.ops.quote_name(settings.CACHES["default"]["LOCATION"])
+    table = connection.ops.quote_name(str(settings.CACHES["default"]["LOCATION"]))
     with connection.cursor() as cursor:
         now = connection.ops.adapt_datetimefield_value(clock.now().replace(tzinfo=None, microsecond=0))
         cursor.execute(f"DELETE FROM {table} WHERE expires < %s", [now])  # noqa: S608  a name of ours

@@ -175,6 +175,9 @@ if DATABASE_PASSWORD := env.str("DATABASE_PASSWORD", default=""):
     DATABASES["default"]["PASSWORD"] = DATABASE_PASSWORD
 # Archives that people made or brought; web and worker share the folder.
 ARCHIVES = VAR / "archives"
+# In the image, whose /tmp is memory, what is uploaded comes in here; elsewhere in the system's own folder for such files.
+_UPLOADS = ARCHIVES / "uploading"
+FILE_UPLOAD_TEMP_DIR = str(_UPLOADS) if _UPLOADS.is_dir() else None
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # The cache holds counts of attempts and signs of life. In the database also where there is a Redis: with the broker away no

@@ -170,7 +170,7 @@ def environment_of(secrets: Path, database: str, redis: str, url: str, venv: Pat
 
 
 def read_only(app: Path) -> None:
-    writable = {app / "var" / "run", app / "var" / "archives"}
+    writable = {app / "var" / "run", app / "var" / "archives", app / "var" / "archives" / "uploading"}
     for path in [app, *app.rglob("*")]:
         if path not in writable and not path.is_symlink():
             path.chmod(path.stat().st_mode & ~0o222)

@@ -54,6 +54,7 @@ def configure(*, level: str, as_json: bool) -> dict[str, Any]:
         if as_json
         else [structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)]
     )
+    logging.captureWarnings(as_json)  # Python's own warnings would be lines of another shape
     formatter = {
         "()": Line,
         "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, *renderer],

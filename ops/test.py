@@ -151,12 +151,10 @@ def everything() -> bool:
     report.part("lint", lint)
     with servers() as (on_servers, embedded):
         pytest = (*PYTEST, "-n", "2", "--dist", "worksteal")
-        report.part(
-            "tests on PostgreSQL and Redis", lambda: call((*pytest, "-m", "not recorded and not long"), on_servers)
-        )
-        report.part(
-            "tests on SQLite", lambda: call((*pytest, "-m", "not recorded and not long and not browser"), embedded)
-        )
+        here = "not recorded and not long"
+        report.part("tests on PostgreSQL and Redis", lambda: call((*pytest, "-m", here), on_servers))
+        again = f"{here} and not browser and not walk"
+        report.part("tests on SQLite", lambda: call((*pytest, "-m", again), embedded))
         played = [(sys.executable, "-m", "ops.journey", name) for name in journeys()]
         report.part("journeys", lambda: call_two_at_a_time(played, on_servers))
     return report.close("make test")

@@ -5,7 +5,7 @@ J ?= main
 SHELL := /bin/sh
 BOOTSTRAP := ./ops/python.sh -m ops.bootstrap
 
-.PHONY: help run test test-only test-recorded test-long lint format journey backup restore rotate-keys frontend messages lock
+.PHONY: help run test test-only test-recorded test-long lint format journey backup restore rotate-keys frontend messages secrets lock
 
 help: ## Say what there is
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:[^#]*## */\t/' | expand -t 16
@@ -49,6 +49,9 @@ frontend: ## Only install and build
 
 messages: ## Write new texts into locale/*/LC_MESSAGES/django.po
 	@$(BOOTSTRAP) --dev ops.messages make
+
+secrets: ## Make the secrets of the compose file in secrets/ (needs nothing but Python)
+	@./ops/python.sh -m ops.make_secrets
 
 lock: ## Lock requirements*.in again (UPGRADE=1 takes new releases)
 	@$(BOOTSTRAP) --dev ops.lock

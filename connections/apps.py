@@ -9,6 +9,8 @@ class ConnectionsConfig(AppConfig):
             audit_sentences,  # noqa: F401  how its audit entries read
             schedule,
         )
-        from core import readiness
+        from connections import retention as own
+        from core import readiness, retention
 
         readiness.register("syncs", schedule.overdue)
+        retention.register("syncs", own.prune)

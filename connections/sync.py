@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
@@ -25,8 +25,6 @@ from core import clock
 from core.http import Client
 
 log = logging.getLogger(__name__)
-
-RUNS_KEPT = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +61,6 @@ def _begin(lease: schedule.Lease) -> _Job:
     with schedule.held(lease) as source:
         # A worker that was killed left its run open.
         source.runs.unfinished().update(outcome=RunOutcome.INTERRUPTED, finished_at=now)
-        source.runs.filter(started_at__lt=now - RUNS_KEPT).delete()
         stores.sweep(source, now)
         run = source.runs.create(owner=lease.owner, asked_by=source.asked_by, started_at=now)
         source.asked_by = None

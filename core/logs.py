@@ -19,7 +19,7 @@ from core.scrub import scrub
 # Keys of invitations and reset links are this long; no other part of an address is.
 _SECRET_PART = re.compile(r"(?<=/)[^/\s?#]{21,}")
 # Beat asks for these every few seconds: that one of them went well is no news.
-_BELLS = frozenset({"connections.ring_the_bell", "sample.ring", "core.pulse"})
+_BELLS = frozenset({"connections.ring_the_bell", "sample.ring", "backups.ring", "core.pulse"})
 
 
 def without_secrets(path: str) -> str:
@@ -54,6 +54,7 @@ def configure(*, level: str, as_json: bool) -> dict[str, Any]:
         if as_json
         else [structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)]
     )
+    logging.captureWarnings(as_json)  # Python's own warnings would be lines of another shape
     formatter = {
         "()": Line,
         "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, *renderer],
@@ -99,6 +100,8 @@ def _tell_what_is_away(logger: WrappedLogger, method: str, event: EventDict) -> 
     missing = away.missing(error)
     if missing:
         event.pop("exc_info", None)
+        if event["event"] == "request_failed":
+            event["code"] = 503  # what core.views.failed answers; the library takes every failure for a 500
         event.update(level="warning", away=missing, error=str(error).strip().partition("\n")[0])
     return event
 

@@ -1,4 +1,4 @@
-"""Thin shells: the rules stand in `pulse`."""
+"""Thin shells: the rules stand in `pulse` and `retention`."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -6,6 +6,7 @@ from typing import Any
 from celery import shared_task
 
 from core import pulse as signs
+from core import retention
 
 
 @shared_task(name="core.pulse", bind=True)
@@ -14,3 +15,8 @@ def pulse(self: Any) -> None:
     sent_at = self.request.get("sent_at")
     if sent_at:
         signs.note(signs.QUEUE, datetime.fromtimestamp(float(sent_at), UTC))
+
+
+@shared_task(name="core.prune")
+def prune() -> None:
+    retention.prune_daily()

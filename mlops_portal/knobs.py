@@ -6,6 +6,7 @@ import sys
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any, NoReturn
+from urllib.parse import quote, urlsplit
 
 import environ
 from cryptography.fernet import Fernet
@@ -26,7 +27,8 @@ class Knobs(environ.FileAwareEnv):
 
     def get_value(self, var: str, *args: Any, **kwargs: Any) -> Any:
         try:
-            return super().get_value(var, *args, **kwargs)
+            value = super().get_value(var, *args, **kwargs)
+            return value.strip() if isinstance(value, str) else value  # files end with a line break
         except OSError as error:
             refuse(f"{var}_FILE names {error.filename}, which cannot be read ({error.strerror}).")
 
@@ -37,12 +39,27 @@ class Knobs(environ.FileAwareEnv):
             refuse(f"{var} is “{text}”; it must be a number from 0 to 9.")
         return int(text)
 
+    def days(self, var: str, default: int) -> int:
+        text = self.str(var, default="").strip() or str(default)
+        if not text.isdecimal() or not 1 <= int(text) <= 3650:
+            refuse(f"{var} is “{text}”; it must be a number of days from 1 to 3650.")
+        return int(text)
+
     def mail(self, address: str) -> Mapping[str, Any]:
         """Django's settings of the mail server at `address`; none of a portal without mail."""
         try:
             return self.email_url_config(address or "dummymail://")  # type: ignore[no-any-return]
         except (ImproperlyConfigured, KeyError, ValueError):
             refuse("EMAIL_URL names no mail server; smtp+tls://user:password@mail.example.com:587 does.")
+
+
+def with_password(address: str, password: str) -> str:
+    """The address of a server with the password in it, if one is given by itself."""
+    if not address or not password:
+        return address
+    parts = urlsplit(address)
+    host = parts.netloc.rpartition("@")[2]
+    return parts._replace(netloc=f":{quote(password, safe='')}@{host}").geturl()
 
 
 def is_encryption_key(text: str) -> bool:

@@ -16,7 +16,7 @@ from whitenoise.compress import Compressor  # type: ignore[import-untyped]
 
 from core import logs
 from mlops_portal.front import cookies_and_tls, front, hosts_to_answer
-from mlops_portal.knobs import Knobs, is_encryption_key, is_host_or_network, refuse
+from mlops_portal.knobs import Knobs, is_encryption_key, is_host_or_network, refuse, with_password
 from mlops_portal.secrets import embedded_encryption_key, embedded_secret_key
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -170,8 +170,14 @@ def database_at(address: str) -> dict[str, Any]:
 
 DATABASE_URL = env.str("DATABASE_URL", default="") or f"sqlite:///{VAR / 'portal.sqlite3'}"
 DATABASES = {"default": database_at(DATABASE_URL)}
+# By itself, so that a file can hold it while the address stands in the compose file for all to read.
+if DATABASE_PASSWORD := env.str("DATABASE_PASSWORD", default=""):
+    DATABASES["default"]["PASSWORD"] = DATABASE_PASSWORD
 # Archives that people made or brought; web and worker share the folder.
 ARCHIVES = VAR / "archives"
+# In the image, whose /tmp is memory, what is uploaded comes in here; elsewhere in the system's own folder for such files.
+_UPLOADS = ARCHIVES / "uploading"
+FILE_UPLOAD_TEMP_DIR = str(_UPLOADS) if _UPLOADS.is_dir() else None
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # The cache holds counts of attempts and signs of life. In the database also where there is a Redis: with the broker away no
@@ -187,7 +193,7 @@ CACHES = {
 
 # -- Background work ----------------------------------------------------------------------------------------------
 
-REDIS_URL = env.str("REDIS_URL", default="")
+REDIS_URL = with_password(env.str("REDIS_URL", default=""), env.str("REDIS_PASSWORD", default=""))
 if REDIS_URL:
     CELERY_BROKER_URL = REDIS_URL
     CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, object] = {
@@ -229,7 +235,12 @@ CELERY_BEAT_SCHEDULE = {
     "feed-key-results": {"task": "okrs.feed", "schedule": 900.0, "options": {"expires": 900}},
     # Looks for teams whose day has ended since; each team's midnight is its own.
     "write-snapshots": {"task": "assessments.write_snapshots", "schedule": 900.0, "options": {"expires": 600}},
+    # Once a day, whatever the hour: core/retention.py.
+    "prune": {"task": "core.prune", "schedule": 3600.0, "options": {"expires": 3000}},
 }
+
+# Days after which the history of syncs, ended invitations and old log files go (core/retention.py).
+KEEP_DAYS = env.days("KEEP_DAYS", default=30)
 
 # -- People -------------------------------------------------------------------------------------------------------
 

@@ -1,4 +1,4 @@
-"""Health checks of the compose file: `python -m ops.health web|worker|beat` exits 0 if that process of this container works."""
+"""Health checks of the compose file: `python -m ops.health web PORT|worker|beat` exits 0 if that process works."""
 
 import socket
 import subprocess
@@ -13,7 +13,7 @@ BEAT_WRITES_WITHIN = 600  # seconds; it keeps its schedule every three minutes
 
 
 def web() -> bool:
-    return web_answers(Portal(ROOT / "var", "127.0.0.1", 8000))
+    return web_answers(Portal(ROOT / "var", "127.0.0.1", int(sys.argv[2])))
 
 
 def worker() -> bool:

@@ -49,6 +49,11 @@ def find_chromium() -> Path | None:
     return Path(found) if found else mac if mac.exists() else None
 
 
+def find_caddy() -> Path | None:
+    found = shutil.which("caddy")
+    return Path(found) if found else None
+
+
 def find_gettext() -> Path | None:
     found = shutil.which("xgettext")
     return Path(found) if found and shutil.which("msgmerge") else None
@@ -64,6 +69,7 @@ class Tool:
 POSTGRESQL = Tool("PostgreSQL", "postgresql", find_postgresql)
 REDIS = Tool("Redis", "redis-server", find_redis)
 CHROMIUM = Tool("Chromium", "chromium", find_chromium)
+CADDY = Tool("Caddy", "caddy", find_caddy)
 GETTEXT = Tool("GNU gettext", "gettext", find_gettext)
 
 

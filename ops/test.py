@@ -20,7 +20,7 @@ from ops.journey import journeys
 from ops.lint import lint
 from ops.processes import end_with_parent
 from ops.say import refuse, say
-from ops.services import CHROMIUM, GETTEXT, POSTGRESQL, REDIS, find_chromium, need, postgresql, redis_server
+from ops.services import CADDY, CHROMIUM, GETTEXT, POSTGRESQL, REDIS, find_chromium, need, postgresql, redis_server
 
 INSTALL_TOOK = float(os.environ.get("PORTAL_BOOTSTRAP_TOOK") or 0)
 STARTED = time.monotonic() - INSTALL_TOOK
@@ -145,18 +145,16 @@ def servers() -> Iterator[tuple[Environment, Environment]]:
 def everything() -> bool:
     report = Report()
     began = time.monotonic()
-    need(POSTGRESQL, REDIS, CHROMIUM, GETTEXT)
+    need(POSTGRESQL, REDIS, CHROMIUM, GETTEXT, CADDY)
     if time.monotonic() - began >= 1:
         report.took.append(f"Debian packages {duration(time.monotonic() - began)}")
     report.part("lint", lint)
     with servers() as (on_servers, embedded):
         pytest = (*PYTEST, "-n", "2", "--dist", "worksteal")
-        report.part(
-            "tests on PostgreSQL and Redis", lambda: call((*pytest, "-m", "not recorded and not long"), on_servers)
-        )
-        report.part(
-            "tests on SQLite", lambda: call((*pytest, "-m", "not recorded and not long and not browser"), embedded)
-        )
+        here = "not recorded and not long"
+        report.part("tests on PostgreSQL and Redis", lambda: call((*pytest, "-m", here), on_servers))
+        again = f"{here} and not browser and not walk"
+        report.part("tests on SQLite", lambda: call((*pytest, "-m", again), embedded))
         played = [(sys.executable, "-m", "ops.journey", name) for name in journeys()]
         report.part("journeys", lambda: call_two_at_a_time(played, on_servers))
     return report.close("make test")
@@ -186,7 +184,7 @@ def long() -> bool:
 
 def only(arguments: list[str]) -> bool:
     """Some tests on PostgreSQL and Redis."""
-    need(POSTGRESQL, REDIS, CHROMIUM, GETTEXT)
+    need(POSTGRESQL, REDIS, CHROMIUM, GETTEXT, CADDY)
     with servers() as (on_servers, _):
         return call((*PYTEST, *arguments), on_servers)
 

@@ -6,7 +6,11 @@ class TeamsConfig(AppConfig):
     verbose_name = "People and teams"  # the heading of its API routes, translated there
 
     def ready(self) -> None:
-        from core import rotation
+        from core import retention, rotation
         from teams import access, audit_sentences, reauth  # noqa: F401  register rules, sentences and signals
+        from teams.models import Invitation
 
         rotation.register_json("mfa.Authenticator", "data")
+        retention.register(
+            "invitations", lambda before: retention.in_batches(Invitation.objects.never_accepted(before))
+        )

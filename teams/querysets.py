@@ -13,6 +13,8 @@ from core.addresses import pk_in
 from core.crypto import digest
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from django.contrib.auth.models import AnonymousUser
 
     from teams.models import ApiToken, Invitation, Membership, Person, Team, TeamGroup  # noqa: F401
@@ -171,6 +173,10 @@ class MembershipQuerySet(QuerySet["Membership"]):
 
 
 class InvitationQuerySet(QuerySet["Invitation"]):
+    def never_accepted(self, before: datetime) -> InvitationQuerySet:
+        """Those that ended before without anybody having come: they hold an address of somebody who is nobody here."""
+        return self.filter(accepted_at=None).filter(Q(expires_at__lt=before) | Q(revoked_at__lt=before))
+
     def listed(self) -> InvitationQuerySet:
         """Newest first."""
         return self.select_related("team", "created_by", "accepted_by").order_by("-created_at", "-pk")

@@ -18,7 +18,7 @@ from teams.models import Organisation, Person
 from tests.access_table import ROUTES, World
 from tests.test_access import ask, world  # noqa: F401  the fixture
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.walk]
 HOST = "portal.example.com"
 # What a client sends through the proxy of such a portal.
 THROUGH_THE_PROXY = {"HTTP_HOST": HOST, "HTTP_X_FORWARDED_PROTO": "https"}

@@ -22,7 +22,7 @@ from tests.okrs import factories as okrs
 from tests.sent_table import SENT, Sent, lines_of, plain
 from tests.tampering import ask, changes, differences, filled, forms_asked, portal_models, rolled_back, rows
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.walk]
 # What asks another system first; tests/connections and tests/delivery play these.
 NOT_PLAYED = {"connect", "connection-access", "delivery-rules"}
 WHO = {"team-tokens": "team_admin"}  # a token needs a maker who belongs to the team; else an administrator does it

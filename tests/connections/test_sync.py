@@ -616,13 +616,6 @@ def test_a_broker_that_is_away_loses_nothing(source: Source, monkeypatch: pytest
         assert schedule.ring() == [source.pk]
 
 
-def test_old_runs_are_forgotten(source: Source) -> None:
-    source.runs.create(owner="x", started_at=NOW - timedelta(days=31), finished_at=NOW - timedelta(days=31))
-    source.runs.create(owner="y", started_at=NOW - timedelta(days=29), finished_at=NOW - timedelta(days=29))
-    sync.sync(source.pk)
-    assert source.runs.count() == 2
-
-
 def test_what_came_right_is_cleared_although_the_sync_then_fails(source: Source, stub: StubConnector) -> None:
     stub.set_aside = [SetAside("deployment:9", "missing_instant"), SetAside("deployment:8", "missing_instant")]
     sync.sync(source.pk)

@@ -99,6 +99,7 @@ def test_what_is_away_is_one_warning_that_names_it(
     assert quiet(signed_in(editor)).get("/").status_code == 503
     (line,) = lines()
     assert (line["level"], line["away"], line["error"]) == ("warning", "database", "connection refused")
+    assert line["code"] == 503
     assert "exception" not in line
 
 

@@ -119,9 +119,10 @@ def _took(clicks: int, keys: int) -> str:
 
 
 def _is_problem(line: object) -> bool:
-    # A refused form is answered with 422, which browsers report on the console; everything else there is a defect.
+    # A refused form is answered with 422, a stale one with 409, and whoever looks during a restore with 503: browsers report them
+    # on the console. Everything else there is a defect.
     text = getattr(line, "text", "")
-    return getattr(line, "type", "") == "error" and "422" not in text and "409" not in text
+    return getattr(line, "type", "") == "error" and not any(status in text for status in ("422", "409", "503"))
 
 
 def run(play: Callable[[Stage], None]) -> None:

@@ -186,6 +186,7 @@ def test_every_operation_that_changes_something_is_sent_something() -> None:
     assert wanted <= set(SENT), "add a line to tests/sent_table.py"
 
 
+@pytest.mark.walk
 @pytest.mark.parametrize("key", API, ids=" ".join)
 def test_everybody_gets_what_the_document_promises(world: World, codes: list[str], key: Key) -> None:
     walk(world, key, codes, EXAMPLES)

@@ -1,5 +1,6 @@
 """What the API takes for JSON."""
 
+import json
 from collections.abc import Iterable
 from typing import Any
 
@@ -11,10 +12,10 @@ DEEPEST = 32  # levels of lists and objects in a body; none of ours has more tha
 
 
 class BoundedJSONParser(JSONParser):
-    """JSON of a bounded depth; its length is bounded before (core/middleware.py)."""
+    """JSON of a bounded depth and of whole characters; its length is bounded before (core/middleware.py)."""
 
     def parse(self, stream: Any, media_type: Any = None, parser_context: Any = None) -> Any:
-        """The body. 400 if it is no JSON or nested deeper than DEEPEST."""
+        """The body. 400 if it is no such JSON or nested deeper than DEEPEST."""
         try:
             body = super().parse(stream, media_type, parser_context)
         except RecursionError:
@@ -24,6 +25,10 @@ class BoundedJSONParser(JSONParser):
             if (depth := depth + 1) > DEEPEST + 1:
                 raise ParseError(_("The body is nested too deeply."))
             level = [inner for each in level for inner in _inside(each)]
+        try:
+            json.dumps(body, ensure_ascii=False).encode()
+        except UnicodeEncodeError:  # half a character, "\\ud800": neither kept nor told again
+            raise ParseError(_("The body has a text that is none.")) from None
         return body
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from urllib.parse import urlsplit
 
 from django.utils.translation import gettext as _
@@ -22,6 +22,9 @@ class AlreadyStarted(MaturityError):
     """The team has a round that is not submitted yet."""
 
     conflicts = True
+
+
+FURTHEST_BACK = timedelta(days=5 * 366)  # every day since is written again; so far back, too, a roadmap may begin
 
 
 def lock(team: Team) -> Team:
@@ -44,6 +47,8 @@ def day_of_event(team: Team, on: date | None) -> date:
     today = clock.today(team.zone)
     if on is not None and on > today:
         raise MaturityError(_("This day lies in the future. Choose today or an earlier day."), "on")
+    if on is not None and on < today - FURTHEST_BACK:
+        raise MaturityError(_("This day lies too far back. Choose one of the last five years."), "on")
     return on or today
 
 

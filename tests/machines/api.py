@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
+from copy import deepcopy
 from functools import cache
 from typing import Any
 
@@ -33,14 +34,29 @@ CHECKS = [
 
 
 @cache
+def document() -> dict[str, Any]:
+    made = SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
+    return json.loads(json.dumps(made, default=str))  # type: ignore[no-any-return]
+
+
+def fields_of(operation: APIOperation) -> set[str]:
+    """The fields that its body may have, by the document."""
+    body = document()["paths"][operation.path][operation.method].get("requestBody")
+    if body is None:
+        return set()
+    name = body["content"]["application/json"]["schema"]["$ref"].rpartition("/")[2]
+    fields = document()["components"]["schemas"][name]["properties"]
+    return {each for each, told in fields.items() if not told.get("readOnly")}
+
+
+@cache
 def operations() -> Mapping[Key, APIOperation]:
     """Every operation of the document, by route and method."""
-    made = SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
-    document = json.loads(json.dumps(made, default=str))
-    for methods in document["paths"].values():
+    told = deepcopy(document())
+    for methods in told["paths"].values():
         for operation in methods.values():
             del operation["security"]  # who asks is the business of the walk: no token is made up
-    schema = schemathesis.openapi.from_dict(document)
+    schema = schemathesis.openapi.from_dict(told)
     schema.config.generation.update(allow_x00=False)  # test_what_no_description_says sends it
     found = (result.ok() for result in schema.get_all_operations())
     return {(route_of(each.path), each.method.lower()): each for each in found}
@@ -57,7 +73,7 @@ def _parts(path: str) -> Iterator[str]:
         yield from piece.split("}")
 
 
-def send(case: Case, headers: Mapping[str, str]) -> Response:
+def send(case: Case, headers: Mapping[str, str], raw: bytes | None = None) -> Response:
     """Through the whole portal, from the bytes of the request to those of the answer."""
     given = dict(headers)
     cookie = given.pop("Cookie", "")
@@ -65,4 +81,7 @@ def send(case: Case, headers: Mapping[str, str]) -> Response:
     def portal(environ: dict[str, Any], start: Callable[..., Any]) -> Any:
         return PORTAL({**environ, "HTTP_COOKIE": cookie, "REMOTE_ADDR": "127.0.0.1"}, start)
 
-    return case.call(base_url="http://testserver", headers=given, app=portal)
+    body = {} if raw is None else {"data": raw}
+    if raw is not None:
+        given["Content-Type"] = "application/json"
+    return case.call(base_url="http://testserver", headers=given, app=portal, **body)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import os
 import re
 from collections.abc import Iterator
@@ -21,7 +22,7 @@ from schemathesis.generation import GenerationMode
 
 import core.api
 from tests.access_table import FORBIDDEN, MAY, MISSING, ROUTES, SIGN_IN, World
-from tests.machines.api import CHECKS, Key, operations, send
+from tests.machines.api import CHECKS, Key, fields_of, operations, send
 from tests.machines.world import EVERYBODY, fill_maturity, fill_roadmap, headers_of
 from tests.sent_table import SENT, Sent, lines_of, plain
 
@@ -190,3 +191,31 @@ def test_every_operation_that_changes_something_is_sent_something() -> None:
 @pytest.mark.parametrize("key", API, ids=" ".join)
 def test_everybody_gets_what_the_document_promises(world: World, codes: list[str], key: Key) -> None:
     walk(world, key, codes, EXAMPLES)
+
+
+# What JSON can say and no database can keep, or no day and number can be.
+NASTY = [
+    "1e400", "-1e400", "NaN", "Infinity", "9" * 30, "-" + "9" * 30, "-1", '"\\u0000"', '"a\\u0000b"', '"\\ud800"', '"0000-00-00"',
+    '"9999-12-31"', '"0001-01-01"', '"10000-01-01"', "[]", "{}", "true", '""', '" "', '"' + "x" * 100_000 + '"',
+    "[" * 50_000 + "]" * 50_000,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("key", [key for key in API if key in SENT], ids=" ".join)
+def test_what_no_description_says(world: World, key: Key) -> None:
+    """Every field of every body, one after the other: refused in the words of the API, or taken; never a failure."""
+    operation = operations()[key]
+    with rolled_back():
+        headers, sents = headers_of(world, "administrator"), lines_of(SENT[key], world)
+        carried = {name: sent for sent in sents for name in sent.body}
+        assert set(carried) == fields_of(operation), "tests/sent_table.py names other fields than the document"
+        for (name, sent), nasty in itertools.product(carried.items(), NASTY):
+            values = sent.args if sent.args is not None else ARGUMENTS[key[0]](world)
+            path = dict(zip(re.findall(r"\{(\w+)\}", operation.path), map(plain, values), strict=True))
+            others = json.dumps({each: value for each, value in plain(sent.body).items() if each != name})
+            raw = f'{{"{name}": {nasty}{"," if len(others) > 2 else ""}{others[1:]}'.encode()
+            case = operation.Case(path_parameters=path, media_type="application/json")
+            with rolled_back():
+                response = send(case, headers, raw)
+            assert response.status_code < 500, f"{name}: {nasty[:60]} -> {response.status_code}"
+            case.validate_response(response, checks=CHECKS[:-1])

@@ -190,7 +190,9 @@ def _graded(w: World) -> Sent:
 
 # What a page's form does not show by itself; the walk fills in the rest as somebody would who looks at it.
 PAGES: dict[tuple[str, str], Line] = {
-    ("account-password", "post"): lambda _: Sent({"old": PASSWORD, "new": "another-horse-battery"}),
+    ("account-password", "post"): lambda _: Sent({"password": PASSWORD, "new": "another-horse-battery"}),
+    ("account_reauthenticate", "post"): lambda _: Sent({"password": PASSWORD}),
+    ("person-remove", "post"): lambda w: Sent({"name": w.membership.person.name}),
     ("team-tokens", "post"): lambda _: Sent({"name": "CI", "scope": "read"}),
     ("okr-example", "post"): lambda w: Sent({"owner": w.membership.person}),
     ("roadmap-tick", "post"): lambda _: Sent({"wanted": "done"}),

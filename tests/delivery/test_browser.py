@@ -186,7 +186,7 @@ def test_the_form_shows_only_what_the_chosen_source_uses(
 def test_the_pages_work_without_javascript(opened: OpenPage, team: Team, team_admin: Person, full: Service) -> None:
     page = opened(team_admin, f"/teams/{team.pk}/connections/{full.source_id}/", java_script_enabled=False)
     page.click("form[action$='/pause/'] button")
-    expect(page.locator("main [role=status]")).to_contain_text("Paused")
+    expect(page.locator(".p-status[role=status]")).to_contain_text("Paused")
     page.goto(page.url.replace(f"connections/{full.source_id}/", "delivery/"))
     page.click("#figure-mttr summary")
     expect(page.locator("#figure-mttr tbody tr").first).to_be_visible()

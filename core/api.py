@@ -35,12 +35,12 @@ def understood(kind: type[serializers.Serializer[Any]], data: Any) -> dict[str, 
 
 # What JSON has to bring for each kind of field. REST framework also takes "1", "yes" or a number for a text, as forms send them;
 # a program that sends them means something else.
-_TYPES: list[tuple[type[serializers.Field[Any, Any, Any, Any]], tuple[type, ...]]] = [
-    (serializers.BooleanField, (bool,)),
-    (serializers.IntegerField, (int, float)),
-    (serializers.PrimaryKeyRelatedField, (int,)),
-    (serializers.FloatField, (int, float)),
-    (serializers.CharField, (str,)),
+_TYPES: list[tuple[type[serializers.Field[Any, Any, Any, Any]], tuple[type, ...], str]] = [
+    (serializers.BooleanField, (bool,), "Send true or false."),
+    (serializers.IntegerField, (int, float), "Send a number, without quotes."),
+    (serializers.PrimaryKeyRelatedField, (int,), "Send the id, a number without quotes."),
+    (serializers.FloatField, (int, float), "Send a number, without quotes."),
+    (serializers.CharField, (str,), "Send a text, in quotes."),
 ]
 
 
@@ -56,13 +56,13 @@ def check_types(field: Any, value: Any) -> None:
     elif isinstance(field, serializers.ListField) and isinstance(value, list):
         for each in value:
             check_types(field.child, each)
-    wanted = next((types for kind, types in _TYPES if isinstance(field, kind)), None)
-    if (
-        wanted
-        and value is not None
-        and (not isinstance(value, wanted) or (isinstance(value, bool) and bool not in wanted))
-    ):
-        raise ValidationError(["This has another type than the description says."])
+    for kind, wanted, sentence in _TYPES:
+        if isinstance(field, kind):
+            if value is not None and (
+                not isinstance(value, wanted) or (isinstance(value, bool) and bool not in wanted)
+            ):
+                raise ValidationError([sentence])
+            return
 
 
 def rule(field: str, *sentences: str) -> ValidationError:

@@ -23,4 +23,6 @@ def _titled(pks: Iterable[int]) -> list[key_results.KnownKeyResult]:
 
 
 def _known(rows: KeyResultQuerySet) -> list[key_results.KnownKeyResult]:
-    return [key_results.KnownKeyResult(row.pk, row.title, row.get_absolute_url()) for row in rows.listed()]
+    found = list(rows.listed())
+    taking = set(rows.live().in_open_cycles().values_list("pk", flat=True))
+    return [key_results.KnownKeyResult(row.pk, row.title, row.get_absolute_url(), row.pk in taking) for row in found]

@@ -22,6 +22,7 @@ from teams.models import (
     Theme,
     time_zones,
 )
+from teams.names import NameField
 
 _CONTINENTS = (
     "Africa", "America", "Antarctica", "Arctic", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific",
@@ -77,9 +78,9 @@ class PasswordField(forms.CharField):
             self.help_text = _("At least 10 characters. A few words in a row are easy to keep in mind.")
 
 
-def _name(**kwargs: Any) -> forms.CharField:
+def _name(**kwargs: Any) -> NameField:
     kwargs.setdefault("label", _("Your name"))
-    return forms.CharField(max_length=120, widget=forms.TextInput(attrs={"autocomplete": "name"}), **kwargs)
+    return NameField(max_length=120, widget=forms.TextInput(attrs={"autocomplete": "name"}), **kwargs)
 
 
 def _email(**kwargs: Any) -> forms.EmailField:
@@ -128,7 +129,7 @@ class SetupForm(NewPersonForm):
             attrs={"autocomplete": "one-time-code", "autocapitalize": "characters", "spellcheck": "false"}
         ),
     )
-    organisation = forms.CharField(
+    organisation = NameField(
         label=_("Organisation"), max_length=120, widget=forms.TextInput(attrs={"autocomplete": "organization"})
     )
     time_zone = ZoneField(
@@ -158,7 +159,7 @@ class InvitedForm(NewPersonForm):
 
 
 class TeamForm(forms.Form):
-    name = forms.CharField(label=_("Name"), max_length=80)
+    name = NameField(max_length=80)
     group = forms.ModelChoiceField(
         label=_("Group"), queryset=TeamGroup.objects.offered_to(None), required=False, empty_label=_("No group")
     )
@@ -181,15 +182,13 @@ class TeamSettingsForm(SeenForm, TeamForm):
 
 
 class GroupForm(forms.Form):
-    name = forms.CharField(label=_("Name"), max_length=80)
+    name = NameField(max_length=80)
 
 
 class GroupNameForm(SeenForm):
     """A line of the list of groups."""
 
-    name = forms.CharField(
-        label=_("Name"), max_length=80, widget=forms.TextInput(attrs={"class": "form-control form-control-sm"})
-    )
+    name = NameField(max_length=80, widget=forms.TextInput(attrs={"class": "form-control form-control-sm"}))
 
 
 class InvitationForm(forms.Form):
@@ -229,7 +228,7 @@ class AccountForm(SeenForm):
 
 
 class OrganisationForm(SeenForm):
-    name = forms.CharField(label=_("Name"), max_length=120)
+    name = NameField(max_length=120)
     language = _language(
         label=_("Default language"), help_text=_("For people whose browser asks for neither language.")
     )

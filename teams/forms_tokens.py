@@ -12,6 +12,7 @@ from core import clock
 from core.forms import DayField
 from teams import key_results
 from teams.models import Team, TokenScope
+from teams.names import NameField
 from teams.services.tokens import LONGEST
 
 ON_A_DAY = "date"
@@ -21,7 +22,7 @@ LASTS = [("30", _("30 days")), ("90", _("90 days")), ("365", _("A year")), (ON_A
 class TokenForm(forms.Form):
     """`key_result` counts for that scope only, `expires_on` only where a day was chosen; the style hides them otherwise."""
 
-    name = forms.CharField(label=_("Name"), max_length=80, help_text=_("What will use it, as “CI of the churn model”."))
+    name = NameField(max_length=80, help_text=_("What will use it, as “CI of the churn model”."))
     scope = forms.ChoiceField(label=_("Scope"), choices=TokenScope.choices, initial=TokenScope.READ)
     key_result = forms.TypedChoiceField(
         label=_("Key result"),

@@ -12,11 +12,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class KnownKeyResult:
-    """A key result as the token's page shows it. `url`: its page."""
+    """A key result as the token's page shows it. `url`: its page. `is_open`: it takes check-ins."""
 
     pk: int
     title: str
     url: str
+    is_open: bool
 
 
 @dataclass(frozen=True)

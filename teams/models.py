@@ -382,14 +382,15 @@ class ApiToken(models.Model):
     def state(self) -> TokenState:
         """Of tokens that were read `with_standing`."""
         now = clock.now()
-        if self.maker.removed_at:  # which revoked the token too
+        # What became of the maker comes first: it revoked the token too.
+        if self.maker.removed_at:
             return TokenState.MAKER_REMOVED
-        if self.revoked_at:
-            return TokenState.REVOKED
         if not self.maker.is_active:
             return TokenState.MAKER_DEACTIVATED
         if not self.maker_belongs:  # type: ignore[attr-defined]
             return TokenState.MAKER_LEFT
+        if self.revoked_at:
+            return TokenState.REVOKED
         if self.expires_at <= now:
             return TokenState.EXPIRED
         return TokenState.EXPIRES_SOON if self.expires_at - now <= EXPIRES_SOON else TokenState.WORKS

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, QuerySet
 from django.db.models.functions import Lower
+from django.utils.translation import gettext
 
 from core import clock
 from core.addresses import pk_in
@@ -58,8 +59,10 @@ class PersonQuerySet(QuerySet["Person"]):
         return self.filter(Q(name__icontains=text) | Q(email__icontains=text)) if text else self
 
     def names(self, pks: Iterable[int | None]) -> dict[int, str]:
-        """The present names by pk, of those in `pks`."""
-        return {person.pk: str(person) for person in self.filter(pk__in={pk for pk in pks if pk is not None})}
+        """The present names by pk, of those in `pks`, as they stand in a sentence."""
+        gone = gettext("(a removed person)")
+        people = self.filter(pk__in={pk for pk in pks if pk is not None})
+        return {person.pk: gone if person.removed_at else str(person) for person in people}
 
     def with_teams(self) -> PersonQuerySet:
         """Each person's memberships in active teams as `shown_memberships`, in one more query for all."""

@@ -61,6 +61,10 @@ def faults(response: Any) -> Iterator[str]:
         yield "no upgrade to https"
     if not {"camera=()", "geolocation=()"} <= set(response.headers.get("Permissions-Policy", "").split(", ")):
         yield f"Permissions-Policy is {response.headers.get('Permissions-Policy')}"
+    if "ambient-light-sensor" in response.headers.get("Permissions-Policy", ""):
+        yield "Chromium warns of a feature that it does not know"
+    if "Access-Control-Allow-Origin" in response.headers:
+        yield "other pages may read it"
     if "Server" in response.headers or "X-Powered-By" in response.headers:
         yield "tells what it runs on"
     for name, cookie in response.cookies.items():
@@ -134,6 +138,7 @@ def test_an_error_of_the_portal(organisation: Organisation, monkeypatch: pytest.
 
 def test_static_files_are_safe_too_and_may_be_kept(organisation: Organisation) -> None:
     response = Client(**THROUGH_THE_PROXY).get("/static/portal.css")
+    assert "Access-Control-Allow-Origin" not in response.headers
     assert response.status_code == 200
     assert [fault.partition(" is ")[0] for fault in faults(response)] == ["Cache-Control"]
     assert "public" in response["Cache-Control"]

@@ -12,18 +12,17 @@ from django.db import models
 from django.db.models import CASCADE
 
 from core import clock
-from teams.models import ApiToken, Invitation, Membership, OrganisationRole, Person, Theme
+from teams.models import Invitation, Membership, OrganisationRole, Person, Theme
 from teams.services.invitations import revoke
 from teams.services.members import remove_member
-from teams.services.tokens import revoke_token
+from teams.services.tokens import end_tokens_of
 
 
 def empty(person: Person, *, by: Person) -> None:
     """Inside the caller's transaction, with the person's row locked."""
     for membership in Membership.objects.filter(person=person).order_by("pk"):
         remove_member(membership=membership, by=by)
-    for token in ApiToken.objects.filter(maker=person, revoked_at=None).order_by("pk"):
-        revoke_token(token=token, by=by)
+    end_tokens_of(person, by=by)
     _end_invitations(person, by)
     _delete_what_goes_along(person)
     _end_sessions(person)

@@ -12,6 +12,7 @@ from core import clock, edits
 from core.refusals import Refused
 from teams import audit
 from teams.models import Invitation, Membership, Person, Team
+from teams.services.tokens import end_tokens_of
 
 
 class AlreadyMember(Refused):
@@ -70,3 +71,4 @@ def remove_member(*, membership: Membership, by: Person) -> None:
     for found in locked:
         audit.record("member.removed", actor=by, subject=found.person, team=found.team, role=found.role)
         found.delete()
+        end_tokens_of(found.person, by=by, team=found.team)

@@ -12,6 +12,7 @@ from teams import audit
 from teams.models import OrganisationRole, Person
 from teams.services import second_factors, sessions
 from teams.services.emptying import empty
+from teams.services.tokens import end_tokens_of
 from teams.sign_in_links import ResetLinks
 
 
@@ -99,8 +100,10 @@ def deactivate(*, person: Person, by: Person) -> None:
     if locked.is_active:
         locked.is_active = False
         locked.save(update_fields=["is_active"])
-        sessions.end_all(person=locked)  # so that none of them comes back when the person is reactivated
+        # Sessions and tokens end for good: none of them comes back when the person is reactivated.
+        sessions.end_all(person=locked)
         audit.record("person.deactivated", actor=by, subject=locked)
+        end_tokens_of(locked, by=by)
 
 
 @transaction.atomic

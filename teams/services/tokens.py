@@ -46,8 +46,8 @@ def create_token(
     expires_at = expires_at or ninety_days_from_now()
     _check_expiry(team, expires_at)
     only = {"key_result": _key_result_of(team, key_result_id)} if scope == TokenScope.KEY_RESULT else {}
-    # The membership is locked: it must not end between this look and the insert.
-    if not Membership.objects.select_for_update().filter(team=team, person=by).exists():
+    # Membership and person are locked: neither may end between this look and the insert.
+    if not Membership.objects.select_for_update().filter(team=team, person=by, person__is_active=True).exists():
         raise NotAMember(_("A token acts for its maker and ends with their membership. Join the team first."))
     secret = PREFIX + new_token()
     token = ApiToken.objects.create(
@@ -89,6 +89,14 @@ def revoke_token(*, token: ApiToken, by: Person) -> None:
         locked.revoked_at = clock.now()
         locked.save(update_fields=["revoked_at"])
         audit.record("token.revoked", actor=by, subject=locked, team=locked.team, name=locked.name)
+
+
+@transaction.atomic
+def end_tokens_of(maker: Person, *, by: Person, team: Team | None = None) -> None:
+    """For good, those of one team or all: they do not come back when the maker does."""
+    unended = ApiToken.objects.filter(maker=maker, revoked_at=None)
+    for token in (unended.filter(team=team) if team else unended).order_by("pk"):
+        revoke_token(token=token, by=by)
 
 
 def note_use(token: ApiToken) -> None:

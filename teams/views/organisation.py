@@ -12,6 +12,7 @@ from core.edits import StaleEdit
 from teams.access import require
 from teams.forms import OrganisationForm
 from teams.models import Organisation
+from teams.reauth import ask_again
 from teams.services.organisation import change_organisation
 from teams.views.shared import me, sent
 
@@ -27,12 +28,18 @@ def organisation(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         status = 422
         if form.is_valid():
+            # Whoever found a browser open must not take the second factor off everybody; the other settings take nothing over.
+            protects = form.wanted["second_factor"] not in (form.seen["second_factor"], shown.second_factor)
             try:
-                change_organisation(by=me(request), seen=form.seen, wanted=form.wanted)
-                messages.success(request, _("Saved."))
-                return redirect("organisation")
+                return ask_again(_change)(request, form) if protects else _change(request, form)
             except StaleEdit as error:
                 form.show_stale(error)
                 status = 409
     context = {"room": "organisation", "tab": "settings", "form": form}
     return render(request, "teams/organisation.html", context, status=status)
+
+
+def _change(request: HttpRequest, form: OrganisationForm) -> HttpResponse:
+    change_organisation(by=me(request), seen=form.seen, wanted=form.wanted)
+    messages.success(request, _("Saved."))
+    return redirect("organisation")

@@ -50,11 +50,8 @@ def person(request: HttpRequest, person_id: int) -> HttpResponse:
         require(request.user, "organisation.administer")
         status = 422
         if form.is_valid():
-            seen, wanted = form.seen["organisation_role"], form.wanted["organisation_role"]
             try:
-                services.change_role(person=shown, by=me(request), seen=seen, role=wanted)
-                messages.success(request, _("Saved."))
-                return redirect("person", shown.pk)
+                return _change_role(request, shown, form)
             except StaleEdit as error:
                 form.show_stale(error)
                 status = 409
@@ -73,7 +70,16 @@ def person(request: HttpRequest, person_id: int) -> HttpResponse:
     return render(request, "teams/person.html", context, status=status)
 
 
+@ask_again
+def _change_role(request: HttpRequest, shown: Person, form: RoleForm) -> HttpResponse:
+    seen, wanted = form.seen["organisation_role"], form.wanted["organisation_role"]
+    services.change_role(person=shown, by=me(request), seen=seen, role=wanted)
+    messages.success(request, _("Saved."))
+    return redirect("person", shown.pk)
+
+
 @require_POST
+@ask_again
 def person_deactivate(request: HttpRequest, person_id: int) -> HttpResponse:
     require(request.user, "organisation.administer")
     shown = get_object_or_404(Person.objects.visible_to(request.user), pk=person_id)

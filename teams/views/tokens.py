@@ -17,6 +17,7 @@ from teams import key_results, links, shown_once
 from teams.access import require
 from teams.forms_tokens import TokenForm
 from teams.models import ApiToken, Team
+from teams.reauth import ask_again
 from teams.services import tokens as services
 from teams.views.shared import me, page_of, sent, visible_team
 
@@ -30,12 +31,9 @@ def team_tokens(request: HttpRequest, team_id: int) -> HttpResponse:
     form = TokenForm(sent(request), team=team)
     if request.method == "POST" and form.is_valid():
         try:
-            token, secret = services.create_token(team=team, by=me(request), **form.wanted)
+            return _create(request, team, form)
         except Refused as error:
             show_refusal(form, error)
-        else:
-            shown_once.keep(request, "token", name=token.name, secret=secret)
-            return redirect("team-tokens", team.pk)
     context = {
         "room": "teams",
         "team": team,
@@ -47,6 +45,13 @@ def team_tokens(request: HttpRequest, team_id: int) -> HttpResponse:
         "belongs": team.memberships.filter(person=me(request)).exists(),
     }
     return render(request, "teams/tokens.html", context, status=422 if form.errors else 200)
+
+
+@ask_again
+def _create(request: HttpRequest, team: Team, form: TokenForm) -> HttpResponse:
+    token, secret = services.create_token(team=team, by=me(request), **form.wanted)
+    shown_once.keep(request, "token", name=token.name, secret=secret)
+    return redirect("team-tokens", team.pk)
 
 
 @require_POST

@@ -178,3 +178,17 @@ def test_the_examples_of_the_page_work_as_they_stand(signed_in, team: Team, team
         assert path
         answer = call(secret, "post" if body else "get", path[1], json.loads(body[1]) if body else None)
         assert answer.status_code in (200, 201), example
+
+
+def test_the_page_tells_that_its_key_result_is_archived(secret, signed_in, team: Team, team_admin, key_result) -> None:
+    page = signed_in(team_admin)
+    url = reverse("team-tokens", args=[team.pk])
+    ended = "Ended: the key result is archived or its cycle closed"
+    assert ended not in page.get(url).content.decode()
+    KeyResult.objects.filter(pk=key_result.pk).update(archived_at=clock.now())
+    assert ended in page.get(url).content.decode()
+
+
+def test_a_value_in_quotes_is_told_to_be_no_number(secret, team: Team, key_result: KeyResult) -> None:
+    answer = call(secret, "post", address(team, f"key-results/{key_result.pk}/check-ins/"), {"value": "3"})
+    assert (answer.status_code, answer.json()) == (400, {"value": ["Send a number, without quotes."]})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from urllib.parse import urlencode
 
 import pytest
 from django.contrib.messages import get_messages
@@ -12,8 +13,9 @@ from django.urls import path
 
 from core import clock
 from mlops_portal import urls
-from teams.models import Person
+from teams.models import AuditEvent, Organisation, Person, Team
 from teams.reauth import FRESH, ask_again
+from teams.services import members
 from tests.factories import PASSWORD
 
 AGAIN = "/accounts/reauthenticate/"
@@ -91,3 +93,51 @@ def test_it_does_not_pass_to_the_next_person_of_the_browser(client: Client, sign
     with clock.at(clock.now() - FRESH):
         client.force_login(outsider, backend="allauth.account.auth_backends.AuthenticationBackend")
     assert client.get("/guarded/").status_code == 302
+
+
+# -- What takes the portal over, or lasts longer than the session
+
+
+@pytest.fixture
+def boss(signed_in, administrator: Person) -> Client:
+    """An administrator whose browser was left open."""
+    with clock.at(clock.now() - FRESH):
+        return signed_in(administrator)
+
+
+def sends_of(team: Team, editor: Person, organisation: Organisation) -> dict[str, tuple[str, dict[str, str]]]:
+    role = {"organisation_role": "administrator", "seen_organisation_role": "reader"}
+    kept = {name: getattr(organisation, name) for name in ("name", "language", "time_zone", "second_factor")}
+    seen = {f"seen_{name}": value for name, value in kept.items()}
+    return {
+        "role": (f"/people/{editor.pk}/", role),
+        "deactivate": (f"/people/{editor.pk}/deactivate/", {}),
+        "reset": (f"/people/{editor.pk}/reset/", {}),
+        "second factor": ("/organisation/", {**kept, **seen, "second_factor": "everyone"}),
+        "token": (f"/teams/{team.pk}/tokens/", {"name": "CI", "scope": "read", "lasts": "90"}),
+    }
+
+
+@pytest.mark.parametrize("what", ["role", "deactivate", "reset", "second factor", "token"])
+def test_it_is_asked_before(what: str, boss: Client, administrator, team: Team, editor: Person, organisation) -> None:
+    members.add_member(team=team, person=administrator, role="team_admin", job_role="", by=administrator)
+    url, sent = sends_of(team, editor, organisation)[what]
+    entries = AuditEvent.objects.count()
+    page = url.removesuffix("deactivate/").removesuffix("reset/")
+    answer = boss.post(url, sent, headers={"Referer": f"http://testserver{page}"})
+    assert answer["Location"] == f"{AGAIN}?{urlencode({'next': page})}"
+    assert AuditEvent.objects.count() == entries
+
+    boss.post(answer["Location"], {"password": PASSWORD, "next": page})
+    assert boss.post(url, sent).status_code == 302
+    assert AuditEvent.objects.count() > entries
+
+
+def test_it_is_not_asked_before_the_other_settings_of_the_organisation(
+    boss: Client, team, editor, organisation
+) -> None:
+    url, sent = sends_of(team, editor, organisation)["second factor"]
+    answer = boss.post(url, {**sent, "second_factor": organisation.second_factor, "name": "Another name"})
+    assert answer["Location"] == url
+    organisation.refresh_from_db()
+    assert organisation.name == "Another name"

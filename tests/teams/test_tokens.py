@@ -12,8 +12,9 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from core import clock
-from teams.models import ApiToken, AuditEvent, Membership, OrganisationRole, Person, Team, TeamRole
+from teams.models import ApiToken, AuditEvent, Membership, OrganisationRole, Person, Team, TeamRole, TokenState
 from teams.services import members, people, tokens
+from tests.factories import TeamFactory
 
 pytestmark = pytest.mark.django_db
 ME = "/api/v1/me/"
@@ -100,8 +101,25 @@ def test_it_ends_when_it_is_revoked(make, signed_in, team_admin: Person, team: T
 
 def test_it_ends_with_its_makers_membership(make, team_admin: Person, administrator: Person) -> None:
     _token, secret = make()
+    team = team_admin.memberships.get().team
     members.remove_member(membership=team_admin.memberships.get(), by=administrator)
     assert ended(secret)
+    assert ApiToken.objects.listed().get().state == TokenState.MAKER_LEFT
+    members.add_member(team=team, person=team_admin, role=TeamRole.TEAM_ADMIN, job_role="", by=administrator)
+    assert ended(secret)  # it does not come back with the maker
+    assert ApiToken.objects.listed().get().state == TokenState.REVOKED
+    assert AuditEvent.objects.get(action="token.revoked").actor == administrator
+
+
+def test_those_of_other_teams_and_makers_do_not_end_with_it(make, team: Team, team_admin, administrator) -> None:
+    elsewhere = TeamFactory()
+    for person, where in ((administrator, team), (team_admin, elsewhere)):
+        members.add_member(team=where, person=person, role=TeamRole.EDITOR, job_role="", by=administrator)
+    _token, anothers = make(by=administrator)
+    _token, other_teams = tokens.create_token(team=elsewhere, name="CI", scope="read", by=team_admin)
+    members.remove_member(membership=team_admin.memberships.get(team=team), by=administrator)
+    assert not ended(anothers)
+    assert not ended(other_teams)
 
 
 def test_also_of_an_administrator(make, team: Team, administrator: Person) -> None:
@@ -117,6 +135,22 @@ def test_it_ends_with_its_makers_deactivation(make, team_admin: Person, administ
     _token, secret = make()
     people.deactivate(person=team_admin, by=administrator)
     assert ended(secret)
+    assert ApiToken.objects.listed().get().state == TokenState.MAKER_DEACTIVATED
+    people.reactivate(person=team_admin, by=administrator)
+    assert ended(secret)  # it does not come back with the maker
+    assert ApiToken.objects.listed().get().state == TokenState.REVOKED
+
+
+def test_what_no_service_ended_does_not_work_either(make, team_admin: Person) -> None:
+    _token, secret = make()
+    Person.objects.filter(pk=team_admin.pk).update(is_active=False)
+    assert ended(secret)
+
+
+def test_whoever_was_deactivated_meanwhile_makes_none(team: Team, team_admin: Person) -> None:
+    Person.objects.filter(pk=team_admin.pk).update(is_active=False)
+    with pytest.raises(tokens.NotAMember):
+        tokens.create_token(team=team, name="CI", scope="read", by=team_admin)
 
 
 @pytest.mark.parametrize(

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from copy import deepcopy
 from functools import cache
 from typing import Any
 
 import schemathesis
 from django.core.handlers.wsgi import WSGIHandler
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections
 from django.urls import resolve
 from drf_spectacular.generators import SchemaGenerator
 from schemathesis import Case
@@ -84,4 +87,18 @@ def send(case: Case, headers: Mapping[str, str], raw: bytes | None = None) -> Re
     body = {} if raw is None else {"data": raw}
     if raw is not None:
         given["Content-Type"] = "application/json"
-    return case.call(base_url="http://testserver", headers=given, app=portal, **body)
+    with _connection_kept():
+        return case.call(base_url="http://testserver", headers=given, app=portal, **body)
+
+
+@contextmanager
+def _connection_kept() -> Iterator[None]:
+    """A server lets go of the database between two requests; here that would end the test's own transaction."""
+    signals = (request_started, request_finished)
+    for each in signals:
+        each.disconnect(close_old_connections)
+    try:
+        yield
+    finally:
+        for each in signals:
+            each.connect(close_old_connections)

@@ -22,12 +22,17 @@ def empty(person: Person, *, by: Person) -> None:
     """Inside the caller's transaction, with the person's row locked."""
     for membership in Membership.objects.filter(person=person).order_by("pk"):
         remove_member(membership=membership, by=by)
-    for token in ApiToken.objects.filter(maker=person, revoked_at=None).order_by("pk"):
-        revoke_token(token=token, by=by)
+    end_tokens(person, by=by)
     _end_invitations(person, by)
     _delete_what_goes_along(person)
     _end_sessions(person)
     _empty_row(person)
+
+
+def end_tokens(person: Person, *, by: Person | None) -> None:
+    """The API tokens that the person made."""
+    for token in ApiToken.objects.filter(maker=person, revoked_at=None).order_by("pk"):
+        revoke_token(token=token, by=by)
 
 
 def _end_invitations(person: Person, by: Person) -> None:

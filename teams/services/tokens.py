@@ -82,7 +82,7 @@ def _key_result_of(team: Team, key_result_id: int | None) -> str:
 
 
 @transaction.atomic
-def revoke_token(*, token: ApiToken, by: Person) -> None:
+def revoke_token(*, token: ApiToken, by: Person | None) -> None:
     """End the token at once. Revoking twice does nothing."""
     locked = ApiToken.objects.select_for_update(of=("self",)).select_related("team").get(pk=token.pk)
     if locked.revoked_at is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.contrib.messages import get_messages
@@ -15,6 +15,7 @@ from mlops_portal import urls
 from teams.models import Person
 from teams.reauth import FRESH, ask_again
 from tests.factories import PASSWORD
+from tests.teams.authenticator import set_up
 
 AGAIN = "/accounts/reauthenticate/"
 
@@ -91,3 +92,24 @@ def test_it_does_not_pass_to_the_next_person_of_the_browser(client: Client, sign
     with clock.at(clock.now() - FRESH):
         client.force_login(outsider, backend="allauth.account.auth_backends.AuthenticationBackend")
     assert client.get("/guarded/").status_code == 302
+
+
+def test_whoever_has_a_second_factor_is_asked_for_it(client: Client, editor: Person) -> None:
+    codes = set_up(editor)
+    assert client.get("/account/").status_code == 302  # the first factor ended what was open
+    client = sign_in_with(editor, codes[0], clock.now() - FRESH)
+    assert 'name="password"' not in client.get(AGAIN).content.decode()
+    answer = client.post(AGAIN, {"password": PASSWORD, "next": "/guarded/"})
+    assert answer.status_code == 200
+    assert client.get("/guarded/").status_code == 302
+
+    assert client.post(AGAIN, {"code": codes[1], "next": "/guarded/"})["Location"] == "/guarded/"
+    assert client.get("/guarded/").content == b"GET done"
+
+
+def sign_in_with(person: Person, code: str, at: datetime) -> Client:
+    client = Client()
+    with clock.at(at):
+        client.post("/accounts/login/", {"login": person.email, "password": PASSWORD})
+        assert client.post("/accounts/second-factor/", {"code": code}).status_code == 302
+    return client

@@ -257,6 +257,7 @@ AUTH_PASSWORD_VALIDATORS = [
     },
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "teams.passwords.GuessableValidator"},
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
@@ -279,9 +280,9 @@ ACCOUNT_FORMS = {
 }
 # How often one may try (docs/operations.md, "Second factors and sign-in"): per address ("ip"), or per what is guessed ("key").
 SIGN_IN_LIMITS = {
-    "login": "30/m/ip",
-    "login_failed": "10/m/ip,5/5m/key",  # the key is an account, from one address
-    "login_account": "50/h/key",  # an account, from all addresses
+    "login": "60/m/ip",
+    "login_failed": "30/m/ip,5/5m/key,20/h/key",  # the key is an account, from one address; wrong tries only
+    "login_account": "100/h/key",  # an account, from all addresses: more than one address can reach in an hour
     "second_factor": "20/m/ip,5/5m/key",
     "reauthenticate": "10/m/key",
     "reset_password": "20/m/ip,5/h/key",

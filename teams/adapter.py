@@ -8,13 +8,15 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.forms import LoginForm, ResetPasswordForm, ResetPasswordKeyForm
 from allauth.core import context
 from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.core.internal.ratelimit import get_ip
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 
-from teams import limits
+from teams import limits, security_log
 from teams.forms import PasswordField
 from teams.models import Person
 from teams.services.account import LinkUsed, reset_password
@@ -25,7 +27,10 @@ class PortalAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         **DefaultAccountAdapter.error_messages,
         "email_password_mismatch": _("The address or the password is not right."),
         "incorrect_password": _("This is not your password."),
-        "too_many_login_attempts": _("Too many attempts. Wait a few minutes and try again."),
+        "too_many_login_attempts": _(
+            "Too many attempts. Wait and try again, after an hour at the latest; an administrator can lift it by resetting "
+            "your sign-in."
+        ),
     }
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
@@ -57,16 +62,27 @@ class PortalAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
         """Count a try: at an account from one address, from one address, and at an account from anywhere.
 
-        The first is strict, so that a stranger does not lock anybody out of the office; the last stops many strangers.
+        The first is strict, and stays so far below the last in an hour that a stranger at one address locks nobody out
+        elsewhere. The last stops many addresses together; it then refuses the right password too, until the hour is over
+        or an administrator resets the sign-in. What was right is given back, so only wrong tries count.
         """
-        super().pre_authenticate(request, **credentials)
+        email = str(credentials.get("email", "")).lower()
         try:
-            self._from_anywhere = limits.take(request, "login_account", str(credentials.get("email", "")).lower())
+            super().pre_authenticate(request, **credentials)
+        except ValidationError:
+            security_log.throttled("login_failed", email)
+            raise
+        try:
+            self._from_anywhere = limits.take(request, "login_account", email)
         except limits.TooMany as error:
             raise self.validation_error("too_many_login_attempts") from error
 
+    def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
+        security_log.failed_at(str(credentials.get("email", "")), way="password")
+
     def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
-        return f"{self.get_client_ip(request)} {str(credentials.get('email', '')).lower()}"
+        # Of an IPv6 address its network, as the other counts do: one client has very many of them.
+        return f"{get_ip(request)} {limits.counted_as(str(credentials.get('email', '')).lower())}"
 
     def _rollback_login_failed_rl_usage(self) -> None:
         super()._rollback_login_failed_rl_usage()
@@ -109,4 +125,4 @@ class NewPasswordForm(ResetPasswordKeyForm):  # type: ignore[misc]
         except LinkUsed as error:  # since the form was looked at: the page of the link says it
             raise ImmediateHttpResponse(redirect(context.request.get_full_path())) from error
         # Whoever tried too often before they asked for the link need not wait now.
-        PortalAccountAdapter()._delete_login_attempts_cached_email(context.request, email=self.user.email)
+        limits.forget(self.user)

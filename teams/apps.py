@@ -7,7 +7,7 @@ class TeamsConfig(AppConfig):
 
     def ready(self) -> None:
         from core import retention, rotation
-        from teams import access, audit_sentences, reauth  # noqa: F401  register rules, sentences and signals
+        from teams import access, audit_sentences, reauth, security_log  # noqa: F401  register rules, sentences and signals
         from teams.models import Invitation
 
         rotation.register_json("mfa.Authenticator", "data")

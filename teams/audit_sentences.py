@@ -70,6 +70,7 @@ describe("person.app_removed", _("%(subject)s removed the authenticator app."))
 describe("person.passkey_added", _("%(subject)s added a passkey."))
 describe("person.passkey_removed", _("%(subject)s removed a passkey."))
 describe("person.recovery_codes_made", _("%(subject)s made new recovery codes."))
+describe("person.recovery_code_used", _("%(subject)s used a recovery code."))
 describe("person.address_link_made", _("Made a link for %(subject)s to move to another e-mail address."))
 describe("person.changed", _("%(subject)s changed the account: %(fields)s."), _FIELDS)
 

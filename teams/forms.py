@@ -198,7 +198,9 @@ class InvitationForm(forms.Form):
         label=_("E-mail address"),
         max_length=254,
         required=False,
-        help_text=_("With an address, only its owner can join. No mail is sent: you pass the link on."),
+        help_text=_(
+            "With an address, whoever has the link joins under this address. No mail is sent: you pass the link on."
+        ),
     )
 
 

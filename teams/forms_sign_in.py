@@ -16,7 +16,7 @@ from django import forms
 from django.contrib.auth import password_validation
 from django.utils.translation import gettext_lazy as _
 
-from teams import limits
+from teams import limits, security_log
 from teams.forms import PasswordField
 from teams.models import Person
 from teams.services import second_factors
@@ -78,6 +78,7 @@ class CodeForm(forms.Form):
         taken, code = _count(self.user), str(self.cleaned_data["code"])
         self.authenticator = second_factors.use_code(person=self.user, code=code)
         if self.authenticator is None:
+            security_log.failed(self.user, way="code")
             raise forms.ValidationError(_("This code did not fit, or was used already."))
         limits.give_back(taken)
         return code
@@ -86,11 +87,20 @@ class CodeForm(forms.Form):
         post_authentication(context.request, self.authenticator)
 
 
-def _told(ask: Callable[[], Any]) -> Any:
-    """The answer, or a ValidationError: the libraries stumble over some of what browsers never send."""
+def _told(ask: Callable[[], Any], *, by: Person | None = None, counts: bool = False) -> Any:
+    """The answer, or a ValidationError: the libraries stumble over some of what browsers never send.
+
+    With `counts` it is a sign-in by `by`, None if unknown, and one that fails stands in the log.
+    """
     try:
         return ask()
+    except forms.ValidationError:
+        if counts:
+            security_log.failed(by, way="passkey")
+        raise
     except (AttributeError, KeyError, TypeError, ValueError) as error:
+        if counts:
+            security_log.failed(by, way="passkey")
         raise mfa_adapter().validation_error("incorrect_code") from error
 
 
@@ -99,7 +109,8 @@ class PasskeyForm(AuthenticateWebAuthnForm):  # type: ignore[misc]
 
     def clean_credential(self) -> Authenticator:
         taken = _count(self.user)
-        found = _told(lambda: webauthn.complete_authentication(self.user, self.cleaned_data["credential"]))
+        answer = self.cleaned_data["credential"]
+        found = _told(lambda: webauthn.complete_authentication(self.user, answer), by=self.user, counts=True)
         limits.give_back(taken)
         return found
 
@@ -108,7 +119,7 @@ class PasskeyAloneForm(LoginWebAuthnForm):  # type: ignore[misc]
     """The same of somebody who says only by the passkey who they are."""
 
     def clean_credential(self) -> Authenticator:
-        return _told(super().clean_credential)
+        return _told(super().clean_credential, counts=True)
 
 
 class NewCodeForm(forms.Form):

@@ -5,15 +5,25 @@ The counting is django-allauth's: each change of a counter is made under a lock 
 
 from __future__ import annotations
 
+import hashlib
+import uuid
+from typing import TYPE_CHECKING
+
 from allauth.core.internal import ratelimit
 from allauth.core.internal.ratelimit import RateLimitUsage, handler429
 from django import forms
+from django.core.cache import cache
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from core.refusals import Refused
+from teams import security_log
 
-__all__ = ["TooMany", "give_back", "handler429", "status_of", "take"]
+if TYPE_CHECKING:
+    from teams.models import Person
+
+__all__ = ["TooMany", "counted_as", "forget", "give_back", "handler429", "status_of", "take"]
+_LONGEST = 60 * 60  # seconds of the longest limit in settings.SIGN_IN_LIMITS that counts an account
 TOO_MANY = "too_many_login_attempts"  # the code of the error in a form, django-allauth's
 
 
@@ -23,10 +33,26 @@ class TooMany(Refused):
 
 def take(request: HttpRequest, action: str, key: str = "") -> RateLimitUsage:
     """Count one try of `action`, before it is looked at. TooMany. A try that was right is given back."""
-    usage = ratelimit.consume(request, app="allauth.account", action=action, key=key)
+    usage = ratelimit.consume(request, app="allauth.account", action=action, key=counted_as(key))
     if usage is None:
+        security_log.throttled(action)
         raise TooMany(_("Too many attempts. Wait a few minutes and try again."))
     return usage
+
+
+def counted_as(key: str) -> str:
+    """Under what the tries at `key` are counted: another name after `forget`, whichever addresses they came from."""
+    return f"{key} {cache.get(_name_of(key), '')}"
+
+
+def forget(person: Person) -> None:
+    """Count the tries at this person's account from zero."""
+    for key in (person.email.lower(), f"person-{person.pk}"):
+        cache.set(_name_of(key), uuid.uuid4().hex, timeout=2 * _LONGEST)
+
+
+def _name_of(key: str) -> str:
+    return f"tries-counted-as:{hashlib.sha256(key.encode()).hexdigest()}"
 
 
 def give_back(usage: RateLimitUsage) -> None:

@@ -46,7 +46,7 @@ def confirmed_recently(request: HttpRequest) -> bool:
 
 
 def ask_again(view: View) -> View:
-    """Ask for the password, or a second factor, first. A form that was sent too late changes nothing and says so."""
+    """Ask first, for a second factor where there is one. A form that was sent too late changes nothing and says so."""
 
     @wraps(view)
     def respond(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:

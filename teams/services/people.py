@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from core import clock, edits
 from core.refusals import Refused
-from teams import audit
+from teams import audit, limits
 from teams.models import OrganisationRole, Person
 from teams.services import second_factors, sessions
 from teams.services.emptying import empty
@@ -141,12 +141,22 @@ def remove(*, person: Person, by: Person) -> None:
 
 @transaction.atomic
 def reset_sign_in(*, person: Person, by: Person | None) -> tuple[str, str]:
-    """Remove the second factors; (uidb36, key) of the address that sets a new password: the same as the mail would hold.
+    """End every way in but one: (uidb36, key) of the address that sets a new password, the same as the mail would hold.
 
-    It works once, ends with a newer one, and for PASSWORD_RESET_TIMEOUT seconds. SamplePerson.
+    The password goes too, since without the second factors it alone would open. The link works once, ends with a newer
+    one, and for PASSWORD_RESET_TIMEOUT seconds. What was counted of wrong tries is forgotten. SamplePerson; OwnAccount.
     """
     check_real(person)
+    if by is not None and person.pk == by.pk:
+        raise OwnAccount(
+            _("Nobody resets their own sign-in here: it would end this session. Use your account's pages.")
+        )
     locked = Person.objects.select_for_update().get(pk=person.pk)
     second_factors.remove_all(person=locked, by=by)
+    locked.set_unusable_password()
+    locked.save(update_fields=["password"])
+    sessions.end_all(person=locked)
+    end_tokens_of(locked, by=by)
+    limits.forget(locked)
     audit.record("person.reset_link_made", actor=by, subject=locked)
     return user_pk_to_url_str(locked), ResetLinks().make_token(locked)

@@ -14,9 +14,10 @@ from django.utils.translation import gettext as _
 
 from core import clock, crypto
 from core.refusals import Refused
-from teams import audit, second_factors
+from teams import audit, second_factors, security_log
 from teams.models import Organisation, Person
 from teams.second_factors import Type
+from teams.services import sessions
 
 STEP = 30  # seconds for which an authenticator app shows a code
 
@@ -44,8 +45,11 @@ def _step_of(secret: str, code: str) -> int | None:
 
 
 @transaction.atomic
-def add_app(*, person: Person, secret: str, code: str) -> list[str]:
-    """Set up an authenticator app that shows `code`; the recovery codes if these are the first. WrongCode; HasOne."""
+def add_app(*, person: Person, secret: str, code: str, session: str | None = None) -> list[str]:
+    """Set up an authenticator app that shows `code`; the recovery codes if these are the first. WrongCode; HasOne.
+
+    With the first factor all sessions end, except the one of the key `session`: they were opened without.
+    """
     locked = Person.objects.select_for_update().get(pk=person.pk)
     if Authenticator.objects.filter(user=locked, type=Type.TOTP).exists():
         raise HasOne(_("You have an authenticator app already. Remove it first."))
@@ -54,18 +58,25 @@ def add_app(*, person: Person, secret: str, code: str) -> list[str]:
         raise WrongCode(_("This is not the code that the app shows now. Does the device's clock go right?"), "code")
     # The code that was just shown does not sign in as well.
     data = {"secret": crypto.encrypt(secret), "last_step": step}
+    _end_sessions_before_the_first(locked, session)
     Authenticator.objects.create(user=locked, type=Type.TOTP, data=data, created_at=clock.now())
-    audit.record("person.app_added", actor=locked, subject=locked)
+    _record("person.app_added", actor=locked, subject=locked)
     return _first_recovery_codes(locked)
 
 
 @transaction.atomic
-def add_passkey(*, person: Person, name: str, credential: dict[str, Any]) -> list[str]:
-    """Keep a passkey whose ceremony was completed; the recovery codes if these are the first."""
+def add_passkey(*, person: Person, name: str, credential: dict[str, Any], session: str | None = None) -> list[str]:
+    """Keep a passkey whose ceremony was completed; otherwise as `add_app`."""
     locked = Person.objects.select_for_update().get(pk=person.pk)
+    _end_sessions_before_the_first(locked, session)
     WebAuthn.add(locked, name, credential)
-    audit.record("person.passkey_added", actor=locked, subject=locked)
+    _record("person.passkey_added", actor=locked, subject=locked)
     return _first_recovery_codes(locked)
+
+
+def _end_sessions_before_the_first(person: Person, session: str | None) -> None:
+    if not second_factors.of(person).exists():
+        sessions.end_all(person=person, but=session)
 
 
 def _first_recovery_codes(person: Person) -> list[str]:
@@ -81,7 +92,7 @@ def new_recovery_codes(*, person: Person) -> list[str]:
     if not second_factors.of(locked).exists():
         raise Refused(_("Set up an authenticator app or a passkey first."))
     Authenticator.objects.filter(user=locked, type=Type.RECOVERY_CODES).delete()
-    audit.record("person.recovery_codes_made", actor=locked, subject=locked)
+    _record("person.recovery_codes_made", actor=locked, subject=locked)
     return _first_recovery_codes(locked)
 
 
@@ -94,6 +105,8 @@ def use_code(*, person: Person, code: str) -> Authenticator | None:
     for found in Authenticator.objects.select_for_update().filter(user=person).exclude(type=Type.WEBAUTHN):
         is_app = found.type == Type.TOTP
         if _use_app_code(found, code) if is_app else found.wrap().validate_code(code):
+            if not is_app:
+                _record("person.recovery_code_used", actor=person, subject=person)
             return found
     return None
 
@@ -117,7 +130,7 @@ def remove(*, person: Person, authenticator: Authenticator, organisation: Organi
     deleted, _rows = second_factors.of(locked).filter(pk=authenticator.pk).delete()
     if deleted:
         kind = "app" if authenticator.type == Type.TOTP else "passkey"
-        audit.record(f"person.{kind}_removed", actor=locked, subject=locked)
+        _record(f"person.{kind}_removed", actor=locked, subject=locked)
     if not others:
         Authenticator.objects.filter(user=locked).delete()
 
@@ -126,4 +139,9 @@ def remove_all(*, person: Person, by: Person | None) -> None:
     """Remove every second factor and the recovery codes, inside the caller's transaction."""
     deleted, _rows = Authenticator.objects.filter(user=person).delete()
     if deleted:
-        audit.record("person.second_factors_removed", actor=by, subject=person)
+        _record("person.second_factors_removed", actor=by, subject=person)
+
+
+def _record(action: str, *, actor: Person | None, subject: Person) -> None:
+    audit.record(action, actor=actor, subject=subject)
+    security_log.changed(action, subject)

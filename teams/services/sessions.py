@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from datetime import timedelta
 
@@ -12,6 +13,7 @@ from django.db import transaction
 from django.http import HttpRequest
 
 from core import clock
+from teams import security_log
 from teams.models import Person
 
 SEEN_EVERY = timedelta(minutes=1)  # "last seen" is no more exact, so that reading pages rarely writes
@@ -51,6 +53,8 @@ def end(rows: Iterable[UserSession]) -> None:
     rows = list(rows)
     Session.objects.filter(session_key__in=[row.session_key for row in rows]).delete()
     UserSession.objects.filter(pk__in=[row.pk for row in rows]).delete()
+    for person_id, count in Counter(row.user_id for row in rows).items():
+        security_log.sessions_ended(person_id, count)
 
 
 def end_all(*, person: Person, but: str | None = None) -> None:

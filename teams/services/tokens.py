@@ -82,7 +82,7 @@ def _key_result_of(team: Team, key_result_id: int | None) -> str:
 
 
 @transaction.atomic
-def revoke_token(*, token: ApiToken, by: Person) -> None:
+def revoke_token(*, token: ApiToken, by: Person | None) -> None:
     """End the token at once. Revoking twice does nothing."""
     locked = ApiToken.objects.select_for_update(of=("self",)).select_related("team").get(pk=token.pk)
     if locked.revoked_at is None:
@@ -92,7 +92,7 @@ def revoke_token(*, token: ApiToken, by: Person) -> None:
 
 
 @transaction.atomic
-def end_tokens_of(maker: Person, *, by: Person, team: Team | None = None) -> None:
+def end_tokens_of(maker: Person, *, by: Person | None, team: Team | None = None) -> None:
     """For good, those of one team or all: they do not come back when the maker does."""
     unended = ApiToken.objects.filter(maker=maker, revoked_at=None)
     for token in (unended.filter(team=team) if team else unended).order_by("pk"):

@@ -104,7 +104,7 @@ def person_reactivate(request: HttpRequest, person_id: int) -> HttpResponse:
 @require_POST
 @ask_again
 def person_reset(request: HttpRequest, person_id: int) -> HttpResponse:
-    """Remove the second factors, and make a link by which the person sets a new password; it is shown once on their page."""
+    """End every way in, and make a link by which the person sets a new password; it is shown once on their page."""
     require(request.user, "organisation.administer")
     shown = get_object_or_404(Person.objects.visible_to(request.user), pk=person_id)
     try:

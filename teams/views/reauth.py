@@ -22,7 +22,7 @@ from teams.way_back import next_of
 @sensitive_post_parameters()
 @require_http_methods(["GET", "HEAD", "POST"])
 def reauthenticate(request: HttpRequest) -> HttpResponse:
-    """Ask for the password, a code or a passkey, whichever the person has, then go on at ?next=."""
+    """Ask for a second factor, or the password of whoever has none, then go on at ?next=."""
     person = me(request)
     if request.method == "POST":
         try:
@@ -47,9 +47,10 @@ def _forms(person: Person, data: Any) -> dict[str, Any]:
         return data if data is not None and field in data else None
 
     kinds = set(second_factors.of(person).values_list("type", flat=True))
-    ways: dict[str, Any] = {"password": PasswordAgainForm(sent("password"), person=person)}
-    if kinds:  # with a passkey alone there are recovery codes too
-        ways["code"] = CodeForm(sent("code"), user=person)
+    if not kinds:
+        return {"password": PasswordAgainForm(sent("password"), person=person)}
+    # The password alone is less than they signed in with. With a passkey alone there are recovery codes too.
+    ways: dict[str, Any] = {"code": CodeForm(sent("code"), user=person)}
     if second_factors.Type.WEBAUTHN in kinds:
         ways["passkey"] = PasskeyForm(sent("credential"), user=person)
     return ways

@@ -58,7 +58,9 @@ def app(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         try:
             taken = limits.take(request, "second_factor", f"person-{me(request).pk}")
-            codes = services.add_app(person=me(request), secret=secret, code=form.cleaned_data["code"])
+            codes = services.add_app(
+                person=me(request), secret=secret, code=form.cleaned_data["code"], session=request.session.session_key
+            )
         except limits.TooMany:
             return limits.handler429(request)
         except Refused as error:
@@ -92,7 +94,7 @@ def passkey(request: HttpRequest) -> HttpResponse:
     """Add a passkey; static/passkeys.js lets the browser make it."""
     form = NewPasskeyForm(sent(request))
     if form.is_valid():
-        codes = services.add_passkey(person=me(request), **form.cleaned_data)
+        codes = services.add_passkey(person=me(request), session=request.session.session_key, **form.cleaned_data)
         messages.success(request, _("The passkey is added."))
         return _to_codes(request, codes)
     context = {"form": form, "possible": second_factors.passkeys_work(request), "options": _creation(me(request))}

@@ -22,7 +22,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from teams import limits
+from teams import limits, second_factors
 from teams.forms_sign_in import PasskeyAloneForm
 from teams.limits import status_of
 from teams.way_back import next_of
@@ -44,7 +44,12 @@ def _form_page(view: View) -> View:
     return respond
 
 
-login = _form_page(allauth.login)
+class _Login(allauth.LoginView):  # type: ignore[misc]
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(**kwargs) | {"passkeys_work": second_factors.passkeys_work(self.request)}
+
+
+login = _form_page(_Login.as_view())
 second_factor = _form_page(mfa.authenticate)
 logout = _form_page(allauth.logout)
 inactive = require_safe(allauth.account_inactive)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
 from django.test import Client
 
 from teams.models import Organisation, Person, TeamRole
@@ -49,3 +51,24 @@ def test_a_common_password_is_refused(request: pytest.FixtureRequest, place: Cal
     refused = place(request, COMMON)
     assert (refused.status_code, "too common" in refused.content.decode()) == (422, True)
     assert place(request, "seven-blue-trains").status_code == 302
+
+
+@pytest.mark.parametrize("password", ["P@ssw0rd2026!!", "Dragon12345678", "1l0v3you!!!!", " " * 12, "Pass-Word-1234"])
+def test_a_common_word_in_disguise_is_refused(organisation: Organisation, password: str) -> None:
+    with pytest.raises(ValidationError, match="too common"):
+        validate_password(password)
+
+
+@pytest.mark.parametrize(
+    "password", ["MLOps-Portal", "mlops-2026!!", "K0y0te W0rks", "KoyoteWorks1!", "koyote works mlops"]
+)
+def test_a_name_that_everybody_knows_is_refused(organisation: Organisation, password: str) -> None:
+    Organisation.objects.update(name="Koyote Works")
+    with pytest.raises(ValidationError, match="name of the portal"):
+        validate_password(password)
+
+
+@pytest.mark.parametrize("password", ["koyote-eats-portals", "seven-blue-trains", "ながいあいことばです"])
+def test_what_only_holds_such_words_is_taken(organisation: Organisation, password: str) -> None:
+    Organisation.objects.update(name="Koyote Works")
+    validate_password(password)

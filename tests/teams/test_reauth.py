@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
 import pytest
@@ -17,6 +17,7 @@ from teams.models import AuditEvent, Organisation, Person, Team
 from teams.reauth import FRESH, ask_again
 from teams.services import members
 from tests.factories import PASSWORD
+from tests.teams.authenticator import set_up
 
 AGAIN = "/accounts/reauthenticate/"
 
@@ -141,3 +142,24 @@ def test_it_is_not_asked_before_the_other_settings_of_the_organisation(
     assert answer["Location"] == url
     organisation.refresh_from_db()
     assert organisation.name == "Another name"
+
+
+def test_whoever_has_a_second_factor_is_asked_for_it(client: Client, editor: Person) -> None:
+    codes = set_up(editor)
+    assert client.get("/account/").status_code == 302  # the first factor ended what was open
+    client = sign_in_with(editor, codes[0], clock.now() - FRESH)
+    assert 'name="password"' not in client.get(AGAIN).content.decode()
+    answer = client.post(AGAIN, {"password": PASSWORD, "next": "/guarded/"})
+    assert answer.status_code == 200
+    assert client.get("/guarded/").status_code == 302
+
+    assert client.post(AGAIN, {"code": codes[1], "next": "/guarded/"})["Location"] == "/guarded/"
+    assert client.get("/guarded/").content == b"GET done"
+
+
+def sign_in_with(person: Person, code: str, at: datetime) -> Client:
+    client = Client()
+    with clock.at(at):
+        client.post("/accounts/login/", {"login": person.email, "password": PASSWORD})
+        assert client.post("/accounts/second-factor/", {"code": code}).status_code == 302
+    return client

@@ -56,7 +56,7 @@ def told(answer) -> str:
 def test_the_page_shows_a_secret_to_scan_and_to_type_and_takes_its_code(signed_in, editor: Person) -> None:
     client = signed_in(editor)
     page = client.get(APP).content.decode()
-    (secret,) = re.findall(r'id="secret" value="([A-Z2-7 ]+)"', page)
+    (secret,) = re.findall(r'id="secret"[^>]*>([A-Z2-7 ]+)<', page)
     (image,) = re.findall(r'src="data:image/svg\+xml;base64,([^"]+)"', page)
     assert b"<svg" in base64.b64decode(image)
 
@@ -73,7 +73,7 @@ def test_the_page_shows_a_secret_to_scan_and_to_type_and_takes_its_code(signed_i
 
 def test_each_look_shows_another_secret(signed_in, editor: Person) -> None:
     client = signed_in(editor)
-    first = shown(re.findall(r'id="secret" value="([^"]+)"', client.get(APP).content.decode())[0])
+    first = shown(re.findall(r'id="secret"[^>]*>([^<]+)<', client.get(APP).content.decode())[0])
     client.get(APP)
     assert client.post(APP, {"code": first}).status_code == 422
 
@@ -81,7 +81,7 @@ def test_each_look_shows_another_secret(signed_in, editor: Person) -> None:
 def test_what_is_stored_does_not_give_the_secrets_away(signed_in, editor: Person, settings) -> None:
     """The raw rows, not what the models make of them."""
     client = signed_in(editor)
-    (secret,) = re.findall(r'id="secret" value="([^"]+)"', client.get(APP).content.decode())
+    (secret,) = re.findall(r'id="secret"[^>]*>([^<]+)<', client.get(APP).content.decode())
     plain = secret.replace(" ", "")
     assert plain not in str([session.get_decoded() for session in Session.objects.all()])
 
@@ -280,7 +280,7 @@ def test_who_has_none_is_led_to_set_it_up_before_anything_else(signed_in, editor
     assert (fragment.status_code, fragment["HX-Redirect"]) == (204, PAGE)
     assert "requires a second factor" in told(client.get(PAGE))
 
-    (secret,) = re.findall(r'id="secret" value="([^"]+)"', client.get(APP).content.decode())
+    (secret,) = re.findall(r'id="secret"[^>]*>([^<]+)<', client.get(APP).content.decode())
     client.post(APP, {"code": shown(secret)})
     assert client.get(CODES).status_code == 200
     assert client.get("/").status_code == 200
@@ -412,3 +412,22 @@ def test_passkeys_belong_to_the_configured_host(client: Client, settings, organi
     options = client.get("/accounts/passkey/").json()
     assert options["publicKey"]["rpId"] == "portal.example"
     assert options["publicKey"]["userVerification"] == "required"
+
+
+@pytest.mark.parametrize(("host", "offered"), [("localhost", True), ("127.0.0.1", False)])
+def test_the_sign_in_page_offers_passkeys_where_they_work(organisation, settings, host: str, offered: bool) -> None:
+    settings.ALLOWED_HOSTS = ["*"]
+    page = told(Client(headers={"Host": host}).get(LOGIN))
+    assert ("Sign in with a passkey" in page, "passkeys.js" in page) == (offered, offered)
+
+
+def test_the_first_factor_ends_the_other_sessions_and_no_later_one_does(signed_in, editor: Person) -> None:
+    here, there = signed_in(editor), signed_in(editor)
+    assert there.get(PAGE).status_code == 200
+    (secret,) = re.findall(r'id="secret"[^>]*>([^<]+)<', here.get(APP).content.decode())
+    here.post(APP, {"code": shown(secret)})
+    assert (here.get(PAGE).status_code, there.get(PAGE).status_code) == (200, 302)
+    again = signed_in(editor)
+    again.get(PAGE)
+    services.add_passkey(person=editor, **PASSKEY)
+    assert again.get(PAGE).status_code == 200

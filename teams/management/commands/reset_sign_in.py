@@ -1,4 +1,4 @@
-"""Remove a person's second factors and print a link for a new password: for the only administrator, who can ask nobody."""
+"""End every way in of a person and print a link for a new password: for the only administrator, who can ask nobody."""
 
 from typing import Any
 

@@ -11,7 +11,8 @@ limit_request_line = 4094  # bytes
 limit_request_fields = 64
 limit_request_field_size = 8190  # bytes
 
-# Its lines look like all others. There is no access log: core.middleware.LogMiddleware writes a line for each request.
+# Its lines look like all others. There is no access log (core/logs.py turns it off): core.middleware.LogMiddleware writes a
+# line for each request.
 logconfig_dict = logs.configure(
     level=os.environ.get("LOG_LEVEL", "INFO").upper(), as_json=os.environ.get("PORTAL_ENV") == "production"
 )

@@ -2,6 +2,8 @@
 
 import os
 
+from typing import Any
+
 from core import logs
 
 # core/proxies.py decides what proxies may say. Gunicorn would believe everybody on this machine.
@@ -16,3 +18,10 @@ limit_request_field_size = 8190  # bytes
 logconfig_dict = logs.configure(
     level=os.environ.get("LOG_LEVEL", "INFO").upper(), as_json=os.environ.get("PORTAL_ENV") == "production"
 )
+
+
+def pre_request(worker: object, request: Any) -> None:
+    """Says `Connection: close` to whoever sends much: what is refused is not read to its end, and then the connection ends."""
+    length = dict(request.headers).get("CONTENT-LENGTH", "0")
+    if not length.isdecimal() or int(length) > 2_500_000:  # DATA_UPLOAD_MAX_MEMORY_SIZE
+        request.force_close()

@@ -1,7 +1,6 @@
 """What gunicorn takes from here by itself, under `make run` as in a container: whom it believes and how much it reads."""
 
 import os
-
 from typing import Any
 
 from core import logs

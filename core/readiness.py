@@ -37,9 +37,11 @@ def missing() -> dict[str, str]:
 
     Without the database nobody can say what else is: the checks that ask it are left out then.
     """
-    if gate.is_closed():  # whoever asked for a table would wait until the restore is over
-        return {"database": _("It is being restored from an archive.")}
     found: dict[str, str] = {}
+    if not _answers_in_time():
+        found["database"] = _("The database cannot be reached.")
+    elif gate.is_closed():  # whoever asked for a table would wait until the restore is over
+        return {"database": _("It is being restored from an archive.")}
     for name, check in _checks.items():
         if "database" in found and name != "broker":
             continue
@@ -64,8 +66,6 @@ Signs = dict[str, datetime | None]
 
 
 def _database() -> str:
-    if not _answers_in_time():
-        return _("The database cannot be reached.")
     try:
         connection.ensure_connection()
         if not connection.is_usable():

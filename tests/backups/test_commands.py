@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
+from ops.run import make_folders
 from teams.models import TeamGroup
+from tests.backups.conftest import FIRST
 from tests.backups.databases import environment, opened
 
 pytestmark = pytest.mark.django_db
@@ -53,3 +55,27 @@ def test_without_a_file_it_is_kept_where_the_page_lists_it(portal: str, tmp_path
     assert run(portal, tmp_path, "backup").returncode == 0
     (kept,) = (tmp_path / "archives").iterdir()
     assert os.stat(kept).st_mode & 0o777 == 0o600
+
+
+def test_what_is_restored_before_the_first_start_is_for_nobody_else_to_read(tmp_path: Path) -> None:
+    var = tmp_path / "var"
+    done = run("", var, "restore", str(FIRST))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert var.stat().st_mode & 0o777 == 0o700
+    assert [file.stat().st_mode & 0o777 for file in var.glob("portal.sqlite3*")].count(0o600) >= 1
+    assert all(file.stat().st_mode & 0o077 == 0 for file in var.glob("portal.sqlite3*"))
+    (var / "portal.sqlite3").chmod(0o644)
+    var.chmod(0o755)
+    make_folders(var)
+    assert (var.stat().st_mode & 0o777, (var / "portal.sqlite3").stat().st_mode & 0o777) == (0o700, 0o600)
+
+
+def test_a_name_with_spaces_and_none_at_all(tmp_path: Path) -> None:
+    told = run("", tmp_path / "var", "restore")
+    assert told.stderr == "CommandError: Name the archive: make restore FILE=portal.zip. Nothing was changed.\n"
+    for target in ("backup", "restore"):
+        shown = subprocess.run(
+            ["make", "-n", target, "FILE=/tmp/a b.zip"],
+            cwd=settings.BASE_DIR, capture_output=True, text=True, check=True,
+        )  # fmt: skip
+        assert f'manage {target} "/tmp/a b.zip"' in shown.stdout

@@ -1,11 +1,15 @@
 """Replace everything with what an archive holds, or change nothing."""
 
+import os
 import sys
 from argparse import ArgumentParser
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+from django.db import connection
 
 from backups import archive, restoring
 from core.refusals import Refused
@@ -16,9 +20,12 @@ class Command(BaseCommand):
     requires_migrations_checks = False
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("file", metavar="FILE")
+        parser.add_argument("file", nargs="?", metavar="FILE", default="")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if not options["file"]:
+            raise CommandError("Name the archive: make restore FILE=portal.zip. Nothing was changed.")
+        _keep_to_oneself()
         path = Path(options["file"])
         try:
             with archive.opened(path) as found:
@@ -38,3 +45,15 @@ class Command(BaseCommand):
         except OSError as error:
             raise CommandError(f"{error.filename or path}: {error.strerror}. Nothing was changed.") from error
         self.stdout.write("Restored. Everyone signs in again.")
+
+
+def _keep_to_oneself() -> None:
+    """Before the first start nobody has made the folder and the SQLite file: they are for nobody else to read."""
+    os.umask(0o077)
+    kept = [(Path(settings.VAR), 0o700)]
+    if connection.vendor == "sqlite":
+        live = Path(connection.settings_dict["NAME"])
+        kept += [(file, 0o600) for file in live.parent.glob(f"{live.name}*")]
+    for path, mode in kept:
+        with suppress(OSError):  # somebody else's
+            path.chmod(mode)

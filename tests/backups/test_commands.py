@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -35,6 +36,8 @@ def test_there_and_back_by_hand(portal: str, tmp_path: Path) -> None:
     made = run(portal, tmp_path, "backup", str(file))
     assert (made.returncode, made.stderr) == (0, "")
     assert made.stdout.startswith(f"{file}: ")
+    assert ", of the " in made.stdout
+    assert "://" not in made.stdout
     assert "is there already" in run(portal, tmp_path, "backup", str(file)).stderr
     with opened(portal) as database:
         TeamGroup._base_manager.using(database.alias).create(name="later")
@@ -79,3 +82,18 @@ def test_a_name_with_spaces_and_none_at_all(tmp_path: Path) -> None:
             cwd=settings.BASE_DIR, capture_output=True, text=True, check=True,
         )  # fmt: skip
         assert f'manage {target} "/tmp/a b.zip"' in shown.stdout
+
+
+def test_a_backup_of_no_portal_is_refused_and_leaves_nothing(tmp_path: Path, empty: Callable[[str], str]) -> None:
+    var = tmp_path / "none"
+    told = run("", var, "backup", str(tmp_path / "x.zip"))
+    assert told.returncode == 1
+    assert (
+        told.stderr
+        == f"There is no {var / 'portal.sqlite3'}: name the portal's database with DATABASE_URL. Nothing was written.\n"
+    )
+    told = run(empty(""), tmp_path / "else", "backup", str(tmp_path / "x.zip"))
+    assert told.returncode == 1
+    assert told.stderr.count("\n") == 1
+    assert not var.exists()
+    assert not (tmp_path / "x.zip").exists()

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -19,12 +20,14 @@ from tests.backups.databases import environment, opened
 pytestmark = pytest.mark.django_db
 
 
-def run(address: str, folder: Path, *words: str, **knobs: str) -> subprocess.CompletedProcess[str]:
+def run(
+    address: str, folder: Path, *words: str, stdin: Any = subprocess.DEVNULL, **knobs: str
+) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "manage", *words],
         cwd=settings.BASE_DIR,
         env=environment(address, folder) | knobs,
-        stdin=subprocess.DEVNULL,
+        stdin=stdin,
         capture_output=True,
         text=True,
         check=False,
@@ -64,6 +67,10 @@ def test_what_is_restored_before_the_first_start_is_for_nobody_else_to_read(tmp_
     var = tmp_path / "var"
     done = run("", var, "restore", str(FIRST))
     assert (done.returncode, done.stderr) == (0, "")
+    with FIRST.open("rb") as handed_in:
+        again = run("", var, "restore", "-", stdin=handed_in)
+    assert (again.returncode, again.stderr) == (0, "")
+    assert list((var / "archives").iterdir()) == []
     assert var.stat().st_mode & 0o777 == 0o700
     assert [file.stat().st_mode & 0o777 for file in var.glob("portal.sqlite3*")].count(0o600) >= 1
     assert all(file.stat().st_mode & 0o077 == 0 for file in var.glob("portal.sqlite3*"))

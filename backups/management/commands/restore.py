@@ -1,9 +1,12 @@
 """Replace everything with what an archive holds, or change nothing."""
 
 import os
+import shutil
 import sys
+import tempfile
 from argparse import ArgumentParser
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +14,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 
-from backups import archive, restoring
+from backups import archive, restoring, shelf
 from core.refusals import Refused
 
 
@@ -26,7 +29,10 @@ class Command(BaseCommand):
         if not options["file"]:
             raise CommandError("Name the archive: make restore FILE=portal.zip. Nothing was changed.")
         _keep_to_oneself()
-        path = Path(options["file"])
+        with _named(options["file"]) as path:
+            self._restore(path)
+
+    def _restore(self, path: Path) -> None:
         try:
             with archive.opened(path) as found:
                 manifest = found.manifest
@@ -45,6 +51,18 @@ class Command(BaseCommand):
         except OSError as error:
             raise CommandError(f"{error.filename or path}: {error.strerror}. Nothing was changed.") from error
         self.stdout.write("Restored. Everyone signs in again.")
+
+
+@contextmanager
+def _named(file: str) -> Iterator[Path]:
+    """The archive; "-" is what comes in, kept for as long as it is read: a container may not read its owner's files."""
+    if file != "-":
+        yield Path(file)
+        return
+    with tempfile.NamedTemporaryFile(suffix=".zip", dir=shelf.folder()) as kept:
+        shutil.copyfileobj(sys.stdin.buffer, kept)
+        kept.flush()
+        yield Path(kept.name)
 
 
 def _keep_to_oneself() -> None:

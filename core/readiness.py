@@ -17,7 +17,7 @@ from django.db import Error, connection
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
-from core import clock, databases, gate, pulse
+from core import clock, databases, gate, pulse, rotation
 
 STILL = timedelta(seconds=60)  # without a sign for so long, a process is taken for stopped; it leaves one every 15 s
 QUEUED = timedelta(minutes=5)  # messages that wait longer than this wait for too few workers
@@ -92,6 +92,10 @@ def _ask_the_database(answered: Event) -> None:
         return
 
 
+def _secrets() -> str:
+    return _("Stored secrets fit no key of ENCRYPTION_KEYS.") if rotation.unreadable() else ""
+
+
 def _broker() -> str:
     said = _("The broker cannot be reached, so nothing can be asked of the worker.")
     if settings.CELERY_BROKER_URL.startswith("filesystem:"):
@@ -134,6 +138,7 @@ def _time(instant: datetime) -> str:
 
 
 register("database", _database)
+register("secrets", _secrets)
 register("broker", _broker)
 register("beat", lambda: _beat(pulse.signs()))
 register("worker", lambda: _worker(pulse.signs()))

@@ -1,6 +1,7 @@
 """What the portal stands on, and what of it is missing: for `/readyz`, and for administrators on their home page.
 
-A room registers a check of its own from its AppConfig.ready. A check answers "" or one sentence; it costs a query at most,
+A room registers a check of its own from its AppConfig.ready. A check answers "" or one sentence; it costs a query at most
+(that of secrets: one for each column),
 whatever is stored, and names no secret.
 """
 

@@ -10,11 +10,15 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from allauth.mfa.models import Authenticator
+from cryptography.fernet import Fernet
 from django.core.management.sql import emit_post_migrate_signal
 from django.db import connection
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.migrations.executor import MigrationExecutor
 
 from ops.services import execute
+from teams.models import Person
 from tests.backups.databases import HERE, KEY, new_database, opened, unpack
 
 FIRST = HERE / "first.zip"  # an archive of format 1, from before second factors
@@ -38,7 +42,17 @@ def origin(tmp_path_factory: pytest.TempPathFactory, django_db_setup: None, djan
             executor = MigrationExecutor(database)
             executor.migrate(executor.loader.graph.leaf_nodes())
             emit_post_migrate_signal(verbosity=0, interactive=False, db=database.alias)
+            _second_factor(database)
         yield address
+
+
+def _second_factor(database: BaseDatabaseWrapper) -> None:
+    """What was kept is from before there were any."""
+    person = Person._base_manager.using(database.alias).order_by("pk").values_list("pk", flat=True)[0]
+    secret = Fernet(KEY).encrypt(b"JBSWY3DPEHPK3PXP").decode()
+    Authenticator._base_manager.using(database.alias).create(
+        user_id=person, type=Authenticator.Type.TOTP, data={"secret": secret}
+    )
 
 
 @pytest.fixture

@@ -32,10 +32,10 @@ journey: ## Play a journey in a browser: J=main
 	@$(BOOTSTRAP) --dev ops.journey $(J)
 
 backup: ## Write everything into one archive: FILE=portal.zip (default: among those that the page lists)
-	@$(BOOTSTRAP) manage backup $(FILE)
+	@$(BOOTSTRAP) manage backup $(if $(FILE),"$(FILE)")
 
 restore: ## Replace everything with what an archive holds: FILE=portal.zip
-	@$(BOOTSTRAP) manage restore $(FILE)
+	@$(BOOTSTRAP) manage restore $(if $(FILE),"$(FILE)")
 
 rotate-keys: ## Encrypt every stored secret again, under the first of ENCRYPTION_KEYS
 	@$(BOOTSTRAP) manage rotate_keys

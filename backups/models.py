@@ -7,9 +7,13 @@ from datetime import datetime
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
 from core import clock
 from teams.models import Person
+
+# Why the last one did not end, as a code: read in each reader's own language.
+INTERRUPTED, EXPIRED = "interrupted", "expired"
 
 
 class State(models.TextChoices):
@@ -52,6 +56,20 @@ class Work(models.Model):
     @classmethod
     def current(cls) -> Work:
         return cls.objects.filter(pk=1).select_related("asked_by").first() or cls(pk=1)
+
+    @property
+    def told(self) -> str:
+        """Why the last one failed, in the reader's language."""
+        if self.problem == INTERRUPTED:
+            return _("It was interrupted, and nothing was changed. Start it again.")
+        if self.problem == EXPIRED:
+            return _("No worker began to restore within 5 minutes, so it was given up, and nothing was changed.")
+        return self.problem
+
+    @property
+    def is_waiting(self) -> bool:
+        """Asked for, and no worker has begun."""
+        return self.is_busy and self.lease_until is None
 
     @property
     def is_busy(self) -> bool:

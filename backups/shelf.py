@@ -10,7 +10,7 @@ from pathlib import Path
 
 from django.conf import settings
 
-from backups import archive
+from backups import archive, signing
 from backups.archive import Manifest
 from core import clock
 
@@ -25,6 +25,7 @@ class Kept:
     path: Path
     size: int
     manifest: Manifest | None
+    is_ours: bool = True  # sealed with one of the present keys, as it says; the seal itself is checked before a restore
 
     @property
     def name(self) -> str:
@@ -40,7 +41,7 @@ def listed() -> list[Kept]:
     """Newest first, by when they were made or brought here. What is being written is empty, and not listed."""
     found = [path for path in folder().iterdir() if _NAME.fullmatch(path.name) and path.stat().st_size]
     by_time = sorted(found, key=lambda path: path.name.partition("-")[2], reverse=True)
-    return [Kept(path, path.stat().st_size, archive.glance(path)) for path in by_time]
+    return [Kept(path, path.stat().st_size, archive.glance(path), signing.names_our_key(path)) for path in by_time]
 
 
 def find(name: str) -> Path | None:

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from backups import services, shelf
+from backups import schedule, services, shelf
 from backups.forms import RestoreForm, UploadForm
 from backups.models import Work
 from core.refusals import Refused, show_refusal
@@ -121,6 +121,16 @@ def restore(request: HttpRequest, name: str) -> HttpResponse:
         except Refused as error:
             show_refusal(form, error)
     return _page(request, restoring=form)
+
+
+@require_POST
+@for_administrators
+def withdraw(request: HttpRequest) -> HttpResponse:
+    if schedule.withdraw():
+        messages.success(request, _("It is withdrawn, and nothing was changed."))
+    else:
+        messages.error(request, _("It has begun, or ended: it can no longer be withdrawn."))
+    return redirect("backup")
 
 
 @require_POST

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 RETRY_AFTER = 10  # seconds
 
-Missing = Literal["database", "busy", "restoring"]
+Missing = Literal["database", "busy", "restoring", "keys"]
 
 # PostgreSQL: connection exceptions (08), operator intervention (57P..: shut down, starting up), too many connections.
 _AWAY_CODES = ("08", "57P", "53300")
@@ -77,6 +77,11 @@ def _words(what: Missing) -> tuple[str, str]:
     if what == "busy":
         return _("The portal is busy"), _(
             "The database was busy with other work, so nothing of what you just sent was saved. Try again in a moment."
+        )
+    if what == "keys":
+        return _("A key is missing"), _(
+            "What is stored encrypted, as second factors are, fits no key of ENCRYPTION_KEYS. Whoever runs the portal"
+            " must put the key back that it was stored with."
         )
     if what == "restoring":
         return _("The portal is being restored"), _(

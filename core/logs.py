@@ -35,6 +35,8 @@ def configure(*, level: str, as_json: bool) -> dict[str, Any]:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         _leave_out_bells,
         _tell_what_is_away,
+        _tell_beat_in_a_line,
+        _tell_refusals_in_a_line,
         _leave_out_secrets,
     ]
     structlog.configure(
@@ -74,7 +76,8 @@ def configure(*, level: str, as_json: bool) -> dict[str, Any]:
             "celery.beat": {"level": "WARNING"},
             # Gunicorn brings handlers of its own.
             "gunicorn.error": {"handlers": [], "level": level, "propagate": True},
-            "gunicorn.access": {"handlers": [], "level": level, "propagate": True},
+            # It writes addresses, whole queries and headers as soon as it is given a configuration like this one.
+            "gunicorn.access": {"handlers": [], "level": "CRITICAL", "propagate": False},
         },
     }
 
@@ -103,6 +106,34 @@ def _tell_what_is_away(logger: WrappedLogger, method: str, event: EventDict) -> 
         if event["event"] == "request_failed":
             event["code"] = 503  # what core.views.failed answers; the library takes every failure for a 500
         event.update(level="warning", away=missing, error=str(error).strip().partition("\n")[0])
+    return event
+
+
+def _tell_beat_in_a_line(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
+    """Beat writes two stacks for each message that it could not send; a broker that is away is no fault."""
+    said = event["event"]
+    if event.get("logger") == "celery.beat" and isinstance(said, str):
+        event["event"] = said.partition("\n")[0]
+        if _is_about_the_broker(_error_of(event)):
+            event.pop("exc_info", None)
+            event.update(level="warning", away="broker")
+    return event
+
+
+def _is_about_the_broker(error: BaseException | None) -> bool:
+    """Celery wraps what the broker's library raised in an error of its own."""
+    from kombu.exceptions import OperationalError
+
+    while error is not None and not isinstance(error, OperationalError | ConnectionError):
+        error = error.__cause__ or error.__context__
+    return error is not None
+
+
+def _tell_refusals_in_a_line(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
+    """Whoever forges a host name or sends too much is told so, and shall not fill the log with tracebacks."""
+    if str(event.get("logger", "")).startswith("django.security."):
+        event.pop("exc_info", None)
+        event["level"] = "warning"
     return event
 
 

@@ -19,6 +19,7 @@ from django_structlog.middlewares import RequestMiddleware
 
 from core import away, gate, views
 from core.addresses import TOO_LARGE
+from core.crypto import Undecryptable
 from core.logs import without_secrets
 from core.views import bad_request
 
@@ -132,6 +133,19 @@ class GateMiddleware:
             except gate.Closed:
                 return away.answer(request, "restoring")
             return self.respond(request)
+
+
+class KeysMiddleware:
+    """Says in a sentence that a page needs a secret which no present key opens: somebody runs the portal without its key."""
+
+    def __init__(self, respond: Respond) -> None:
+        self.respond = respond
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.respond(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        return away.answer(request, "keys") if isinstance(error, Undecryptable) else None
 
 
 class AddressMiddleware:

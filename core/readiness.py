@@ -9,19 +9,20 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from threading import Event, Thread
 
 from celery import current_app
 from django.conf import settings
 from django.db import Error, connection
-from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
-from core import clock, gate, pulse
+from core import clock, databases, gate, pulse, rotation
 
 STILL = timedelta(seconds=60)  # without a sign for so long, a process is taken for stopped; it leaves one every 15 s
 QUEUED = timedelta(minutes=5)  # messages that wait longer than this wait for too few workers
 BROKER_ANSWERS_WITHIN = 2.0  # seconds
+DATABASE_ANSWERS_WITHIN = 3.0
 
 Check = Callable[[], str]
 _checks: dict[str, Check] = {}
@@ -36,14 +37,18 @@ def missing() -> dict[str, str]:
 
     Without the database nobody can say what else is: the checks that ask it are left out then.
     """
-    if gate.is_closed():  # whoever asked for a table would wait until the restore is over
-        return {"database": _("It is being restored from an archive.")}
     found: dict[str, str] = {}
+    if not _answers_in_time():
+        found["database"] = _("The database cannot be reached.")
+    elif gate.is_closed():  # whoever asked for a table would wait until the restore is over
+        return {"database": _("It is being restored from an archive.")}
     for name, check in _checks.items():
+        if "database" in found and name != "broker":
+            continue
         try:
             sentence = check()
         except Error:
-            sentence = "" if "database" in found else _("It could not be asked.")
+            sentence = _("It could not be asked.")
         if sentence:
             found[name] = sentence
     return found
@@ -69,6 +74,26 @@ def _database() -> str:
     except Error:
         return _("The database cannot be reached.")
     return ""
+
+
+def _answers_in_time() -> bool:
+    """Asked over a connection of its own, in a thread that is not waited for: a server that hangs never says that it is away."""
+    answered = Event()
+    Thread(target=_ask_the_database, args=(answered,), daemon=True, name="readiness").start()
+    return answered.wait(DATABASE_ANSWERS_WITHIN)
+
+
+def _ask_the_database(answered: Event) -> None:
+    try:
+        with databases.another() as own, own.cursor() as cursor:
+            cursor.execute("SELECT 1")
+            answered.set()
+    except Exception:  # whatever the driver makes of a server that is gone; that nothing was answered says it all
+        return
+
+
+def _secrets() -> str:
+    return _("Stored secrets fit no key of ENCRYPTION_KEYS.") if rotation.unreadable() else ""
 
 
 def _broker() -> str:
@@ -108,10 +133,12 @@ def _queue(signs: Signs) -> str:
 
 
 def _time(instant: datetime) -> str:
-    return date_format(localtime(instant), "DATETIME_FORMAT")
+    """With its offset: whoever reads `/readyz` need not know in which zone the server is."""
+    return localtime(instant).isoformat(sep=" ", timespec="seconds")
 
 
 register("database", _database)
+register("secrets", _secrets)
 register("broker", _broker)
 register("beat", lambda: _beat(pulse.signs()))
 register("worker", lambda: _worker(pulse.signs()))

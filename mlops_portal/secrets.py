@@ -9,6 +9,8 @@ from cryptography.fernet import Fernet
 
 from mlops_portal.knobs import refuse
 
+made_here: set[Path] = set()  # by this process: a key among them fits nothing that was stored before
+
 
 def _kept(path: Path, made: str) -> str:
     """The content of `path`; `made`, written there, if there was none.
@@ -24,6 +26,7 @@ def _kept(path: Path, made: str) -> str:
                 file.write(made)
             try:
                 os.link(beside, path)
+                made_here.add(path)
             except FileExistsError:
                 pass  # another process was first
             finally:
@@ -31,6 +34,14 @@ def _kept(path: Path, made: str) -> str:
         except OSError as error:
             refuse(f"{path} cannot be written ({error.strerror}).")
     return path.read_text().strip()
+
+
+def withdraw_made_key(var: Path) -> bool:
+    """Take the key away again that this process made; whether it had made one."""
+    if (var / "encryption_key") not in made_here:
+        return False
+    (var / "encryption_key").unlink(missing_ok=True)
+    return True
 
 
 def embedded_secret_key(var: Path) -> str:

@@ -118,6 +118,27 @@ def migrate() -> None:
         refuse(f"The database could not be brought up to date: {_first_line(error)}{kept}")
 
 
+def check_keys() -> None:
+    """Whether what is stored encrypted can be read. A new key is never made in the place of one that is missing."""
+    from django.conf import settings
+
+    from core import rotation
+    from mlops_portal.secrets import withdraw_made_key
+
+    if not rotation.unreadable():
+        return
+    if withdraw_made_key(settings.VAR):
+        refuse(
+            "The database holds secrets, and the key that they were encrypted with is missing: put it into "
+            f"{settings.VAR / 'encryption_key'} or ENCRYPTION_KEYS, and start again."
+        )
+    print(
+        f"{WARNING}Stored secrets fit no key of ENCRYPTION_KEYS: second factors and connections do not work until the key "
+        "that they were encrypted with is put back.",
+        file=sys.stderr,
+    )
+
+
 def collect_static() -> None:
     """Collect and compress the static files, if there are others than last time."""
     from django.conf import settings
@@ -146,6 +167,7 @@ def main() -> None:
     check_database()
     check_redis()
     migrate()
+    check_keys()
     call_command("createcachetable", verbosity=0)
     collect_static()
     code = io.StringIO()

@@ -80,8 +80,16 @@ def knob(name: str, default: str) -> str:
 # -- Before the start ---------------------------------------------------------------------------------------------
 
 
+def keep_to_oneself(var: Path) -> None:
+    """Mend what an earlier command left readable for everybody."""
+    for path, mode in ((var, 0o700), *((file, 0o600) for file in var.glob("*.sqlite3*"))):
+        with suppress(OSError):  # somebody else's, or not there yet
+            path.chmod(mode)
+
+
 def make_folders(var: Path) -> None:
     try:
+        keep_to_oneself(var)
         for folder in (var, var / "run", var / "log"):
             folder.mkdir(mode=0o700 if folder == var else 0o755, parents=True, exist_ok=True)
             with open(folder / ".writable", "w"):

@@ -407,6 +407,7 @@ ROUTES: list[Route] = [
     # -- backups
     page("backup", get=ADMINISTER_ORGANISATION),
     page("backup-make", post=ADMINISTER_ORGANISATION),
+    page("backup-withdraw", post=ADMINISTER_ORGANISATION),
     page("backup-upload", post=ADMINISTER_ORGANISATION),
     page("backup-download", _archive, alike=False, get=ADMINISTER_ORGANISATION),
     page("backup-restore", _archive, alike=False, post=ADMINISTER_ORGANISATION),

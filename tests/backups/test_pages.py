@@ -159,7 +159,8 @@ def test_a_restore_needs_the_organisation_s_name(client: Client, kept: shelf.Kep
     assert not Work.current().is_busy
     client.post(reverse("backup-restore", args=[kept.name]), {"confirmation": " Example Ltd "})
     assert (Work.current().state, Work.current().name) == (State.RESTORING, kept.name)
-    assert f"Everything is being restored from {kept.name}" in shown(client)
+    schedule.take()
+    assert f"A worker has begun to restore {kept.name}" in shown(client)
 
 
 def test_a_worker_restores_and_says_what_was_in_the_way(
@@ -216,3 +217,39 @@ def test_nothing_but_archives_is_handed_out(client: Client, name: str) -> None:
     (shelf.folder() / ".archive-20260101T000000.zip.part").write_text("x")
     assert shelf.find(name) is None
     assert client.get(f"/organisation/backup/{name}/download/").status_code == 404
+
+
+def test_a_restore_that_waits_can_be_withdrawn_and_expires(
+    client: Client, kept: shelf.Kept, administrator: Person
+) -> None:
+    services.ask_for_restore(name=kept.name, confirmation="Example Ltd", by=administrator)
+    page = shown(client)
+    assert "as soon as a worker is free" in page
+    assert reverse("backup-restore", args=[kept.name]) not in page
+    assert reverse("backup-delete", args=[kept.name]) not in page
+    client.post(reverse("backup-withdraw"))
+    assert schedule.take() is None
+    services.ask_for_restore(name=kept.name, confirmation="Example Ltd", by=administrator)
+    with clock.at(clock.now() + timedelta(minutes=6)):
+        assert schedule.take() is None
+    assert "No worker began to restore within 5 minutes" in shown(client)
+
+
+def test_a_page_that_is_seen_says_that_nothing_is_replaced(
+    client: Client, kept: shelf.Kept, administrator: Person
+) -> None:
+    services.ask_for_restore(name=kept.name, confirmation="Example Ltd", by=administrator)
+    schedule.take()
+    assert "nothing has been replaced" in shown(client)
+    with clock.at(clock.now() + 2 * schedule.LEASE):
+        schedule.ring()
+    assert "It was interrupted, and nothing was changed" in shown(client)
+    assert Work.current().problem == "interrupted", "a code: each reader has it in their own language"
+
+
+def test_an_archive_of_another_key_is_listed_without_a_restore(client: Client, kept: shelf.Kept, settings: Any) -> None:
+    assert reverse("backup-restore", args=[kept.name]) in shown(client)
+    settings.ENCRYPTION_KEYS = ["A" * 43 + "="]
+    page = shown(client)
+    assert "made with another key" in page
+    assert reverse("backup-restore", args=[kept.name]) not in page

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,11 +15,14 @@ from cryptography.fernet import Fernet
 from django.apps import apps
 from django.core.management import CommandError, call_command
 from django.db import connection, models
+from django.urls import reverse
 
 from backups import archive
 from connections.models import Credential, Draft
-from core import rotation
+from core import readiness, rotation
 from core.crypto import EncryptedTextField, Undecryptable
+from mlops_portal import secrets as made_secrets
+from ops import prepare
 from teams.models import AuditEvent, Person
 from tests.backups.conftest import FIRST
 from tests.backups.databases import rows_of
@@ -71,6 +75,32 @@ def test_without_it_the_old_key_is_needed(settings: Any) -> None:
     settings.ENCRYPTION_KEYS = [NEW]
     with pytest.raises(Undecryptable):
         Credential.objects.get()
+
+
+@pytest.mark.usefixtures("secrets")
+def test_keys_that_fit_nothing_are_told(settings: Any, client: Any, editor: Person) -> None:
+    assert readiness._secrets() == ""
+    settings.ENCRYPTION_KEYS = [NEW]
+    assert readiness._secrets() == "Stored secrets fit no key of ENCRYPTION_KEYS."
+    Credential.objects.all()._raw_delete("default")
+    Draft.objects.all()._raw_delete("default")
+    assert rotation.unreadable(), "second factors alone are told too"
+    client.force_login(editor)
+    answer = client.get(reverse("security"))
+    assert answer.status_code == 503
+    assert "fits no key of ENCRYPTION_KEYS" in answer.content.decode()
+
+
+@pytest.mark.usefixtures("secrets")
+def test_no_new_key_takes_the_place_of_one_that_is_missing(settings: Any, tmp_path: Path, capsys: Any) -> None:
+    settings.VAR, settings.ENCRYPTION_KEYS = tmp_path, [made_secrets.embedded_encryption_key(tmp_path)]
+    with pytest.raises(SystemExit):
+        prepare.check_keys()
+    assert "the key that they were encrypted with is missing" in capsys.readouterr().err
+    assert not (tmp_path / "encryption_key").exists()
+    made_secrets.made_here.clear()
+    prepare.check_keys()
+    assert capsys.readouterr().err.startswith("Warning: Stored secrets fit no key")
 
 
 @pytest.mark.usefixtures("secrets")

@@ -104,6 +104,8 @@ def test_a_page_says_what_is_away(visitor: Client, path: str) -> None:
     visitor.cookies["sessionid"] = "some-session-of-mine"
     response = visitor.get(path)
     assert response.status_code == 503
+    assert 'class="p-brand"' in response.text
+    assert "<svg" in response.text
     assert response.headers["Retry-After"] == str(away.RETRY_AFTER)
     assert "no-store" in response.headers["Cache-Control"]
     assert "The database is away" in response.text

@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 import structlog
-from celery import current_app
+from celery import beat, current_app
 from django.db import OperationalError
 from django.test import Client
+from kombu.exceptions import OperationalError as BrokerAway
 
 from core import logs
 from core.tasks import pulse
@@ -191,6 +192,58 @@ def test_the_number_of_a_request_goes_along_with_what_it_asks_of_the_worker(line
     structlog.contextvars.bind_contextvars(task="connections.sync_source")
     receiver.receiver_task_success(sender=pulse)
     assert lines()[-1]["event"] == "task_succeeded"
+
+
+def test_every_bell_that_beat_rings_within_a_minute_is_left_out(settings: Any) -> None:
+    often = {each["task"] for each in settings.CELERY_BEAT_SCHEDULE.values() if each["schedule"] < 60}
+    assert often
+    assert often == logs._BELLS
+
+
+def test_gunicorn_keeps_no_log_of_its_own_of_who_asked_for_what() -> None:
+    for as_json in (True, False):
+        access = logs.configure(level="DEBUG", as_json=as_json)["loggers"]["gunicorn.access"]
+        assert access == {"handlers": [], "level": "CRITICAL", "propagate": False}
+
+
+def test_a_foreign_host_name_is_a_warning_without_a_traceback(client: Client, lines: Lines) -> None:
+    assert client.get("/teams/", headers={"host": "elsewhere.example"}).status_code == 400
+    (told,) = [line for line in lines() if line["logger"].startswith("django.security")]
+    assert told["level"] == "warning"
+    assert "elsewhere.example" in told["event"]
+    assert {line["level"] for line in lines()} == {"warning"}
+    assert "Traceback" not in json.dumps(lines())
+
+
+def _beat_could_not_send(why: Exception) -> None:
+    """As celery.beat.Scheduler.apply_entry does it."""
+    entry = type("Entry", (), {"name": "pulse", "task": "core.pulse"})()
+
+    class Scheduler(beat.Scheduler):
+        def apply_async(self, *_: object, **__: object) -> None:
+            try:
+                raise why
+            except Exception as error:
+                raise beat.SchedulingError(f"Couldn't apply scheduled task pulse: {error}") from None
+
+    Scheduler(current_app, lazy=True).apply_entry(entry)
+
+
+def test_beat_without_a_broker_is_one_line_for_each_message(lines: Lines) -> None:
+    _beat_could_not_send(BrokerAway("Error 111 connecting to redis:6379. Connection refused."))
+    (line,) = lines()
+    assert (line["level"], line["away"]) == ("warning", "broker")
+    assert line["event"].endswith("Connection refused.")
+    assert "\n" not in line["event"]
+    assert "exception" not in line
+
+
+def test_another_fault_of_beat_keeps_its_traceback(lines: Lines) -> None:
+    _beat_could_not_send(ZeroDivisionError("why"))
+    (line,) = lines()
+    assert line["level"] == "error"
+    assert "\n" not in line["event"]
+    assert "SchedulingError" in line["exception"]
 
 
 def test_a_task_that_fails_is_one_line(lines: Lines) -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from threading import Event
 from typing import Any
 
 import pytest
@@ -88,6 +91,26 @@ def test_a_sync_that_nobody_comes_for_is_named(client: Client) -> None:
     source.connection.team.archived_at = NOW
     source.connection.team.save()
     assert client.get("/readyz").status_code == 200, "an archived team is not read"
+
+
+@pytest.mark.usefixtures("_alive")
+def test_a_database_that_hangs_is_named_in_time(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    over = Event()
+    monkeypatch.setattr(readiness, "_ask_the_database", lambda _answered: over.wait(30))
+    monkeypatch.setattr(readiness, "DATABASE_ANSWERS_WITHIN", 0.05)
+    monkeypatch.setattr(pulse, "signs", lambda: pytest.fail("this would hang as well"))
+    began = time.monotonic()
+    response = client.get("/readyz")
+    over.set()
+    assert time.monotonic() - began < 5
+    assert response.status_code == 503
+    assert response.json()["missing"].keys() == {"database"}
+
+
+def test_an_instant_is_told_with_its_offset(client: Client) -> None:
+    seen(pulse.WORKER, timedelta(hours=3))
+    told = client.get("/readyz").json()["missing"]["worker"]
+    assert re.search(r" \d{4}-\d\d-\d\d \d\d:\d\d:\d\d[+-]\d\d:\d\d\.", told), told
 
 
 @pytest.mark.usefixtures("_alive")

@@ -115,6 +115,16 @@ def test_only_the_proxy_is_published_and_the_servers_have_no_way_out(compose: di
         assert services[name]["networks"] == ["inside"], name
 
 
+def test_the_proxy_is_published_where_it_listens(compose: dict[str, Any]) -> None:
+    """PORTAL_URL without a port: then Caddy listens at its own two, which are published and asked for its health."""
+    caddy = (ROOT / "Caddyfile").read_text()
+    listens = dict(re.findall(r"(https?)_port \{\$HTTPS?_PORT:(\d+)\}", caddy))
+    proxy = compose["services"]["proxy"]
+    assert proxy["ports"] == [f"80:{listens['http']}", f"443:{listens['https']}"]
+    assert proxy["healthcheck"]["test"][-1] == listens["https"]
+    assert not {"HTTP_PORT", "HTTPS_PORT"} & proxy["environment"].keys()
+
+
 def test_every_image_is_pinned(compose: dict[str, Any]) -> None:
     images = [service["image"] for service in compose["services"].values() if "build" not in service]
     images += re.findall(r"^FROM (\S+)", (ROOT / "Dockerfile").read_text(), re.MULTILINE)

@@ -33,6 +33,7 @@ def status(request: urllib.request.Request) -> int:
 
 def test_a_running_portal(launch: Launch) -> None:
     portal = launch(**SECRETS).wait_until_ready()
+    assert status(urllib.request.Request(portal.address + "/people/?q=grace@example.com")) == 200
     # Forged and mistyped, straight to gunicorn: no proxy is trusted, so nothing of it is believed or written down.
     for path, headers in (
         ("/invitation/canary-of-an-invitation/", {}),
@@ -59,7 +60,9 @@ def test_a_running_portal(launch: Launch) -> None:
         if file.is_file() and not file.resolve().is_relative_to((portal.var / "static").resolve()):
             told[str(file.relative_to(portal.var))] = file.read_bytes().decode("utf-8", "replace")
     assert {"log/web.log", "log/worker.log", "run/supervisord.conf"} <= told.keys()
-    assert not {name for name, text in told.items() for secret in HIDDEN if secret in text}
+    assert not {name for name, text in told.items() for secret in (*HIDDEN, "grace@") if secret in text}
+    assert "request_finished" in told["log/web.log"]
+    assert "gunicorn.access" not in told["log/web.log"]
 
 
 @pytest.mark.parametrize(

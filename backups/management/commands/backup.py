@@ -4,10 +4,14 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError, connection
 
 from backups import services, shelf
+from core import rotation
 from core.refusals import Refused
+from mlops_portal import secrets
 
 
 class Command(BaseCommand):
@@ -17,6 +21,7 @@ class Command(BaseCommand):
         parser.add_argument("file", nargs="?", metavar="FILE", default="")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        _check_database()
         path = Path(options["file"]) if options["file"] else shelf.new("archive")
         if options["file"] and path.exists():
             raise CommandError(f"{path} is there already: name another file.")
@@ -24,4 +29,30 @@ class Command(BaseCommand):
             manifest = services.make(path, by=None)
         except Refused as error:
             raise CommandError(error.message) from error
-        self.stdout.write(f"{path}: {manifest.rows} rows, {path.stat().st_size} bytes")
+        self.stdout.write(f"{path}: {manifest.rows} rows, {path.stat().st_size} bytes, of {_database()}")
+
+
+def _database() -> str:
+    """Which one was read: cron knows no DATABASE_URL but what it is told."""
+    at = connection.settings_dict
+    if connection.vendor == "sqlite":
+        return f"the SQLite database {at['NAME']}"
+    return f"the PostgreSQL database {at['NAME']} at {at['HOST'] or 'this machine'}"
+
+
+def _check_database() -> None:
+    if connection.vendor == "sqlite" and not Path(connection.settings_dict["NAME"]).exists():
+        raise CommandError(f"There is no {_database()}: name the portal's with DATABASE_URL. Nothing was written.")
+    try:
+        tables = connection.introspection.table_names()
+        if "teams_organisation" not in tables:
+            raise CommandError(f"{_database()} holds no portal. Nothing was written.".replace("the ", "The ", 1))
+        if (settings.VAR / "encryption_key") in secrets.made_here and rotation.unreadable():
+            secrets.withdraw_made_key(settings.VAR)
+            raise CommandError(
+                f"The key of {_database()} is missing: give it in ENCRYPTION_KEYS, or put it into "
+                f"{settings.VAR / 'encryption_key'}. Nothing was written."
+            )
+    except DatabaseError as error:
+        reason = str(error).strip().partition("\n")[0]
+        raise CommandError(f"{_database()} cannot be read ({reason}). Nothing was written.") from error

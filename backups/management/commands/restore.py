@@ -1,13 +1,20 @@
 """Replace everything with what an archive holds, or change nothing."""
 
+import os
+import shutil
 import sys
+import tempfile
 from argparse import ArgumentParser
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+from django.db import connection
 
-from backups import archive, restoring
+from backups import archive, restoring, shelf
 from core.refusals import Refused
 
 
@@ -16,10 +23,16 @@ class Command(BaseCommand):
     requires_migrations_checks = False
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("file", metavar="FILE")
+        parser.add_argument("file", nargs="?", metavar="FILE", default="")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        path = Path(options["file"])
+        if not options["file"]:
+            raise CommandError("Name the archive: make restore FILE=portal.zip. Nothing was changed.")
+        _keep_to_oneself()
+        with _named(options["file"]) as path:
+            self._restore(path)
+
+    def _restore(self, path: Path) -> None:
         try:
             with archive.opened(path) as found:
                 manifest = found.manifest
@@ -38,3 +51,27 @@ class Command(BaseCommand):
         except OSError as error:
             raise CommandError(f"{error.filename or path}: {error.strerror}. Nothing was changed.") from error
         self.stdout.write("Restored. Everyone signs in again.")
+
+
+@contextmanager
+def _named(file: str) -> Iterator[Path]:
+    """The archive; "-" is what comes in, kept for as long as it is read: a container may not read its owner's files."""
+    if file != "-":
+        yield Path(file)
+        return
+    with tempfile.NamedTemporaryFile(suffix=".zip", dir=shelf.folder()) as kept:
+        shutil.copyfileobj(sys.stdin.buffer, kept)
+        kept.flush()
+        yield Path(kept.name)
+
+
+def _keep_to_oneself() -> None:
+    """Before the first start nobody has made the folder and the SQLite file: they are for nobody else to read."""
+    os.umask(0o077)
+    kept = [(Path(settings.VAR), 0o700)]
+    if connection.vendor == "sqlite":
+        live = Path(connection.settings_dict["NAME"])
+        kept += [(file, 0o600) for file in live.parent.glob(f"{live.name}*")]
+    for path, mode in kept:
+        with suppress(OSError):  # somebody else's
+            path.chmod(mode)

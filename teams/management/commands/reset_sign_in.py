@@ -25,4 +25,7 @@ class Command(BaseCommand):
             key = reset_sign_in(person=person, by=None)
         except Refused as error:
             raise CommandError(error.message) from error
-        self.stdout.write(settings.PORTAL_URL + reverse("account_reset_password_from_key", args=key))
+        path = reverse("account_reset_password_from_key", args=key)
+        if not settings.PORTAL_URL:
+            self.stderr.write("PORTAL_URL is not set: open this path at the portal's address.")
+        self.stdout.write(settings.PORTAL_URL + path)

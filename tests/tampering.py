@@ -121,7 +121,7 @@ def changes(before: Rows, after: Rows) -> dict[str, list[dict[str, Any]]]:
         if table == VISITS:
             continue
         was = before[table]
-        for pk, row in sorted(now.items(), key=str):
+        for pk, row in sorted(now.items()):
             old = was.get(pk)
             told = {name: value for name, value in row.items() if old is None or old[name] != value}
             told = {name: value for name, value in told.items() if f"{table.split('.')[1]}.{name}" not in BY_THE_WAY}

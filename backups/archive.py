@@ -31,7 +31,8 @@ LARGEST_MANIFEST = 1 << 20  # bytes
 LARGEST_LINE = 1 << 26  # bytes; no row of the portal comes near
 _NAME = re.compile(r"[a-z0-9_]+\.[a-z0-9_]+")
 ROWS_AT_ONCE = 500
-BROKEN = (zipfile.BadZipFile, NotImplementedError, KeyError, ValueError, TypeError)
+# What zipfile and json raise at bytes that are no archive; NotImplementedError is zipfile's word for a method it does not know.
+UNREADABLE = (zipfile.BadZipFile, NotImplementedError, KeyError, ValueError, TypeError)
 
 Told = Callable[[int, int], None]  # rows done, rows in all
 
@@ -200,7 +201,7 @@ def opened(path: Path) -> Iterator[Archive]:
         try:
             unpacked = zipfile.ZipFile(file)
             manifest = _checked(unpacked)
-        except BROKEN as error:
+        except UNREADABLE as error:
             raise Unusable(_("This archive does not hold what it says about itself.")) from error
         with unpacked:
             yield Archive(manifest, unpacked)
@@ -211,7 +212,7 @@ def glance(path: Path) -> Manifest | None:
     try:
         with zipfile.ZipFile(path) as archive:
             return _manifest(archive)
-    except (*BROKEN, OSError):
+    except (*UNREADABLE, OSError):
         return None
 
 

@@ -107,7 +107,7 @@ def test_one_bit_anywhere_is_noticed(place: float, bit: int, tmp_path: Path) -> 
     content = bytearray(FIRST.read_bytes())
     content[int(place * len(content))] ^= 1 << bit
     (tmp_path / "x.zip").write_bytes(content)
-    refused(tmp_path / "x.zip")
+    assert refused(tmp_path / "x.zip")
 
 
 def test_one_bit_in_each_member_and_in_the_seal_is_noticed(tmp_path: Path) -> None:
@@ -118,7 +118,7 @@ def test_one_bit_in_each_member_and_in_the_seal_is_noticed(tmp_path: Path) -> No
         content = bytearray(whole)
         content[place] ^= 1
         (tmp_path / "x.zip").write_bytes(content)
-        refused(tmp_path / "x.zip")
+        assert refused(tmp_path / "x.zip"), f"byte {place}"
 
 
 @pytest.mark.parametrize("share", [0.01, 0.3, 0.5, 0.9, 0.999])

@@ -71,4 +71,4 @@ def test_a_name_that_everybody_knows_is_refused(organisation: Organisation, pass
 @pytest.mark.parametrize("password", ["koyote-eats-portals", "seven-blue-trains", "ながいあいことばです"])
 def test_what_only_holds_such_words_is_taken(organisation: Organisation, password: str) -> None:
     Organisation.objects.update(name="Koyote Works")
-    validate_password(password)
+    assert validate_password(password) is None

@@ -46,10 +46,13 @@ def origin(tmp_path_factory: pytest.TempPathFactory, django_db_setup: None, djan
         yield address
 
 
+SECRET = "JBSWY3DPEHPK3PXP"  # of an authenticator app
+
+
 def _second_factor(database: BaseDatabaseWrapper) -> None:
     """What was kept is from before there were any."""
     person = Person._base_manager.using(database.alias).order_by("pk").values_list("pk", flat=True)[0]
-    secret = Fernet(KEY).encrypt(b"JBSWY3DPEHPK3PXP").decode()
+    secret = Fernet(KEY).encrypt(SECRET.encode()).decode()
     Authenticator._base_manager.using(database.alias).create(
         user_id=person, type=Authenticator.Type.TOTP, data={"secret": secret}
     )

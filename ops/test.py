@@ -178,7 +178,9 @@ def long() -> bool:
     need(POSTGRESQL, REDIS)
     report = Report()
     with servers() as (on_servers, _):
-        report.part("long", lambda: call((*PYTEST, "tests/long", "-m", "long"), on_servers))
+        # A test that hangs ends with where each thread stood, and not with the patience of whoever waits for it.
+        hung = ("-o", "faulthandler_timeout=900", "-o", "faulthandler_exit_on_timeout=true")
+        report.part("long", lambda: call((*PYTEST, "tests/long", "-m", "long", *hung), on_servers))
     return report.close("make test-long")
 
 

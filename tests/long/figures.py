@@ -142,7 +142,7 @@ def _failed(request: Request) -> bool:
 @dataclass
 class Syncs:
     kills: Counter[str]  # by phase
-    sources: int
+    syncs: int
     rows: int
     different: int
     doubled: int
@@ -152,7 +152,7 @@ class Syncs:
 
     def sums(self) -> str:
         return (
-            f"{self.kills.total()} kills in mid sync, {self.sources} syncs with {self.rows} rows brought to their end: "
+            f"{self.kills.total()} kills in mid sync, {self.syncs} syncs with {self.rows} rows brought to their end: "
             f"{self.different} rows differ from an undisturbed sync's, {self.doubled} doubled."
         )
 

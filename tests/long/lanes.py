@@ -1,4 +1,4 @@
-"""Workers side by side, each of which reads one source after the other and is killed while it does."""
+"""Workers side by side, each of which reads a source over and over and is killed while it does."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import random
 import signal
 import time
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -54,24 +53,30 @@ def phase_of(run: SyncRun | None, worker: str) -> str:
     return f"asking the host for {unfinished[0]}, some pages written" if unfinished else ENDING
 
 
+def empty(source: Source) -> None:
+    """As if it had never been read."""
+    Deployment.objects.filter(service__source=source).delete()
+    Incident.objects.filter(service__source=source).delete()
+    source.runs.all().delete()
+    Source.objects.filter(pk=source.pk).update(state={}, succeeded_at=None, next_sync_at=clock.now())
+
+
 @dataclass
 class Lane:
-    """A worker on a queue of its own, and the sources that it has yet to read. `step` never waits."""
+    """A worker on a queue of its own, and the source that it reads again and again. `step` never waits."""
 
     name: str
     folder: Path
-    sources: Iterator[tuple[Source, Rows]]
+    source: Source
+    right: Rows  # of an undisturbed sync
     dice: random.Random
     longest: float  # seconds that an undisturbed sync takes
     kills: Counter[str] = field(default_factory=Counter)
-    done: list[tuple[Rows, Rows]] = field(default_factory=list)  # (stored, of an undisturbed sync)
+    done: list[Rows] = field(default_factory=list)  # stored at the end of each sync
     worker: Worker | None = None
-    begun: bool = False  # the present source
+    begun: bool = False  # the present sync
     asked: bool = False  # the present worker
     strikes_at: float | None = None  # once the sync has begun
-
-    def __post_init__(self) -> None:
-        self.source, self.right = next(self.sources)
 
     def step(self, *, kill: bool) -> None:
         """Look what became of the sync, and kill its worker when the time has come."""
@@ -99,14 +104,15 @@ class Lane:
             self.worker.end()
 
     def _is_read(self) -> bool:
-        return self.source.runs.filter(outcome=RunOutcome.SUCCEEDED).exists()
+        """To the end, so that nothing is written any more."""
+        return self.source.runs.filter(outcome=RunOutcome.SUCCEEDED).exists() and not self._is_running()
 
     def _is_running(self) -> bool:
         return Source.objects.get(pk=self.source.pk).is_leased(clock.now())
 
     def _next(self) -> None:
-        self.done.append((rows_of(self.source), self.right))
-        self.source, self.right = next(self.sources)
+        self.done.append(rows_of(self.source))
+        empty(self.source)
         self.begun, self.asked, self.strikes_at = False, False, None
 
     def _strike(self) -> None:

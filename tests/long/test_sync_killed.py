@@ -9,7 +9,6 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -19,16 +18,14 @@ from connections import services, sync
 from connections.models import RunOutcome, Source
 from connectors.records import DeploymentSource
 from connectors.registry import CONNECTORS
-from core import clock
 from delivery import services as delivery
-from delivery.models import Deployment, Incident
 from delivery.rules import Rules
 from teams.models import Person, Team
 from tests.connections.fixtures import queue
 from tests.fakes.github import FakeGitHub
 from tests.long.conftest import Tell
 from tests.long.figures import Report, Syncs
-from tests.long.lanes import Lane, Rows, rows_of
+from tests.long.lanes import Lane, Rows, empty, rows_of
 
 __all__ = ["queue"]
 pytestmark = [pytest.mark.long, pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("_unguarded", "queue")]
@@ -36,6 +33,7 @@ KILLS = int(os.environ.get("LONG_KILLS") or 100)
 LANES = 4
 DEPLOYMENTS, INCIDENTS = 40, 6
 LATENCY = 0.02  # seconds that the host takes to answer
+PATIENCE = 600.0  # seconds, of which a busy machine needs half
 RULES = Rules(DeploymentSource.DEPLOYMENTS, environments={"production": ["production"]}, incident_labels=["incident"])
 
 
@@ -47,57 +45,38 @@ def fake(settings: Any) -> Iterator[FakeGitHub]:
         yield made
 
 
-class Supply:
-    """Repositories of the fake host, each connected and read once without being disturbed, then emptied again."""
-
-    def __init__(self, fake: FakeGitHub, team: Team, by: Person) -> None:
-        self.fake, self.team, self.by, self.numbers = fake, team, by, count()
-        self.took: list[float] = []
-
-    def __iter__(self) -> Iterator[tuple[Source, Rows]]:
-        while True:
-            yield self.make()
-
-    def make(self) -> tuple[Source, Rows]:
-        repository = self._repository()
-        address = CONNECTORS["github"].parse_address(repository, self.fake.url)
-        draft = services.prepare(team=self.team, by=self.by, kind="github", address=address, token="secret")
-        source = delivery.connect(draft_id=draft.pk, rules=RULES, by=self.by).source
-        began = time.monotonic()
-        run = sync.sync(source.pk)
-        self.took.append(time.monotonic() - began)
-        assert run is not None
-        assert run.outcome == RunOutcome.SUCCEEDED
-        right = rows_of(source)
-        assert len(right) == DEPLOYMENTS + INCIDENTS
-        self._empty(source)
-        return source, right
-
-    def _repository(self) -> str:
-        now = datetime.now(UTC).replace(microsecond=0)
-        repo = self.fake.add_repo(f"acme/shop-{next(self.numbers)}")
-        for day in range(DEPLOYMENTS, 0, -1):
-            repo.deploy(now - timedelta(days=day), state="success" if day % 5 else "failure")
-        for day in range(INCIDENTS, 0, -1):
-            repo.add_issue(now - timedelta(days=day), closed=now - timedelta(days=day, hours=-3))
-        return repo.full_name
-
-    @staticmethod
-    def _empty(source: Source) -> None:
-        Deployment.objects.filter(service__source=source).delete()
-        Incident.objects.filter(service__source=source).delete()
-        source.runs.all().delete()
-        Source.objects.filter(pk=source.pk).update(state={}, succeeded_at=None, next_sync_at=clock.now())
+def made(fake: FakeGitHub, team: Team, by: Person, name: str) -> tuple[Source, Rows, float]:
+    """A connected repository, the rows of a sync that nobody disturbed, and its seconds; then emptied again."""
+    now = datetime.now(UTC).replace(microsecond=0)
+    repo = fake.add_repo(f"acme/{name}")
+    for day in range(DEPLOYMENTS, 0, -1):
+        repo.deploy(now - timedelta(days=day), state="success" if day % 5 else "failure")
+    for day in range(INCIDENTS, 0, -1):
+        repo.add_issue(now - timedelta(days=day), closed=now - timedelta(days=day, hours=-3))
+    address = CONNECTORS["github"].parse_address(repo.full_name, fake.url)
+    draft = services.prepare(team=team, by=by, kind="github", address=address, token="secret")
+    source = delivery.connect(draft_id=draft.pk, rules=RULES, by=by).source
+    began = time.monotonic()
+    run = sync.sync(source.pk)
+    took = time.monotonic() - began
+    assert run is not None
+    assert run.outcome == RunOutcome.SUCCEEDED
+    right = rows_of(source)
+    assert len(right) == DEPLOYMENTS + INCIDENTS
+    empty(source)
+    return source, right, took
 
 
 def kill_in_mid_sync(lanes: list[Lane]) -> Counter[str]:
     """Until there were enough kills and every sync that was begun has come to its end."""
+    deadline = time.monotonic() + PATIENCE
     while True:
         kills: Counter[str] = sum((lane.kills for lane in lanes), Counter())
         enough = kills.total() >= KILLS
         busy = [lane for lane in lanes if lane.begun or not enough]
         if not busy:
             return kills
+        assert time.monotonic() < deadline, f"{kills.total()} kills in {PATIENCE:.0f} s: {kills}"
         for lane in busy:
             lane.step(kill=not enough)
         time.sleep(0.01)
@@ -106,28 +85,22 @@ def kill_in_mid_sync(lanes: list[Lane]) -> Counter[str]:
 def test_killed_at_random_points_it_ends_with_the_rows_of_an_undisturbed_sync(
     fake: FakeGitHub, team: Team, team_admin: Person, tmp_path: Path, dice: random.Random, tell: Tell, report: Report
 ) -> None:
-    supply = Supply(fake, team, team_admin)
-    ready = [supply.make() for _ in range(KILLS // 2)]
     fake.latency = LATENCY
-    ready += [supply.make() for _ in range(3)]
-    longest = 1.5 * statistics.median(supply.took[-3:])
-
-    def sources() -> Iterator[tuple[Source, Rows]]:
-        while ready:
-            yield ready.pop()
-        yield from supply
-
-    given = sources()
-    lanes = [Lane(f"long-{n}", tmp_path / str(n), given, dice, longest) for n in range(LANES)]
+    sources = [made(fake, team, team_admin, f"shop-{n}") for n in range(LANES)]
+    longest = 1.5 * statistics.median(took for _, _, took in sources)
+    lanes = [
+        Lane(f"long-{n}", tmp_path / str(n), source, right, dice, longest)
+        for n, (source, right, _) in enumerate(sources)
+    ]
     try:
         kills = kill_in_mid_sync(lanes)
     finally:
         for lane in lanes:
             lane.end()
-    done = [each for lane in lanes for each in lane.done]
+    done = [(stored, lane.right) for lane in lanes for stored in lane.done]
     found = Syncs(
         kills=kills,
-        sources=len(done),
+        syncs=len(done),
         rows=sum(len(stored) for stored, _ in done),
         different=sum(len(set(stored) ^ set(right)) for stored, right in done),
         doubled=sum(len(stored) - len({row[0] for row in stored}) for stored, _ in done),

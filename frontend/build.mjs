@@ -106,6 +106,7 @@ await mkdir(NEW, { recursive: true });
 await Promise.all([
   copyText(modules("@tabler", "core", "dist", "css", "tabler.min.css"), "tabler.min.css"),
   copyText(modules("htmx.org", "dist", "htmx.min.js"), "htmx.min.js"),
+  copyText(modules("idiomorph", "dist", "idiomorph-ext.min.js"), "idiomorph-ext.min.js"),
   plotly(),
   icons(),
   fonts(),

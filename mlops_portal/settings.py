@@ -8,16 +8,16 @@ import logging
 import re
 import tomllib
 from pathlib import Path
-from typing import Any
 
-from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 from whitenoise.compress import Compressor  # type: ignore[import-untyped]
 
 from core import logs
 from mlops_portal.front import cookies_and_tls, front, hosts_to_answer
 from mlops_portal.knobs import Knobs, is_encryption_key, is_host_or_network, refuse, with_password
+from mlops_portal.policies import content_security_policy, permissions_policy
 from mlops_portal.secrets import embedded_encryption_key, embedded_secret_key
+from mlops_portal.servers import broker_at, database_at
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VERSION = tomllib.loads((BASE_DIR / "pyproject.toml").read_text())["project"]["version"]
@@ -143,34 +143,8 @@ FORM_RENDERER = "core.forms.PortalRenderer"
 
 # -- Data ---------------------------------------------------------------------------------------------------------
 
-
-def database_at(address: str) -> dict[str, Any]:
-    """Django's settings of the database at an address; one sentence if it names none that the portal can use."""
-    found: dict[str, Any] = {**env.db_url_config(address), "ATOMIC_REQUESTS": False}
-    if found.get("ENGINE") == "django.db.backends.sqlite3":
-        # Writers queue instead of failing: WAL lets readers go on, IMMEDIATE takes the write lock at BEGIN.
-        found["OPTIONS"] = {
-            "transaction_mode": "IMMEDIATE",
-            "timeout": 20,
-            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;",
-        }
-    elif found.get("ENGINE") == "django.db.backends.postgresql":
-        # A connection that the server dropped is noticed before the next request uses it, and made again.
-        found.update(CONN_MAX_AGE=60, CONN_HEALTH_CHECKS=True)
-        found["OPTIONS"] = {
-            "connect_timeout": 5,  # seconds; a server that does not even refuse must not hold up every request
-            "keepalives_idle": 30,
-            "keepalives_interval": 10,
-            "keepalives_count": 3,
-            **found.get("OPTIONS", {}),
-        }
-    else:
-        refuse("DATABASE_URL names no PostgreSQL or SQLite database; postgres://name:password@host:5432/name does.")
-    return found
-
-
 DATABASE_URL = env.str("DATABASE_URL", default="") or f"sqlite:///{VAR / 'portal.sqlite3'}"
-DATABASES = {"default": database_at(DATABASE_URL)}
+DATABASES = {"default": database_at(DATABASE_URL, env)}
 # By itself, so that a file can hold it while the address stands in the compose file for all to read.
 if DATABASE_PASSWORD := env.str("DATABASE_PASSWORD", default=""):
     DATABASES["default"]["PASSWORD"] = DATABASE_PASSWORD
@@ -195,30 +169,7 @@ CACHES = {
 # -- Background work ----------------------------------------------------------------------------------------------
 
 REDIS_URL = with_password(env.str("REDIS_URL", default=""), env.str("REDIS_PASSWORD", default=""))
-if REDIS_URL:
-    CELERY_BROKER_URL = REDIS_URL
-    CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, object] = {
-        "visibility_timeout": 600,
-        # Seconds after which a broker that does not answer counts as away: a page waits for it after a write.
-        "socket_connect_timeout": 3,
-        "socket_timeout": 5,
-        "socket_keepalive": True,
-        # One more try at once, and then the message is given up; Celery's own way takes six seconds to find that out.
-        "max_retries": 1,
-        "interval_start": 0,
-        "interval_step": 0,
-        "interval_max": 0.1,
-    }
-else:
-    CELERY_BROKER_URL = "filesystem://"
-    CELERY_BROKER_TRANSPORT_OPTIONS = {
-        "data_folder_in": str(VAR / "broker"),
-        "data_folder_out": str(VAR / "broker"),
-        "control_folder": str(VAR / "broker" / "control"),
-        "polling_interval": 0.2,
-    }
-    for folder in ("broker", "broker/control"):
-        (VAR / folder).mkdir(parents=True, exist_ok=True)
+CELERY_BROKER_URL, CELERY_BROKER_TRANSPORT_OPTIONS = broker_at(REDIS_URL, VAR)
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # a broker that is away for a night is no reason to give up
 CELERY_TASK_IGNORE_RESULT = True
@@ -339,33 +290,11 @@ WHITENOISE_SKIP_COMPRESS_EXTENSIONS = [*Compressor.SKIP_COMPRESS_EXTENSIONS, "ma
 
 # -- Security -----------------------------------------------------------------------------------------------------
 
-CONTENT_SECURITY_POLICY = {
-    "DIRECTIVES": {
-        "default-src": [NONE],
-        "script-src": [SELF],
-        "style-src": [SELF],
-        "img-src": [SELF, "data:", "blob:"],
-        "font-src": [SELF],
-        "connect-src": [SELF],
-        "form-action": [SELF],
-        "frame-ancestors": [NONE],
-        "base-uri": [NONE],
-        "object-src": [NONE],
-        "upgrade-insecure-requests": FRONT.encrypted,
-    }
-}
+CONTENT_SECURITY_POLICY = content_security_policy(encrypted=FRONT.encrypted)
 X_FRAME_OPTIONS = "DENY"
 # Forms prove with their Origin or Referer where they come from, so the portal itself must go on seeing it.
 SECURE_REFERRER_POLICY = "same-origin"
-# A page may copy, use passkeys and fill the screen; nothing else that Chromium knows (of others it would warn on each page).
-_ASKED_FOR = ("clipboard-write", "fullscreen", "publickey-credentials-create", "publickey-credentials-get")
-_NOT_ASKED_FOR = (
-    "accelerometer", "autoplay", "browsing-topics", "camera", "clipboard-read", "display-capture", "encrypted-media",
-    "gamepad", "geolocation", "gyroscope", "hid", "identity-credentials-get", "idle-detection", "local-fonts",
-    "magnetometer", "microphone", "midi", "otp-credentials", "payment", "picture-in-picture", "screen-wake-lock",
-    "serial", "storage-access", "usb", "window-management", "xr-spatial-tracking",
-)  # fmt: skip
-PERMISSIONS_POLICY = {name: ["self"] for name in _ASKED_FOR} | {name: [] for name in _NOT_ASKED_FOR}
+PERMISSIONS_POLICY = permissions_policy()
 # Addresses whose answers no browser and no proxy may keep: secrets, people, what administrators see, and the API.
 NEVER_KEPT = re.compile(
     r"/(account|accounts|api|invitation|organisation|people|setup)/|/teams/\d+/(members|tokens|connections)/"

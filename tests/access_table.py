@@ -6,9 +6,10 @@ Add one line for each new route, in the section of its room:
     api("api-team-list", get=READ),
 
 - The name is the one of the URL pattern (`reverse(name)`); `page` is for people with a session, `api` for /api/v1/.
-- The lambda gives the arguments of the URL. It gets the world `w` below and may make rows with any factory, for `w.team`. Where
-  the first argument is the team, the test also mixes it with the rest of another team's arguments, which must be a 404.
-- Name each method that the route knows, with who may use it; every other method must answer 405.
+- The lambda gives the arguments of the URL. It gets the world `w` (tests/access_world.py) and may make rows with any factory,
+  for `w.team`. Where the first argument is the team, the test also mixes it with the rest of another team's arguments, which
+  must be a 404.
+- Name each method that the route knows, with who may use it (tests/access_rules.py); every other method must answer 405.
 - The data of a POST is empty: permission must be decided before the form is looked at. "May" therefore means any of
   2xx, 302 (not to sign-in), 400, 409 and 422; for GET it means 2xx or a redirect.
 - `alike=False`: the row behind the arguments is found by something that no integer replaces (a secret in the URL).
@@ -18,215 +19,30 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date
-from functools import cached_property
 from typing import Any
 
-from assessments import services as assessing
-from assessments.models import Assessment, Comment, Exemption
 from backups import shelf
-from connections.models import Draft
 from core import clock, pulse
-from core.crypto import digest
-from delivery.models import Service
-from okrs.models import CheckIn, Cycle, KeyResult, Objective, Remark
-from roadmaps.models import Roadmap
-from teams.models import ApiToken, Invitation, Membership, Person, Team, TeamGroup, TokenScope
-from teams.services.invitations import invite
-from tests.connections.factories import DraftFactory, ServiceFactory
-from tests.factories import MembershipFactory
-from tests.okrs import factories as okrs
-from tests.roadmaps.factories import started
-
-# -- The cast -------------------------------------------------------------------------------------------------------
-
-NOBODY = "nobody"
-PEOPLE = ("reader", "editor", "team_admin", "outsider", "manager", "administrator")
-# foreign: another team's, writing; key_result: only checks in on World.key_result_of(team)
-TOKENS = ("read_token", "write_token", "foreign_token", "key_result_token")
-
-
-@dataclass
-class World:
-    """One team and everyone who may knock: `outsider` administers another team; tokens are made by team admins."""
-
-    team: Team
-    other_team: Team
-    people: dict[str, Person]
-    tokens: dict[str, str]
-
-    @cached_property
-    def membership(self) -> Membership:
-        """A member of the team who is none of the cast."""
-        return MembershipFactory(team=self.team)
-
-    @cached_property
-    def group(self) -> TeamGroup:
-        return TeamGroup.objects.create(name=f"Group {self.team.pk}")
-
-    @cached_property
-    def invitation(self) -> tuple[Invitation, str]:
-        """An open invitation to the team, and the secret of its link."""
-        return invite(team=self.team, role="editor", job_role="", email="", by=self.people["administrator"])
-
-    @cached_property
-    def service(self) -> Service:
-        """A connected repository."""
-        return ServiceFactory(source__connection__team=self.team)
-
-    @cached_property
-    def draft(self) -> Draft:
-        """A repository that is being connected."""
-        return DraftFactory(team=self.team, created_by=self.people["administrator"])
-
-    @property
-    def roadmap(self) -> Roadmap:
-        """The team's roadmap, started when it is first asked for."""
-        found = Roadmap.objects.filter(team=self.team).first()
-        return found or started(self.team, self.people["administrator"])
-
-    @property
-    def round(self) -> Assessment:
-        """The team's round of answers, started when it is first asked for."""
-        found = Assessment.objects.of_team(self.team.pk).first()
-        return found or assessing.start_round(team=self.team, by=self.people["administrator"])
-
-    @property
-    def exemption(self) -> Exemption:
-        """A request of the editor that waits for a decision."""
-        found = Exemption.objects.of_team(self.team.pk).first()
-        return found or assessing.ask_exemption(
-            team=self.team, criterion="data.versioning", reason="x", until=date(2100, 1, 1), by=self.people["editor"]
-        )
-
-    @property
-    def answer_comment(self) -> Comment:
-        """What the administrator wrote beside an answer."""
-        answer = assessing.answer(
-            assessment=self.round, criterion="data.versioning", state=1, by=self.people["administrator"], comment="x"
-        )
-        assert answer.comment is not None
-        return answer.comment
-
-    def key_result_of(self, team: Team | None) -> KeyResult:
-        """A key result of the team, or of the organisation, made when it is first asked for."""
-        found = KeyResult.objects.filter(objective__team=team).order_by("pk").first()
-        if found is not None:
-            return found
-        by = self.people["administrator"]
-        cycle = Cycle.objects.filter(team=None).first() or okrs.quarter(by)
-        made = okrs.key_result_of(okrs.objective_in(cycle, by, team), by, owner=None)
-        ApiToken.objects.filter(team=team, scope=TokenScope.KEY_RESULT).update(key_result_id=made.pk)
-        return made
-
-    @cached_property
-    def own_cycle(self) -> Cycle:
-        """A cycle of the team's own."""
-        return okrs.quarter(self.people["administrator"], self.team)
-
-    @property
-    def remark(self) -> Remark:
-        """What the administrator wrote beside a check-in of the team's key result."""
-        key_result = self.key_result_of(self.team)
-        found = Remark.objects.filter(check_in__key_result=key_result).first()
-        if found is not None:
-            return found
-        by = self.people["administrator"]
-        made: CheckIn = okrs.checked_in(key_result, by, okrs.noon(10, 5), 1, comment="written by the administrator")
-        return made.remark
-
-    def elsewhere(self) -> World:
-        """The same world seen from the other team."""
-        return World(self.other_team, self.team, self.people, self.tokens)
-
-
-def make_token(team: Team, maker: Person, scope: str, secret: str) -> str:
-    ApiToken.objects.create(
-        team=team,
-        maker=maker,
-        name=secret,
-        scope=scope,
-        key_result_id=0 if scope == TokenScope.KEY_RESULT else None,
-        digest=digest(secret),
-        hint=secret[:4],
-    )
-    return secret
-
-
-def token_cast(team: Team, team_admin: Person, other_team: Team, outsider: Person) -> dict[str, str]:
-    return {
-        "read_token": make_token(team, team_admin, TokenScope.READ, "secret-of-the-reading-token"),
-        "write_token": make_token(team, team_admin, TokenScope.WRITE, "secret-of-the-writing-token"),
-        "foreign_token": make_token(other_team, outsider, TokenScope.WRITE, "secret-of-the-foreign-token"),
-        "key_result_token": make_token(team, team_admin, TokenScope.KEY_RESULT, "secret-of-the-key-result-token"),
-    }
-
-
-# -- What an answer can be ------------------------------------------------------------------------------------------
-
-MAY, SIGN_IN, FORBIDDEN, MISSING = "may", "sign in", "403", "404"
-
-
-@dataclass(frozen=True)
-class Rule:
-    """The answer for each of the cast. Pages take no tokens: there a token is nobody."""
-
-    name: str
-    people: dict[str, str]
-    tokens: dict[str, str]
-    nobody: str = SIGN_IN
-
-    def answer(self, who: str, kind: str) -> str:
-        if who in PEOPLE:
-            return self.people[who]
-        if who in TOKENS and kind == "api":
-            return self.tokens[who]
-        return self.nobody
-
-
-def _people(*allowed: str, others: str = FORBIDDEN) -> dict[str, str]:
-    return {who: MAY if who in allowed else others for who in PEOPLE}
-
-
-def _tokens(read: str, write: str, foreign: str, key_result: str = FORBIDDEN) -> dict[str, str]:
-    return {"read_token": read, "write_token": write, "foreign_token": foreign, "key_result_token": key_result}
-
-
-# Nobody needs to be signed in.
-OPEN = Rule("open", _people(*PEOPLE), _tokens(MAY, MAY, MAY), nobody=MAY)
-# Everyone signed in, about the whole organisation or about oneself; a token sees its own team's part.
-READ = Rule("read", _people(*PEOPLE), _tokens(MAY, MAY, MAY))
-# Everyone signed in, on one's own account. Tokens have none.
-OWN = Rule("own", _people(*PEOPLE), _tokens(FORBIDDEN, FORBIDDEN, FORBIDDEN))
-# One team's pages: everyone signed in reads every team, a token only its own.
-READ_TEAM = Rule("read the team", _people(*PEOPLE), _tokens(MAY, MAY, MISSING))
-EDIT_TEAM = Rule("edit the team", _people("editor", "team_admin", "administrator"), _tokens(FORBIDDEN, MAY, MISSING))
-# The routes that a token for one key result may use; what is the organisation's it does not find.
-READ_KEY_RESULT = Rule("read a key result", READ_TEAM.people, _tokens(MAY, MAY, MISSING, MAY))
-CHECK_IN = Rule("check in on a key result", EDIT_TEAM.people, _tokens(FORBIDDEN, MAY, MISSING, MAY))
-REVIEW_TEAM = Rule("review the team", _people("manager", "administrator"), _tokens(FORBIDDEN, FORBIDDEN, MISSING))
-ADMINISTER_TEAM = Rule(
-    "administer the team", _people("team_admin", "administrator"), _tokens(FORBIDDEN, FORBIDDEN, MISSING)
+from okrs.models import Objective
+from tests.access_rules import (
+    ADMINISTER_ORGANISATION,
+    ADMINISTER_TEAM,
+    CHECK_IN,
+    EDIT_ORGANISATION_OKR,
+    EDIT_ORGANISATION_OKRS,
+    EDIT_TEAM,
+    GONE,
+    NOT_ONES_OWN,
+    OPEN,
+    OWN,
+    READ,
+    READ_KEY_RESULT,
+    READ_ORGANISATION_OKR,
+    READ_TEAM,
+    REVIEW_TEAM,
+    Rule,
 )
-ADMINISTER_ORGANISATION = Rule(
-    "administer the organisation", _people("administrator"), _tokens(FORBIDDEN, FORBIDDEN, FORBIDDEN)
-)
-EDIT_ORGANISATION_OKRS = Rule(
-    "edit the organisation's OKRs", _people("manager", "administrator"), _tokens(FORBIDDEN, FORBIDDEN, FORBIDDEN)
-)
-READ_ORGANISATION_OKR = Rule("read one of the organisation's OKRs", READ.people, _tokens(MAY, MAY, MAY, MISSING))
-EDIT_ORGANISATION_OKR = Rule(
-    "edit one of the organisation's OKRs",
-    EDIT_ORGANISATION_OKRS.people,
-    _tokens(FORBIDDEN, FORBIDDEN, FORBIDDEN, MISSING),
-)
-# Somebody else's, which is told to nobody.
-NOT_ONES_OWN = Rule("somebody else's", _people(others=MISSING), _tokens(MISSING, MISSING, MISSING))
-# Not there for anybody (any more).
-GONE = Rule("gone", _people(others=MISSING), _tokens(MISSING, MISSING, MISSING), nobody=MISSING)
-
-
-# -- The table ------------------------------------------------------------------------------------------------------
+from tests.access_world import World
 
 METHODS = ("get", "post", "put", "patch", "delete")
 Arguments = Callable[[World], Sequence[Any]]

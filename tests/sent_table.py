@@ -24,7 +24,7 @@ from django.db import models
 from assessments import services as assessing
 from assessments.models import Assessment
 from okrs.services import close_cycle
-from tests.access_table import World
+from tests.access_world import World
 from tests.assessments import factories as maturity
 from tests.factories import PASSWORD
 from tests.okrs import factories as okrs

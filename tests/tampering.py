@@ -18,7 +18,8 @@ from django.utils.functional import Promise
 
 from okrs.fields import NumberField
 from teams.models import Person
-from tests.access_table import PEOPLE, TOKENS, Route, World
+from tests.access_table import Route
+from tests.access_world import PEOPLE, TOKENS, World
 
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 Rows = dict[str, dict[Any, dict[str, Any]]]

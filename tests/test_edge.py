@@ -13,7 +13,7 @@ from django.test import Client
 
 from core.bounded_json import DEEPEST
 from teams.models import Person, Team
-from tests.access_table import make_token
+from tests.access_world import make_token
 from tests.factories import OrganisationFactory
 
 pytestmark = pytest.mark.django_db

@@ -15,7 +15,8 @@ from django.urls import reverse
 
 from mlops_portal.front import cookies_and_tls, front_at
 from teams.models import Organisation, Person
-from tests.access_table import ROUTES, World
+from tests.access_table import ROUTES
+from tests.access_world import World
 from tests.test_access import ask, world  # noqa: F401  the fixture
 
 pytestmark = [pytest.mark.django_db, pytest.mark.walk]

@@ -15,7 +15,9 @@ from django.urls import reverse
 from core import clock
 from okrs.models import Cycle, KeyResult, Objective
 from teams.models import Person, Team
-from tests.access_table import FORBIDDEN, GONE, MISSING, NOBODY, OPEN, PEOPLE, ROUTES, SIGN_IN, Route, World
+from tests.access_rules import FORBIDDEN, GONE, MISSING, OPEN, SIGN_IN
+from tests.access_table import ROUTES, Route
+from tests.access_world import NOBODY, PEOPLE, World
 from tests.factories import MembershipFactory
 from tests.machines.world import TODAY, cast, fill
 from tests.okrs import factories as okrs

@@ -38,9 +38,10 @@ def new_database(folder: Path, vendor: str = "") -> Iterator[str]:
 @contextmanager
 def opened(address: str) -> Iterator[BaseDatabaseWrapper]:
     """A connection to the database at the address."""
-    from mlops_portal.settings import database_at
+    from mlops_portal.servers import database_at
+    from mlops_portal.settings import env
 
-    with another(**database_at(address)) as made:
+    with another(**database_at(address, env)) as made:
         yield made
 
 

@@ -1,16 +1,14 @@
-"""One sync of one source: what it writes, what is due next, and that a kill or a second worker changes nothing."""
+"""One sync of one source: what it writes, what is due next, what faults and people in mid sync change."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import ExitStack
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.db import connection
 
-from connections import schedule, services, stores, sync
+from connections import services, stores, sync
 from connections.models import ConnectionState, Credential, RunOutcome, Source, SyncRun
 from connectors.records import DeploymentSource, Outcome, ReadOptions, SetAside
 from core import clock
@@ -19,27 +17,9 @@ from delivery.models import Deployment, Incident
 from teams.models import Person
 from tests.connections.factories import NOW, SourceFactory
 from tests.connections.stub import StubConnector, deployment, quietly
+from tests.connections.synced import rows, schedule_again
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("now")]
-
-Rows = list[tuple[Any, ...]]
-
-
-class Killed(BaseException):
-    """Stands for kill -9: nothing of ours catches it, so nothing is tidied up."""
-
-
-def rows() -> Rows:
-    """Everything that figures read, without what merely says when it was stored."""
-    deployments = Deployment.objects.order_by("key").values_list(
-        "key", "outcome", "environment_class", "finished_at", "in_scope"
-    )
-    incidents = Incident.objects.order_by("key").values_list("key", "began_at", "resolved_at", "in_scope")
-    return [*deployments, *incidents]
-
-
-def run_of(source: Source) -> SyncRun:
-    return source.runs.newest_first()[0]
 
 
 def test_a_sync_stores_what_the_host_has(source: Source, stub: StubConnector) -> None:
@@ -76,10 +56,6 @@ def test_the_connector_gets_the_token_the_options_and_the_state(source: Source, 
     assert len(stub.reads[1]["state"]["deployments"]["done"]) == 5
 
 
-def schedule_again(source: Source, at: Any = NOW) -> None:
-    Source.objects.filter(pk=source.pk).update(next_sync_at=at)
-
-
 def test_a_second_sync_with_nothing_new_writes_no_row(source: Source) -> None:
     sync.sync(source.pk)
     before = rows()
@@ -113,147 +89,6 @@ def test_while_one_worker_reads_another_gets_nothing(source: Source, stub: StubC
 
     assert others == [None] * 5
     assert SyncRun.objects.count() == 1
-
-
-# -- Killed -----------------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def expected(source: Source) -> Rows:
-    """What stands there after a sync that nothing disturbed."""
-    sync.sync(source.pk)
-    undisturbed = rows()
-    Deployment.objects.all().delete()
-    Incident.objects.all().delete()
-    source.runs.all().delete()
-    Source.objects.filter(pk=source.pk).update(state={}, next_sync_at=NOW, succeeded_at=None)
-    return undisturbed
-
-
-def take_over(source: Source, after: timedelta = timedelta(seconds=61)) -> SyncRun:
-    with clock.at(NOW + after):
-        run = sync.sync(source.pk)
-    assert run is not None
-    return run
-
-
-@pytest.mark.parametrize("page", [1, 2, 3, 4, 5])
-def test_killed_before_any_page_the_next_sync_ends_with_the_same_rows(
-    source: Source, stub: StubConnector, expected: Rows, page: int
-) -> None:
-    def kill(number: int) -> None:
-        if number == page:
-            raise Killed
-
-    stub.before_page = kill
-    with pytest.raises(Killed):
-        sync.sync(source.pk)
-    stub.before_page = quietly
-    assert sync.sync(source.pk) is None, "the dead worker's lease still holds"
-
-    run = take_over(source)
-    assert rows() == expected
-    assert run.outcome == RunOutcome.SUCCEEDED
-    assert run.total("stored") == 8 - 2 * (page - 1) if page < 4 else run.total("stored") == 8 - 5 - 2 * (page - 4)
-    assert source.runs.order_by("pk")[0].outcome == RunOutcome.INTERRUPTED
-
-
-@pytest.mark.parametrize("page", [1, 2, 3, 4, 5])
-def test_killed_inside_the_store_leaves_the_page_unwritten(
-    source: Source, monkeypatch: pytest.MonkeyPatch, expected: Rows, page: int
-) -> None:
-    calls = 0
-    keep = stores.store
-
-    def store(*args: Any) -> int:
-        nonlocal calls
-        calls += 1
-        stored = keep(*args)
-        if calls == page:
-            raise Killed
-        return stored
-
-    monkeypatch.setattr(stores, "store", store)
-    with pytest.raises(Killed):
-        sync.sync(source.pk)
-    source.refresh_from_db()
-    done = [key for state in source.state.values() for key in state["done"]]
-    stored = [*Deployment.objects.values_list("key", flat=True), *Incident.objects.values_list("key", flat=True)]
-    assert sorted(done) == sorted(stored), "cursor and rows are written together or not at all"
-
-    take_over(source)
-    assert rows() == expected
-
-
-def test_killed_at_the_very_end_is_read_once_more(
-    source: Source, monkeypatch: pytest.MonkeyPatch, expected: Rows
-) -> None:
-    with monkeypatch.context() as patch:
-
-        def killed(*_: Any) -> None:
-            raise Killed
-
-        patch.setattr(sync, "finish", killed)
-        with pytest.raises(Killed):
-            sync.sync(source.pk)
-    run = take_over(source)
-    assert rows() == expected
-    assert run.total("stored") == 0
-
-
-# -- The lease is lost in mid sync ------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("page", [1, 2, 4])
-def test_a_worker_that_was_taken_over_writes_nothing_more(
-    source: Source, stub: StubConnector, expected: Rows, page: int
-) -> None:
-    winner: list[SyncRun] = []
-
-    def stall(number: int) -> None:
-        if number == page and not winner:
-            stub.before_page = quietly
-            winner.append(take_over(source))  # meanwhile, elsewhere
-
-    stub.before_page = stall
-    loser = sync.sync(source.pk)
-
-    assert rows() == expected
-    assert loser is not None
-    assert loser.outcome == RunOutcome.INTERRUPTED
-    assert loser.counts.keys() <= {"deployments"} if page < 4 else True
-    winner[0].refresh_from_db()
-    assert winner[0].outcome == RunOutcome.SUCCEEDED
-    source.refresh_from_db()
-    assert source.succeeded_at == NOW + timedelta(seconds=61), "the loser's end did not overwrite the winner's"
-    assert sum(run.total("stored") for run in source.runs.all()) == 8, "each row was written by one of them"
-
-
-def test_each_page_extends_the_lease(source: Source, stub: StubConnector) -> None:
-    """40 seconds a page, 5 pages: far longer than one lease."""
-    with ExitStack() as times:
-
-        def forty_seconds_pass(number: int) -> None:
-            times.enter_context(clock.at(NOW + number * timedelta(seconds=40)))
-            source.refresh_from_db()
-            assert source.lease_until == NOW + (number - 1) * timedelta(seconds=40) + schedule.LEASE
-
-        stub.before_page = forty_seconds_pass
-        run = sync.sync(source.pk)
-    assert run is not None
-    assert run.outcome == RunOutcome.SUCCEEDED, run.error_code
-
-
-def test_a_heartbeat_keeps_the_lease_and_ends_with_it(source: Source) -> None:
-    lease = schedule.take(source.pk)
-    assert lease
-    with clock.at(NOW + timedelta(seconds=50)):
-        assert schedule.beat(lease)
-    source.refresh_from_db()
-    assert source.lease_until == NOW + timedelta(seconds=110)
-    with clock.at(NOW + timedelta(seconds=111)):
-        assert schedule.take(source.pk) is not None
-        assert not schedule.beat(lease), "it is another worker's now"
 
 
 # -- A person changes something in mid sync ---------------------------------------------------------------------------
@@ -530,90 +365,6 @@ def test_a_heavy_lock_is_not_held_while_waiting_for_the_host(source: Source, stu
     sync.sync(source.pk)
     assert atomic
     assert inside == [False] * 5
-
-
-# -- The bell ---------------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def rung(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    sent: list[int] = []
-    monkeypatch.setattr(schedule, "enqueue", sent.append)
-    return sent
-
-
-def test_the_bell_rings_for_what_is_due_and_free(source: Source, rung: list[int]) -> None:
-    SourceFactory(next_sync_at=NOW + timedelta(seconds=1))
-    SourceFactory(next_sync_at=None)
-    SourceFactory(active=False)
-    SourceFactory(paused=True)
-    SourceFactory(lease_owner="other", lease_until=NOW)
-    dead = SourceFactory(lease_owner="dead", lease_until=NOW - timedelta(seconds=1))
-    assert schedule.ring() == [source.pk, dead.pk] == rung
-
-
-def test_it_rings_again_for_what_nobody_answered(source: Source, rung: list[int]) -> None:
-    schedule.ring()
-    schedule.ring()
-    assert rung == [source.pk]
-    with clock.at(NOW + timedelta(seconds=20)):
-        schedule.ring()
-    assert rung == [source.pk] * 2
-
-
-def test_sync_now_sends_one_message_once_it_is_committed(
-    source: Source, team_admin: Person, rung: list[int], django_capture_on_commit_callbacks: Callable[..., Any]
-) -> None:
-    schedule_again(source, NOW + timedelta(minutes=10))
-    with django_capture_on_commit_callbacks(execute=True):
-        schedule.sync_now(source_id=source.pk, by=team_admin)
-        assert rung == []
-    assert rung == [source.pk]
-    run = sync.sync(source.pk)
-    assert run is not None
-    assert run.asked_by == team_admin
-    source.refresh_from_db()
-    assert source.asked_by is None
-
-
-@pytest.mark.parametrize(
-    ("change", "reason"),
-    [
-        ({"active": False}, "disconnected"),
-        ({"paused": True}, "paused"),
-        ({"lease_owner": "x", "lease_until": NOW + timedelta(seconds=5)}, "running"),
-        ({"waiting_until": NOW + timedelta(seconds=5)}, "waiting"),
-    ],
-)
-def test_sync_now_is_refused_where_it_could_do_nothing(
-    source: Source, team_admin: Person, change: dict[str, Any], reason: str
-) -> None:
-    Source.objects.filter(pk=source.pk).update(**change)
-    with pytest.raises(schedule.NotNow) as refused:
-        schedule.sync_now(source_id=source.pk, by=team_admin)
-    assert refused.value.reason == reason
-
-
-def test_sync_now_without_a_token_says_so(source: Source, team_admin: Person) -> None:
-    source.connection.state = ConnectionState.NEEDS_TOKEN
-    source.connection.save()
-    with pytest.raises(schedule.NotNow) as refused:
-        schedule.sync_now(source_id=source.pk, by=team_admin)
-    assert refused.value.reason == "needs_token"
-
-
-def test_a_broker_that_is_away_loses_nothing(source: Source, monkeypatch: pytest.MonkeyPatch) -> None:
-    from kombu.exceptions import OperationalError
-
-    from connections.tasks import sync_source
-
-    def away(*_: Any, **__: Any) -> None:
-        raise OperationalError("refused")
-
-    monkeypatch.setattr(sync_source, "apply_async", away)
-    schedule.enqueue(source.pk)
-    with clock.at(NOW + timedelta(seconds=20)):
-        assert schedule.ring() == [source.pk]
 
 
 def test_what_came_right_is_cleared_although_the_sync_then_fails(source: Source, stub: StubConnector) -> None:

@@ -17,7 +17,7 @@ from delivery.models import Deployment, Incident, Service
 from delivery.rules import Rules
 from teams.models import Person, Team
 from tests.connections.factories import NOW
-from tests.connections.test_sync import Killed, rows
+from tests.connections.synced import Killed, rows
 from tests.fakes.github import FakeGitHub
 from tests.fakes.github_data import Repo
 

@@ -19,7 +19,7 @@ from delivery import services as delivery
 from delivery.models import Deployment, Incident, Service
 from delivery.rules import Rules
 from teams.models import Person, Team
-from tests.connections.test_sync import rows
+from tests.connections.synced import rows
 from tests.connections.workers import Worker, wait_for
 from tests.fakes.github import FakeGitHub
 

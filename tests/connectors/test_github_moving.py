@@ -11,7 +11,7 @@ import pytest
 from connectors.records import DeploymentSource, ReadOptions
 from tests.connectors.conftest import NOW
 from tests.connectors.driver import Driver
-from tests.connectors.test_github_read import DAY, truth
+from tests.connectors.github_world import DAY, truth
 from tests.fakes.github import FakeGitHub
 from tests.fakes.github_data import Repo, when
 

@@ -1,4 +1,4 @@
-"""The guard of outgoing requests against everything that an address can be called. tests/core/test_http.py has the rest."""
+"""The guard of outgoing requests against everything that an address can be called; the rest is in test_http_addresses.py."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ import pytest
 from connectors.github.address import parse_address
 from core import http, http_guard
 from core.http import Client, OutgoingError
-from tests.core.test_http import Host, Reply, hosts, names, refusal  # noqa: F401  hosts: the fixture
+from tests.core.http_host import Host, Reply, names, refusal
 
 TOKEN = {"Authorization": "Bearer never-to-be-sent"}
 
 
 @pytest.fixture
-def host(hosts: Callable[..., Host], settings: Any) -> Host:  # noqa: F811
+def host(hosts: Callable[..., Host], settings: Any) -> Host:
     """A host on 127.0.0.1, which nothing lists."""
     settings.OUTGOING_ALLOW = []
     return hosts()
@@ -91,7 +91,7 @@ def test_no_spelling_reaches_this_machine(spelt: str, scheme: str, host: Host) -
 
 
 @pytest.mark.parametrize("spelt", LOOPBACK.values(), ids=LOOPBACK.keys())
-def test_a_redirect_to_any_spelling_stays_here(spelt: str, hosts: Callable[..., Host], settings: Any) -> None:  # noqa: F811
+def test_a_redirect_to_any_spelling_stays_here(spelt: str, hosts: Callable[..., Host], settings: Any) -> None:
     """The first host is listed by host and port; what it leads to is another origin or another address."""
     if any(not character.isprintable() or not character.isascii() for character in spelt):
         return  # no header can say it
@@ -173,7 +173,7 @@ def test_the_list(allow: str, host_name: str, address: str, fine: bool, settings
 
 
 def test_a_proxy_of_the_environment_gets_nothing(
-    hosts: Callable[..., Host],  # noqa: F811
+    hosts: Callable[..., Host],
     settings: Any,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

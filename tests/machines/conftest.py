@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from core import clock
-from tests.access_table import World
+from tests.access_world import World
 from tests.machines import world as made
 
 

@@ -21,7 +21,9 @@ from schemathesis.core.transport import Response
 from schemathesis.generation import GenerationMode
 
 import core.api
-from tests.access_table import FORBIDDEN, MAY, MISSING, ROUTES, SIGN_IN, World
+from tests.access_rules import FORBIDDEN, MAY, MISSING, SIGN_IN
+from tests.access_table import ROUTES
+from tests.access_world import World
 from tests.machines.api import CHECKS, Key, fields_of, operations, send
 from tests.machines.world import EVERYBODY, fill_maturity, fill_roadmap, headers_of
 from tests.sent_table import SENT, Sent, lines_of, plain

@@ -11,7 +11,7 @@ from core import clock
 from okrs.models import Cycle
 from roadmaps.models import State
 from teams.models import Person, TeamRole
-from tests.access_table import NOBODY, PEOPLE, TOKENS, World, token_cast
+from tests.access_world import NOBODY, PEOPLE, TOKENS, World, token_cast
 from tests.assessments import factories as maturity
 from tests.delivery.factories import DeploymentFactory, IncidentFactory
 from tests.factories import MembershipFactory, OrganisationFactory, PersonFactory, TeamFactory

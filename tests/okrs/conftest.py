@@ -1,8 +1,9 @@
 """The room's own part of the cast: a quarter, an objective and a key result, seen on 23 November 2026."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
+from django.test import Client
 
 from core import clock
 from okrs.models import Cycle, KeyResult, Objective
@@ -31,3 +32,8 @@ def today() -> Iterator[None]:
     """Monday 23 November 2026, 09:00 UTC: day 53 of 91."""
     with clock.at(TODAY):
         yield
+
+
+@pytest.fixture
+def member(signed_in: Callable[[Person], Client], editor: Person) -> Client:
+    return signed_in(editor)

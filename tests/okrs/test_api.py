@@ -18,11 +18,6 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("today")]
 SignIn = Callable[[Person], Client]
 
 
-@pytest.fixture
-def member(signed_in: SignIn, editor: Person) -> Client:
-    return signed_in(editor)
-
-
 def url(name: str, *args: object) -> str:
     return reverse(f"api-okr-{name}", args=args)
 

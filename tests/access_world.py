@@ -1,0 +1,145 @@
+"""The cast and the world that tests/test_access.py, tests/test_tampering.py and tests/machines/ walk every route with.
+
+A new room's rows go in here as a property: made for `self.team` when they are first asked for.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+
+from assessments import services as assessing
+from assessments.models import Assessment, Comment, Exemption
+from connections.models import Draft
+from core.crypto import digest
+from delivery.models import Service
+from okrs.models import CheckIn, Cycle, KeyResult, Remark
+from roadmaps.models import Roadmap
+from teams.models import ApiToken, Invitation, Membership, Person, Team, TeamGroup, TokenScope
+from teams.services.invitations import invite
+from tests.connections.factories import DraftFactory, ServiceFactory
+from tests.factories import MembershipFactory
+from tests.okrs import factories as okrs
+from tests.roadmaps.factories import started
+
+NOBODY = "nobody"
+PEOPLE = ("reader", "editor", "team_admin", "outsider", "manager", "administrator")
+# foreign: another team's, writing; key_result: only checks in on World.key_result_of(team)
+TOKENS = ("read_token", "write_token", "foreign_token", "key_result_token")
+
+
+@dataclass
+class World:
+    """One team and everyone who may knock: `outsider` administers another team; tokens are made by team admins."""
+
+    team: Team
+    other_team: Team
+    people: dict[str, Person]
+    tokens: dict[str, str]
+
+    @cached_property
+    def membership(self) -> Membership:
+        """A member of the team who is none of the cast."""
+        return MembershipFactory(team=self.team)
+
+    @cached_property
+    def group(self) -> TeamGroup:
+        return TeamGroup.objects.create(name=f"Group {self.team.pk}")
+
+    @cached_property
+    def invitation(self) -> tuple[Invitation, str]:
+        """An open invitation to the team, and the secret of its link."""
+        return invite(team=self.team, role="editor", job_role="", email="", by=self.people["administrator"])
+
+    @cached_property
+    def service(self) -> Service:
+        """A connected repository."""
+        return ServiceFactory(source__connection__team=self.team)
+
+    @cached_property
+    def draft(self) -> Draft:
+        """A repository that is being connected."""
+        return DraftFactory(team=self.team, created_by=self.people["administrator"])
+
+    @property
+    def roadmap(self) -> Roadmap:
+        """The team's roadmap, started when it is first asked for."""
+        found = Roadmap.objects.filter(team=self.team).first()
+        return found or started(self.team, self.people["administrator"])
+
+    @property
+    def round(self) -> Assessment:
+        """The team's round of answers, started when it is first asked for."""
+        found = Assessment.objects.of_team(self.team.pk).first()
+        return found or assessing.start_round(team=self.team, by=self.people["administrator"])
+
+    @property
+    def exemption(self) -> Exemption:
+        """A request of the editor that waits for a decision."""
+        found = Exemption.objects.of_team(self.team.pk).first()
+        return found or assessing.ask_exemption(
+            team=self.team, criterion="data.versioning", reason="x", until=date(2100, 1, 1), by=self.people["editor"]
+        )
+
+    @property
+    def answer_comment(self) -> Comment:
+        """What the administrator wrote beside an answer."""
+        answer = assessing.answer(
+            assessment=self.round, criterion="data.versioning", state=1, by=self.people["administrator"], comment="x"
+        )
+        assert answer.comment is not None
+        return answer.comment
+
+    def key_result_of(self, team: Team | None) -> KeyResult:
+        """A key result of the team, or of the organisation, made when it is first asked for."""
+        found = KeyResult.objects.filter(objective__team=team).order_by("pk").first()
+        if found is not None:
+            return found
+        by = self.people["administrator"]
+        cycle = Cycle.objects.filter(team=None).first() or okrs.quarter(by)
+        made = okrs.key_result_of(okrs.objective_in(cycle, by, team), by, owner=None)
+        ApiToken.objects.filter(team=team, scope=TokenScope.KEY_RESULT).update(key_result_id=made.pk)
+        return made
+
+    @cached_property
+    def own_cycle(self) -> Cycle:
+        """A cycle of the team's own."""
+        return okrs.quarter(self.people["administrator"], self.team)
+
+    @property
+    def remark(self) -> Remark:
+        """What the administrator wrote beside a check-in of the team's key result."""
+        key_result = self.key_result_of(self.team)
+        found = Remark.objects.filter(check_in__key_result=key_result).first()
+        if found is not None:
+            return found
+        by = self.people["administrator"]
+        made: CheckIn = okrs.checked_in(key_result, by, okrs.noon(10, 5), 1, comment="written by the administrator")
+        return made.remark
+
+    def elsewhere(self) -> World:
+        """The same world seen from the other team."""
+        return World(self.other_team, self.team, self.people, self.tokens)
+
+
+def make_token(team: Team, maker: Person, scope: str, secret: str) -> str:
+    ApiToken.objects.create(
+        team=team,
+        maker=maker,
+        name=secret,
+        scope=scope,
+        key_result_id=0 if scope == TokenScope.KEY_RESULT else None,
+        digest=digest(secret),
+        hint=secret[:4],
+    )
+    return secret
+
+
+def token_cast(team: Team, team_admin: Person, other_team: Team, outsider: Person) -> dict[str, str]:
+    return {
+        "read_token": make_token(team, team_admin, TokenScope.READ, "secret-of-the-reading-token"),
+        "write_token": make_token(team, team_admin, TokenScope.WRITE, "secret-of-the-writing-token"),
+        "foreign_token": make_token(other_team, outsider, TokenScope.WRITE, "secret-of-the-foreign-token"),
+        "key_result_token": make_token(team, team_admin, TokenScope.KEY_RESULT, "secret-of-the-key-result-token"),
+    }

@@ -1,0 +1,212 @@
+"""Reading that is killed, refused or disturbed at any request: the rows come right in the end."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from datetime import timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+
+from connectors.github import GitHub
+from connectors.records import DeploymentSource, ReadOptions
+from core.http import RateLimited
+from tests.connectors.conftest import NOW
+from tests.connectors.driver import Driver
+from tests.connectors.github_world import DAY, SOURCES, Make, fill_deployments, statuses_read_twice, truth
+from tests.fakes.github import FakeGitHub
+from tests.fakes.github_answers import Refusal
+from tests.fakes.github_data import Repo
+
+
+@pytest.mark.parametrize("make", SOURCES)
+@pytest.mark.usefixtures("_small")
+def test_killed_after_any_page_and_begun_again(make: Make, fake: FakeGitHub, repo: Repo) -> None:
+    whole = make(fake, repo)
+    whole.sync()
+    pages = len(whole.pages)
+    assert pages > 8
+    for stop in range(pages + 1):
+        driver = dataclasses.replace(whole, rows={}, aside={}, state={}, pages=[])
+        driver.sync(stop_after=stop)
+        assert driver.sync() is None
+        assert driver.final == whole.final, stop
+        assert driver.requests() == 3, stop  # and nothing is left to do
+
+
+@pytest.mark.parametrize("make", SOURCES)
+@pytest.mark.parametrize("step", [1, 2, 3])
+@pytest.mark.usefixtures("_small")
+def test_killed_again_and_again_it_still_gets_there(make: Make, step: int, fake: FakeGitHub, repo: Repo) -> None:
+    driver = make(fake, repo)
+    for _attempt in range(80):
+        driver.sync(stop_after=step)
+    # One page a life is enough to come to the end, except that a life must first get past what it asks every time.
+    assert driver.sync() is None
+    assert driver.final == truth(repo, driver)
+
+
+@pytest.mark.parametrize("limit", [6, 7, 8])
+@pytest.mark.parametrize("make", SOURCES)
+@pytest.mark.usefixtures("_small")
+def test_a_small_limit_is_enough_to_get_there(make: Make, limit: int, fake: FakeGitHub, repo: Repo) -> None:
+    """Every window of the limit brings it on, however few requests that is, and nothing is lost on the way."""
+    driver = make(fake, repo)
+    fake.limit = limit
+    windows = 0
+    while True:
+        windows += 1
+        fake.fresh_window()
+        error = driver.sync()
+        if error is None:
+            break
+        assert isinstance(error, RateLimited)
+        assert error.retry_at > NOW - DAY
+        assert windows < 60
+    assert windows > 3
+    assert driver.final == truth(repo, driver)
+    assert statuses_read_twice(fake, driver) == set()
+
+
+@pytest.mark.parametrize("age", [0, 10])
+@pytest.mark.usefixtures("_small")
+def test_a_window_of_more_pages_than_the_limit_allows_is_read_to_its_end(
+    age: int, fake: FakeGitHub, repo: Repo
+) -> None:
+    """The head, and one that is long past."""
+    for number in range(18):
+        repo.add_run(NOW - age * DAY - timedelta(hours=number))
+    options = ReadOptions(DeploymentSource.RUNS, (str(repo.workflows["Deploy"]),), since=NOW.date() - (age + 2) * DAY)
+    driver = Driver(fake, options, NOW)
+    fake.limit = 3
+    for _window in range(4):
+        fake.fresh_window()
+        driver.sync()
+    assert driver.final == truth(repo, driver)
+
+
+@pytest.mark.parametrize("make", SOURCES)
+@pytest.mark.usefixtures("_small")
+def test_a_page_address_that_means_nothing_any_more_begins_the_reading_anew(
+    make: Make, fake: FakeGitHub, repo: Repo
+) -> None:
+    whole = make(fake, repo)
+    whole.sync()
+    for stop in range(1, len(whole.pages)):
+        driver = dataclasses.replace(whole, rows={}, aside={}, state={}, pages=[])
+        driver.sync(stop_after=stop)
+        fake.forget()
+        stored = [url for url in _addresses(driver.state) if url]
+        answer = fake.answers.answer
+        fake.answers.answer = _refusing(fake, answer, stored)  # type: ignore[method-assign]
+        assert driver.sync() is None
+        fake.answers.answer = answer  # type: ignore[method-assign]
+        assert driver.final == whole.final, stop
+
+
+def _addresses(value: Any) -> list[str]:
+    if isinstance(value, dict):
+        return [url for each in value.values() for url in _addresses(each)]
+    return [value] if isinstance(value, str) and value.startswith("http") and "page=" in value else []
+
+
+def _refusing(fake: FakeGitHub, answer: Any, stored: list[str]) -> Any:
+    """As `answer`, but the first request for a later page that stands in a stored state is refused as an old cursor."""
+    left = {url.split("?")[1] for url in stored if "&page=" in url}
+
+    def answering(path: str, query: dict[str, str]) -> Any:
+        asked = urlencode(query)
+        if asked in left:
+            left.discard(asked)
+            raise Refusal(422, "Invalid cursor")
+        return answer(path, query)
+
+    return answering
+
+
+@pytest.mark.usefixtures("_small")
+def test_states_that_were_handed_out_do_not_change_any_more(fake: FakeGitHub, repo: Repo) -> None:
+    driver = fill_deployments(fake, repo)
+    client = GitHub().client(fake.url, "secret")
+    before: list[str] = []
+    pages = []
+    for page in GitHub().read(client, "acme/shop", driver.options, {}, [], NOW):
+        before.append(json.dumps(page.state))
+        pages.append(page)
+    assert [json.dumps(page.state) for page in pages] == before
+    stored = {page.stream: page.state for page in pages[:4]}
+    kept = json.dumps(stored)
+    list(GitHub().read(client, "acme/shop", driver.options, stored, [], NOW))
+    assert json.dumps(stored) == kept
+
+
+def test_what_was_asked_for_again_before_the_limit_is_kept(fake: FakeGitHub, repo: Repo) -> None:
+    runs = [repo.add_run(NOW - 5 * DAY, conclusion=None, status="in_progress") for _ in range(6)]
+    driver = Driver(fake, ReadOptions(DeploymentSource.RUNS, (str(repo.workflows["Deploy"]),)), NOW)
+    driver.sync()
+    for run in runs:
+        repo.finish_run(run, NOW)
+    fake.fresh_window()
+    fake.limit = 4  # the listing's 304 counts for nothing
+    assert isinstance(driver.sync(), RateLimited)
+    assert len(driver.again) == 2
+    fake.fresh_window()
+    driver.sync()
+    assert driver.final == truth(repo, driver)
+
+
+FAULTS = [
+    "500",
+    "drop",
+    "truncate",
+    "garbage",
+    "moved",
+    "secondary",
+    "secondary403",
+    "busy",
+    "primary",
+    "401",
+    "elsewhere",
+]
+
+
+@pytest.mark.parametrize("make", SOURCES)
+@pytest.mark.parametrize("kind", FAULTS)
+@pytest.mark.usefixtures("_small")
+def test_a_fault_at_any_request_changes_nothing_in_the_end(make: Make, kind: str, fake: FakeGitHub, repo: Repo) -> None:
+    whole = make(fake, repo)
+    whole.sync()
+    total = len(fake.seen)
+    for number in range(1, total + 1):
+        fake.forget()
+        driver = dataclasses.replace(whole, rows={}, aside={}, state={}, pages=[])
+        fake.faults[number] = kind
+        error = driver.sync()
+        assert (error is not None) == (kind in ("primary", "401", "elsewhere")), number
+        if error is not None:
+            fake.faults.clear()
+            assert driver.sync() is None
+        assert driver.final == whole.final, number
+        assert not driver.aside, number
+
+
+@pytest.mark.parametrize("make", SOURCES)
+@pytest.mark.usefixtures("_small")
+def test_null_instants_at_any_request_are_right_after_the_next_sync(make: Make, fake: FakeGitHub, repo: Repo) -> None:
+    whole = make(fake, repo)
+    whole.sync()
+    total = len(fake.seen)
+    asides = 0
+    for number in range(1, total + 1):
+        fake.forget()
+        driver = dataclasses.replace(whole, rows={}, aside={}, state={}, pages=[])
+        fake.faults[number] = "nulls"
+        assert driver.sync() is None
+        asides += len(driver.aside)
+        assert all(aside.reason == "missing_instant" for aside in driver.aside.values())
+        assert driver.sync() is None
+        assert driver.final == whole.final, number
+        assert not driver.aside, number
+    assert asides > 5

@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from core import clock
+from core import clock, live
 from core.addresses import pk_in
 from core.edits import StaleEdit
 from core.refusals import show_refusal
@@ -48,6 +48,7 @@ class Refusal:
 
 
 @require_safe
+@live.page("roadmaps")
 def roadmap(request: PortalRequest, team_id: int) -> HttpResponse:
     team = _team(request, team_id)
     found = Roadmap.objects.filter(team=team).first()
@@ -230,6 +231,7 @@ def add_item(request: PortalRequest, team_id: int, phase: int) -> HttpResponse:
 
 
 @require_safe
+@live.page("roadmaps", "comments")
 def item(request: PortalRequest, team_id: int, item_id: int) -> HttpResponse:
     return _item_page(request, _item(request, team_id, item_id))
 

@@ -156,6 +156,7 @@ ROUTES: list[Route] = [
     page("livez", get=OPEN),
     page("readyz", signs_of_life, get=OPEN),
     page("definitions", get=READ),
+    page("live", lambda w: [w.team.pk, "roadmaps+teams"], get=READ_TEAM),
     # -- insights
     page("home", get=READ),
     page("portfolio", get=READ),
@@ -252,7 +253,6 @@ ROUTES: list[Route] = [
     page("assessment-levels-csv", _team, get=READ_TEAM),
     page("assessment-start", _team, post=EDIT_TEAM),
     page("assessment-round", _round, get=READ_TEAM),
-    page("assessment-live", _round, get=READ_TEAM),
     page("assessment-answer", lambda w: [*_round(w), "data.versioning"], post=EDIT_TEAM),
     page("assessment-submit", _round, post=EDIT_TEAM),
     page("assessment-review", _round, post=REVIEW_TEAM),

@@ -7,12 +7,22 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_http_methods, require_POST
 
+from core import live
 from okrs import forms, services
 from okrs.board import page_of
 from okrs.kinds import Kind
 from okrs.models import KeyResult, Objective
 from okrs.views.reading import key_result_page
-from okrs.views.shared import cycle_of, key_result_of, may_edit, objective_of, show, team_of, tried
+from okrs.views.shared import (
+    cycle_of,
+    key_result_of,
+    may_edit,
+    objective_of,
+    show,
+    team_of,
+    team_of_objective,
+    tried,
+)
 from teams.models import Person
 from teams.requests import PortalRequest
 
@@ -35,6 +45,7 @@ def add_objective(request: PortalRequest, cycle_id: int, team_id: int | None = N
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@live.page("okrs", team=team_of_objective)
 def objective(request: PortalRequest, objective_id: int) -> HttpResponse:
     found = objective_of(request, objective_id)
     may_edit(request, found.team)

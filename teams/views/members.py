@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
+from core import live
 from core.edits import StaleEdit
 from core.refusals import Refused
 from teams import links, shown_once
@@ -62,6 +63,7 @@ def _page(
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
+@live.page()
 def members(request: HttpRequest, team_id: int) -> HttpResponse:
     """Who belongs to the team; a POST invites somebody, and the link is shown once on the page that follows."""
     team = visible_team(request, team_id)

@@ -9,11 +9,12 @@ class OkrsConfig(AppConfig):
     verbose_name = "OKRs"  # the heading of its API routes, translated there
 
     def ready(self) -> None:
-        from okrs import access, audit_sentences, figures, personal, token_choices  # noqa: F401  rules; how audit entries read
+        from okrs import access, audit_sentences, figures, personal, token_choices, topics  # noqa: F401  rules; sentences
 
         figures.register_all()
         personal.register()
         token_choices.register()
+        topics.register_all()
         checks.register(check_template)
 
 

@@ -5,6 +5,7 @@ from drf_spectacular.views import SpectacularAPIView
 from rest_framework.routers import SimpleRouter
 
 from assessments import api as assessments
+from comments import api as comments
 from core import api_docs
 from okrs import api as okrs
 from teams import api as teams
@@ -23,6 +24,8 @@ urlpatterns = [
     path("v1/okrs/", include(okrs.routes("api-organisation-okr"))),
     path("v1/teams/<int:team_id>/", include("delivery.api")),
     path("v1/", include("notices.api")),
+    path("v1/teams/<int:team_id>/comments/", include(comments.routes("api-comment"))),
+    path("v1/comments/", include(comments.routes("api-organisation-comment"))),
     path("v1/", include("insights.api")),
     path("v1/", include(router.urls)),
     path("schema/", SpectacularAPIView.as_view(), name="api-schema"),

@@ -70,6 +70,7 @@ INSTALLED_APPS = [
     "okrs",
     "delivery",
     "connections",
+    "comments",
     "notices",
     "teams",
     "core",

@@ -14,6 +14,7 @@ urlpatterns = [
     path("", include("okrs.urls_organisation")),
     path("teams/<int:team_id>/connections/", include("connections.urls")),
     path("teams/<int:team_id>/delivery/", include("delivery.urls")),
+    path("", include("comments.urls")),
     path("", include("core.urls")),
     path("api/", include("mlops_portal.api")),
 ]

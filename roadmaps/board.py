@@ -100,11 +100,9 @@ class Row:
 
     @property
     def note(self) -> Note | None:
-        """The newest note since the newest tick; the reason or remark that was sent with it counts as well."""
-        since = [
-            note for note in self.notes if self.newest and note.recorded_at >= self.newest.recorded_at and note.text
-        ]
-        return since[-1] if since else None
+        """What was written beside the newest tick."""
+        beside = (note for note in self.notes if self.newest and note.tick_id == self.newest.pk and note.text)
+        return next(beside, None)
 
     @property
     def can_undo(self) -> bool:

@@ -107,10 +107,6 @@ class DropForm(RequestForm):
     seen_version = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
 
 
-class NoteForm(RequestForm):
-    text = forms.CharField(label=_("Note"), max_length=NOTE_LENGTH, widget=forms.Textarea(attrs={"rows": 2}))
-
-
 class VersionForm(RequestForm):
     """An undo: the version of the tick that is meant."""
 

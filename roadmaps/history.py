@@ -1,4 +1,4 @@
-"""The history of an item or of the roadmap as people read it: ticks, edits and notes in the order of their recording."""
+"""The history of an item or of the roadmap as people read it: ticks with their notes, and edits, in the order of their recording."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Entry:
 
 def of_item(row: Row) -> list[Entry]:
     """Newest first. Notes stand with the tick beside which they were written."""
-    beside: dict[int | None, list[Note]] = {}
+    beside: dict[int, list[Note]] = {}
     for note in row.notes:
         beside.setdefault(note.tick_id, []).append(note)
     entries = [_of_tick(row, tick, beside.get(tick.pk, ())) for tick in row.ticks]
@@ -38,7 +38,6 @@ def of_item(row: Row) -> list[Entry]:
     for change in changes:
         change.item = row.item  # the same object, so that nothing asks for it again
     entries += _of_changes(changes)
-    entries += [Entry(_("Note"), note.person, note.recorded_at, notes=[note]) for note in beside.get(None, ())]
     return sorted(entries, key=lambda entry: entry.recorded_at, reverse=True)
 
 

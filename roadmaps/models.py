@@ -141,10 +141,10 @@ class Tick(AppendOnly):
 
 
 class Note(models.Model):
-    """What a person wrote about an item, beside a tick or alone. It stands in a row of its own so that it can be blanked."""
+    """What a person wrote beside a tick. It stands in a row of its own so that it can be blanked. What belongs to no tick is a comment."""
 
     item = models.ForeignKey(Item, on_delete=models.CASCADE, related_name="notes")
-    tick = models.ForeignKey(Tick, null=True, on_delete=models.PROTECT, related_name="notes")
+    tick = models.ForeignKey(Tick, on_delete=models.PROTECT, related_name="notes")
     text = models.CharField(_("note"), max_length=NOTE_LENGTH, blank=True)
     person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
     recorded_at = models.DateTimeField(default=clock.now)

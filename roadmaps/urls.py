@@ -15,6 +15,5 @@ urlpatterns = [
     path("items/<int:item_id>/undo/", views.undo, name="roadmap-undo"),
     path("items/<int:item_id>/state/", views.set_state, name="roadmap-state"),
     path("items/<int:item_id>/drop/", views.drop, name="roadmap-drop"),
-    path("items/<int:item_id>/notes/", views.add_note, name="roadmap-add-note"),
     path("notes/<int:note_id>/blank/", views.blank_note, name="roadmap-blank-note"),
 ]

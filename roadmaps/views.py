@@ -274,16 +274,6 @@ def drop(request: PortalRequest, team_id: int, item_id: int) -> HttpResponse:
 
 
 @require_POST
-def add_note(request: PortalRequest, team_id: int, item_id: int) -> HttpResponse:
-    found = _item(request, team_id, item_id)
-    require(request.user, "team.edit", found.roadmap.team)
-    form = forms.NoteForm(request.POST)
-    return _acted(
-        request, found, "note_form", form, lambda: services.add_note(item=found, by=request.user, **form.cleaned_data)
-    )
-
-
-@require_POST
 def blank_note(request: PortalRequest, team_id: int, note_id: int) -> HttpResponse:
     notes = Note.objects.visible_to(request.user).of_team(team_id).select_related("item__roadmap__team")
     found = get_object_or_404(notes, pk=note_id)
@@ -320,7 +310,6 @@ def _item_page(request: PortalRequest, found: Item, status: int = 200, **sent: F
         "edit_form": forms.EditItemForm(item=fresh),
         "state_form": forms.StateForm(initial=state),
         "drop_form": forms.DropForm(initial=state),
-        "note_form": forms.NoteForm(),
     }
     return _render(request, "roadmaps/item.html", found.roadmap.team, context | sent, status)
 

@@ -15,7 +15,8 @@ from django.db import DEFAULT_DB_ALIAS, models, transaction
 from django.db.models import CASCADE, PROTECT, RESTRICT, SET_NULL
 from django.utils.translation import gettext as _
 
-from core import append_only
+from comments.models import Comment
+from core import append_only, topics
 from core.refusals import Refused
 from teams.models import Person, Team, TeamGroup
 
@@ -64,7 +65,16 @@ def _hanging_on(start: Rows, *, except_for: Rows) -> Rows:
         rows[model] |= new
         if new:
             todo += [(other.model, _pointing(other, new)) for other in _keys_to(model) if _owns(other)]
+            todo += [(Comment, said) for said in _said_about(model, new)]
     return rows
+
+
+def _said_about(model: type[models.Model], keys: set[int]) -> Iterator[set[int]]:
+    """The comments on these rows, which no foreign key holds (core/topics.py)."""
+    for kind in topics.kinds():
+        if kind.model is model:
+            for chunk in _chunks(keys):
+                yield set(Comment.objects.about_rows(kind.id, chunk).values_list("pk", flat=True))
 
 
 def check(going: Found) -> None:

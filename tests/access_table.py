@@ -24,6 +24,7 @@ from typing import Any
 from backups import shelf
 from core import clock, pulse
 from okrs.models import Objective
+from roadmaps import services as ticking
 from tests.access_rules import (
     ADMINISTER_ORGANISATION,
     ADMINISTER_TEAM,
@@ -77,8 +78,20 @@ def _roadmap_item(w: World) -> list[Any]:
 
 def _roadmap_note(w: World) -> list[Any]:
     item = w.roadmap.items.order_by("pk")[0]
-    note, _made = item.notes.get_or_create(text="written by the administrator", person=w.people["administrator"])
+    note = item.notes.first()
+    if note is None:
+        by, said = w.people["administrator"], {"wanted": "done", "note": "written by the administrator"}
+        ticking.tick(item=item, by=by, seen_version=item.version, **said)
+        note = item.notes.get()
     return [w.roadmap.team_id, note.pk]
+
+
+def _comment(w: World) -> list[Any]:
+    return [w.comment_on("criterion", w.team, "data.versioning").pk]
+
+
+def _organisation_comment(w: World) -> list[Any]:
+    return [w.comment_on("key_result", None, str(w.key_result_of(None).pk)).pk]
 
 
 def _round(w: World) -> list[Any]:
@@ -246,7 +259,6 @@ ROUTES: list[Route] = [
     page("roadmap-undo", _roadmap_item, post=EDIT_TEAM),
     page("roadmap-state", _roadmap_item, post=EDIT_TEAM),
     page("roadmap-drop", _roadmap_item, post=EDIT_TEAM),
-    page("roadmap-add-note", _roadmap_item, post=EDIT_TEAM),
     page("roadmap-blank-note", _roadmap_note, post=ADMINISTER_TEAM),  # an editor may blank words of their own
     # -- assessments
     page("assessment", _team, get=READ_TEAM),
@@ -295,6 +307,17 @@ ROUTES: list[Route] = [
     page("key-result-move", _key_result, post=EDIT_TEAM),
     page("key-result-owner", _key_result, post=EDIT_TEAM),
     page("key-result-grade", _key_result, post=EDIT_TEAM),
+    # -- comments
+    page("comments", lambda w: [w.team.pk, "criterion", "data.versioning"], get=READ_TEAM, post=EDIT_TEAM),
+    page("comment-people", lambda w: [w.team.pk, "criterion", "data.versioning"], get=READ_TEAM),
+    page("comment-blank", _comment, post=ADMINISTER_TEAM),  # or one's own
+    page(
+        "organisation-comments",
+        lambda w: ["key_result", *_organisation_key_result(w)],
+        get=READ,
+        post=EDIT_ORGANISATION_OKRS,  # or the owner's
+    ),
+    page("organisation-comment-people", lambda w: ["key_result", *_organisation_key_result(w)], get=READ),
     # -- connections
     page("connections", _team, get=READ_TEAM),
     page("connection", _source, get=READ_TEAM),
@@ -365,6 +388,17 @@ ROUTES: list[Route] = [
         get=READ_ORGANISATION_OKR,
         post=EDIT_ORGANISATION_OKR,
     ),
+    api("api-comments", _team, get=READ_TEAM),
+    api("api-comments-of", lambda w: [w.team.pk, "criterion", "data.versioning"], get=READ_TEAM, post=EDIT_TEAM),
+    api("api-comment-blank", lambda w: [w.team.pk, *_comment(w)], post=ADMINISTER_TEAM),
+    api("api-organisation-comments", get=READ),
+    api(
+        "api-organisation-comments-of",
+        lambda w: ["key_result", *_organisation_key_result(w)],
+        get=READ,
+        post=EDIT_ORGANISATION_OKRS,
+    ),
+    api("api-organisation-comment-blank", _organisation_comment, post=EDIT_ORGANISATION_OKRS),
     api("api-deployments", _team, get=READ_TEAM),
     api("api-incidents", _team, get=READ_TEAM),
     api("api-figures", _team, get=READ_TEAM),

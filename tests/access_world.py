@@ -11,7 +11,10 @@ from functools import cached_property
 
 from assessments import services as assessing
 from assessments.models import Assessment, Comment, Exemption
+from comments import services as commenting
+from comments.models import Comment as Said
 from connections.models import Draft
+from core import topics
 from core.crypto import digest
 from delivery.models import Service
 from okrs.models import CheckIn, Cycle, KeyResult, Remark
@@ -117,6 +120,13 @@ class World:
         by = self.people["administrator"]
         made: CheckIn = okrs.checked_in(key_result, by, okrs.noon(10, 5), 1, comment="written by the administrator")
         return made.remark
+
+    def comment_on(self, kind: str, team: Team | None, key: str) -> Said:
+        """What the administrator said there."""
+        topic = topics.find(kind, team, key)
+        assert topic is not None
+        found: Said | None = Said.objects.about(topic).first()
+        return found or commenting.write(topic=topic, text="by the administrator", by=self.people["administrator"])
 
     def elsewhere(self) -> World:
         """The same world seen from the other team."""

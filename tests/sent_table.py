@@ -212,6 +212,7 @@ PAGES: dict[tuple[str, str], Line] = {
         {"added": "Handing over"}, args=(_checklist(w, w.key_result_of(w.team).objective).pk,)
     ),
 }
+_SAID = {"text": "Who looks after this?", "request_id": "s1"}
 _OF_TEAM, _OF_ORGANISATION = _Okrs(of_team=True), _Okrs(of_team=False)
 
 SENT: dict[tuple[str, str], Line] = {
@@ -246,4 +247,8 @@ SENT: dict[tuple[str, str], Line] = {
     ("api-organisation-okr-key-results", "post"): _OF_ORGANISATION.key_result,
     ("api-organisation-okr-key-result", "patch"): _OF_ORGANISATION.key_result_edit,
     ("api-organisation-okr-check-ins", "post"): _OF_ORGANISATION.check_in,
+    ("api-comments-of", "post"): lambda _: Sent(_SAID),
+    ("api-comment-blank", "post"): lambda _: Sent(),
+    ("api-organisation-comments-of", "post"): lambda _: Sent(_SAID),
+    ("api-organisation-comment-blank", "post"): lambda _: Sent(),
 }

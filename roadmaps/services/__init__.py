@@ -3,13 +3,12 @@
 from roadmaps.services.common import AlreadyStarted, RoadmapError
 from roadmaps.services.editing import add_item, edit_item, rename, set_due, set_owner
 from roadmaps.services.starting import change_start_date, start_roadmap
-from roadmaps.services.ticking import add_note, blank_note, drop, restore, tick, undo
+from roadmaps.services.ticking import blank_note, drop, restore, tick, undo
 
 __all__ = [
     "AlreadyStarted",
     "RoadmapError",
     "add_item",
-    "add_note",
     "blank_note",
     "change_start_date",
     "drop",

@@ -8,10 +8,13 @@ from django.db import transaction
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from comments import services as comments
+from comments.mentions import CommentError
 from core import clock
 from core.edits import StaleEdit
 from roadmaps.models import NOTE_LENGTH, Item, Note, State, Tick
 from roadmaps.services.common import RoadmapError, lock_item
+from roadmaps.topics import topic_of
 from teams import audit
 from teams.models import Person
 
@@ -30,7 +33,7 @@ def tick(
 ) -> Item:
     """Bring the item into the `wanted` state; docs/definitions.md, Tick. Returns it as it is then.
 
-    Nothing happens if that state is there already, whoever brought it (a note is kept all the same), or if `request_id` was seen
+    Nothing happens if that state is there already, whoever brought it (a note is then a comment), or if `request_id` was seen
     before. StaleEdit if it was changed to something else since `seen_version`. RoadmapError for a day in the future or before the
     start, and for dropping without a reason. `on`: the team's day on which it took effect, now if None.
     """
@@ -42,7 +45,7 @@ def tick(
     if _is_there(locked, newest, wanted, already_had):
         _check_length(note, "note")
         _check_no_other_day(locked, newest, on)
-        _keep_note(locked, None, note, by, request_id)
+        _say(locked, note, by, request_id)
         return locked
     if seen_version != locked.version:
         raise StaleEdit(
@@ -59,7 +62,7 @@ def tick(
         effective_at=_effective(locked, on, already_had),
         request_id=request_id,
     )
-    _keep_note(locked, made, note, by, request_id)
+    _keep_note(made, note, by, request_id)
     return locked
 
 
@@ -165,25 +168,26 @@ def _append(
     return made
 
 
-@transaction.atomic
-def add_note(*, item: Item, text: str, by: Person, request_id: str = "") -> None:
-    """Keep a note by itself, in its place in time. RoadmapError without a text. A repeated request adds nothing."""
-    locked = lock_item(item)
-    if not text.strip():
-        raise RoadmapError(_("Write something first."), "text")
-    _check_length(text.strip(), "text")
-    _keep_note(locked, None, text.strip(), by, request_id)
-
-
 def _check_length(text: str, field: str) -> None:
     if len(text) > NOTE_LENGTH:
         raise RoadmapError(_("A note may have at most %(length)s characters.") % {"length": NOTE_LENGTH}, field)
 
 
-def _keep_note(item: Item, beside: Tick | None, text: str, by: Person, request_id: str) -> None:
-    if not text or (request_id and item.notes.filter(request_id=request_id).exists()):
+def _keep_note(beside: Tick, text: str, by: Person, request_id: str) -> None:
+    if text:
+        Note.objects.create(
+            item=beside.item, tick=beside, text=text, person=by, recorded_at=clock.now(), request_id=request_id
+        )
+
+
+def _say(item: Item, text: str, by: Person, request_id: str) -> None:
+    """A note that belongs to no tick is a comment. RoadmapError if that cannot be written."""
+    if not text:
         return
-    Note.objects.create(item=item, tick=beside, text=text, person=by, recorded_at=clock.now(), request_id=request_id)
+    try:
+        comments.write(topic=topic_of(item, item.roadmap.team), text=text, by=by, request_id=request_id)
+    except CommentError as error:
+        raise RoadmapError(error.message, "note") from None
 
 
 @transaction.atomic

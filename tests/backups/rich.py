@@ -29,6 +29,7 @@ def fill() -> None:
     _connections(person, now)
     _people(person, now)
     _okrs(person)
+    _comments(person)
 
 
 def _brief() -> Any:
@@ -100,6 +101,17 @@ def _okrs(person: Any) -> None:
     key_result = factories.key_result_of(objective, person)
     factories.checked_in(key_result, person, factories.noon(10, 5), 1, comment="“1.5 %” – 良い\n🚀")
     assert CheckIn.objects.filter(recorded_at__lt=clock.now()).exists()
+
+
+def _comments(person: Any) -> None:
+    from comments import services
+    from core import topics
+    from teams.models import Team
+
+    topic = topics.find("criterion", Team.objects.exclude(is_sample=True).get(), "data.versioning")
+    assert topic is not None
+    services.write(topic=topic, text=f"@<{person.pk}> どう？\n“1.5 %” 🚀", by=person)
+    services.blank(comment=services.write(topic=topic, text="gone", by=person), by=person)
 
 
 def empty_tables() -> list[str]:

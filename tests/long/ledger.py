@@ -19,7 +19,10 @@ SIGN_IN = ("/accounts/", "/setup/")
 
 # What stands under a mark: the mark, the number of the row that the API names, and what it says of it.
 ROWS = {
-    "tick": "SELECT text, item_id, NULL, NULL FROM roadmaps_note",
+    # The note of a tick that found the state there already is a comment.
+    "tick": """SELECT text, item_id, NULL, NULL FROM roadmaps_note
+               UNION ALL SELECT w.text, CAST(c.topic AS INTEGER), NULL, NULL FROM comments_words w
+               JOIN comments_comment c ON c.id = w.comment_id WHERE c.kind = 'item'""",
     "answer": """SELECT c.text, a.id, a.version, a.state FROM assessments_answer a
                  JOIN assessments_comment c ON c.id = a.comment_id""",
     "check-in": "SELECT r.comment, c.id, c.number, NULL FROM okrs_checkin c JOIN okrs_remark r ON r.check_in_id = c.id",

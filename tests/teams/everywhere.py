@@ -14,6 +14,8 @@ from django.test import Client
 from django.urls import reverse
 
 from assessments import services as assessing
+from comments import services as commenting
+from core import topics
 from okrs import services as okrs
 from roadmaps import services as roadmaps
 from roadmaps.models import Item
@@ -58,6 +60,7 @@ def act(person: Person, team: Team, other: Person) -> None:
     in_okrs(person, team)
     in_the_roadmap(person, team)
     in_maturity(person, team, other)
+    in_comments(person, team, other)
     source = SourceFactory(
         connection=ConnectionFactory(team=team, created_by=person, credential=None), asked_by=person
     )  # fmt: skip
@@ -91,6 +94,13 @@ def in_maturity(person: Person, team: Team, other: Person) -> None:
     assessing.ask_exemption(
         team=team, criterion="data.quality_monitoring", reason="asked", until=date(2100, 1, 1), by=person
     )
+
+
+def in_comments(person: Person, team: Team, other: Person) -> None:
+    topic = topics.find("criterion", team, "data.versioning")
+    assert topic is not None
+    commenting.write(topic=topic, text=f"said to @{other.email}", by=person)
+    commenting.write(topic=topic, text=f"answered to @{NAME}", by=other)
 
 
 def places_of(*needles: str) -> set[str]:

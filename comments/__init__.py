@@ -1,0 +1,1 @@
+"""What people say about criteria, items and key results, and whom they mention."""

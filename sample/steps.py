@@ -8,15 +8,16 @@ from dataclasses import dataclass
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from sample.parts import delivery, maturity, okrs, people, roadmap
+from sample.parts import comments, delivery, maturity, okrs, people, roadmap
 from sample.story import Cast, story
 
-# What a team's story is made of, by the key of the file, in the order of the floors.
+# What a team's story is made of, by the key of the file, in the order of the floors; what is said about all of it comes last.
 PARTS: dict[str, tuple[str | Promise, Callable[[Cast, str], None]]] = {
     "delivery": (_("deployments and incidents"), delivery.write),
     "roadmap": (_("roadmap"), roadmap.write),
     "rounds": (_("maturity"), maturity.write),
     "okrs": (_("OKRs"), okrs.write),
+    "comments": (_("comments"), comments.write),
 }
 
 

@@ -82,7 +82,7 @@ def test_a_reader_sees_everything_and_cannot_tick(
 
 
 @pytest.mark.parametrize(
-    "name", ["roadmap-edit-item", "roadmap-tick", "roadmap-undo", "roadmap-drop", "roadmap-add-note"]
+    "name", ["roadmap-edit-item", "roadmap-tick", "roadmap-undo", "roadmap-drop", "roadmap-state"]
 )
 def test_another_teams_people_and_managers_may_not_change_it(
     signed_in: SignIn, roadmap: Roadmap, item: Item, outsider: Person, manager: Person, name: str
@@ -335,16 +335,14 @@ def test_dropping_and_taking_up_again(member: Client, item: Item) -> None:
 def test_notes(
     member: Client, signed_in: SignIn, item: Item, editor: Person, team_admin: Person, outsider: Person
 ) -> None:
-    address = url("roadmap-add-note", item.roadmap, item.pk)
-    assert member.post(address, {"text": ""}).status_code == 422
-    assert member.post(address, {"text": "ask Kenji"}).status_code == 302
+    ticked(item, editor, noon(5, 5), note="ask Kenji")
     note = item.notes.get()
     blank = url("roadmap-blank-note", item.roadmap, note.pk)
     assert signed_in(outsider).post(blank).status_code == 403
     assert member.post(blank).status_code == 302
     assert "This text was removed." in member.get(item.get_absolute_url()).content.decode()
 
-    services.add_note(item=item, text="by the admin", by=team_admin)
+    ticked(item, team_admin, noon(5, 6), State.IN_PROGRESS, note="by the admin")
     assert "Remove this text" not in member.get(item.get_absolute_url()).content.decode()
     assert "Remove this text" in signed_in(team_admin).get(item.get_absolute_url()).content.decode()
     theirs = item.notes.get(person=team_admin)

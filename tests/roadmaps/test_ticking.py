@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime
 import pytest
 from django.db import IntegrityError, transaction
 
+from comments.models import Comment
 from core.append_only import AppendOnlyError
 from core.edits import StaleEdit
 from roadmaps import services
@@ -56,7 +57,8 @@ def test_two_clicks_on_the_empty_box_never_cancel(item: Item, editor: Person) ->
 def test_a_note_is_kept_although_the_state_is_there_already(item: Item, editor: Person, team_admin: Person) -> None:
     services.tick(item=item, wanted=DONE, seen_version=0, by=editor)
     services.tick(item=item, wanted=DONE, seen_version=0, by=team_admin, note="I saw it too")
-    assert [(note.text, note.person, note.tick) for note in item.notes.all()] == [("I saw it too", team_admin, None)]
+    said = Comment.objects.get()
+    assert (said.kind, said.topic, said.person, said.words.text) == ("item", str(item.pk), team_admin, "I saw it too")
 
 
 def test_another_day_for_a_state_that_is_there_is_refused_and_not_lost(item: Item, editor: Person, today: None) -> None:
@@ -261,17 +263,19 @@ def test_a_note_that_is_too_long_is_refused(item: Item, editor: Person) -> None:
     with pytest.raises(RoadmapError) as caught:
         services.tick(item=item, wanted=DONE, seen_version=0, by=editor, note="x" * 1001)
     assert caught.value.field == "note"
-    with pytest.raises(RoadmapError):
-        services.add_note(item=item, text="x" * 1001, by=editor)
-    with pytest.raises(RoadmapError):
-        services.add_note(item=item, text=" ", by=editor)
     assert not Note.objects.exists()
 
 
-def test_a_note_added_twice_by_one_request_is_there_once(item: Item, editor: Person) -> None:
+def test_a_note_where_nothing_changes_is_a_comment(item: Item, editor: Person, team_admin: Person) -> None:
+    services.tick(item=item, wanted=DONE, seen_version=0, by=editor)
     for _time in range(2):
-        services.add_note(item=item, text="see the wiki", by=editor, request_id="n1")
-    assert item.notes.get().tick is None
+        services.tick(item=item, wanted=DONE, seen_version=0, by=team_admin, note="see the wiki", request_id="n1")
+    assert not Note.objects.exists()
+    comment = Comment.objects.get()
+    assert (comment.kind, comment.topic, comment.words.text) == ("item", str(item.pk), "see the wiki")
+    with pytest.raises(RoadmapError) as caught:
+        services.tick(item=item, wanted=DONE, seen_version=1, by=editor, note="ask @nobody")
+    assert caught.value.field == "note"
 
 
 def test_a_blanked_note_stays_as_a_row_and_the_audit_log_tells(item: Item, editor: Person, team_admin: Person) -> None:

@@ -16,7 +16,10 @@ from django.urls import reverse
 import assessments.summary
 from connections import schedule
 from connections.models import Source
-from core import clock
+from comments import services as commenting
+from comments.mentions import KEPT
+from comments.models import Comment
+from core import clock, topics
 from core.refusals import Refused
 from delivery.models import Deployment, Incident
 from okrs.facts import facts_of
@@ -55,6 +58,7 @@ def test_the_whole_story_is_told_twice_alike_and_leaves_nothing_behind(
 
 
 def check_the_whole_story() -> None:
+    assert {comment.kind for comment in Comment.objects.all()} == {kind.id for kind in topics.kinds()}
     assert Team.objects.sample().count() == 6
     assert {team.group_id for team in Team.objects.sample()} == {group.pk for group in TeamGroup.objects.sample()}
     assert TeamGroup.objects.sample().count() == 2
@@ -112,6 +116,11 @@ def plain(rows: dict[str, list[dict[str, Any]]]) -> dict[str, list[dict[str, Any
             change["new"] = places[Person][int(change["new"])]
     for check_in in told["okrs.CheckIn"]:
         check_in["done"] = [places[ChecklistEntry][entry] for entry in check_in["done"]]
+    for comment in told["comments.Comment"]:
+        model = next(kind.model for kind in topics.kinds() if kind.id == comment["kind"])
+        comment["topic"] = places[model][int(comment["topic"])] if model else comment["topic"]
+    for words in told["comments.Words"]:
+        words["text"] = KEPT.sub(lambda found: f"@{places[Person][int(found[1])]}", words["text"])
     return told
 
 
@@ -155,6 +164,20 @@ def test_what_real_people_do_in_sample_teams_goes_with_them_and_the_log_stays(
     page = client.get(reverse("audit-log"))
     assert page.status_code == 200
     assert Person.objects.filter(pk=administrator.pk).exists()
+
+
+def test_what_real_people_say_about_the_sample_goes_with_it(load: Act, remove: Act, administrator: Person) -> None:
+    load()
+    of_all = KeyResult.objects.filter(objective__team=None).earliest("pk")
+    real = topics.find("criterion", TeamFactory(), "data.versioning")
+    sample = topics.find("key_result", None, str(of_all.pk))
+    assert sample is not None
+    assert real is not None
+    assert sample.is_sample
+    for topic in (sample, real):
+        commenting.write(topic=topic, text="hello", by=administrator)
+    assert remove().state == State.ABSENT
+    assert Comment.objects.get().team == real.team
 
 
 def test_asking_twice_loads_once_and_removes_once(load: Act, administrator: Person) -> None:

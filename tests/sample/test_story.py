@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from sample.parts import okrs
+from sample.parts.comments import MENTION
 from sample.story import Calendar, Cast, chance, story
 
 TOKYO = ZoneInfo("Asia/Tokyo")
@@ -68,4 +69,7 @@ def test_the_story_names_only_what_there_is() -> None:
         assert set(team["members"]) <= told["people"].keys()
         named = {event["by"] for event in team.get("roadmap", {}).get("events", ())}
         named |= {each["owner"] for goal in team.get("okrs", ()) for each in [goal, *goal["key_results"]]}
+        comments = team.get("comments", ())
+        named |= {each["by"] for each in comments}
+        named |= {key for each in comments for said in each["text"].values() for key in MENTION.findall(said)}
         assert named <= set(team["members"])

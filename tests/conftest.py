@@ -13,7 +13,10 @@ from core import append_only
 from teams.models import Organisation, Person, Team, TeamRole
 from tests import sessions
 from tests.browser import CHROMIUM_ARGUMENTS, chromium
+from tests.browsing import opened
 from tests.factories import MembershipFactory, OrganisationFactory, PersonFactory, TeamFactory
+
+__all__ = ["opened"]
 
 # A busy machine is no defect: nothing here fails because it took long. What fails once fails again.
 settings.register_profile("portal", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from django.test import Client
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import expect
 
 from assessments import services
 from assessments.models import Answer, Assessment
 from teams.models import Person, Team
 from tests.assessments.factories import answered, answered_all, started
 from tests.browser import look
+from tests.browsing import OpenPage
 from tests.factories import TeamFactory
 
 pytestmark = [
@@ -22,40 +21,12 @@ pytestmark = [
     pytest.mark.django_db(transaction=True),
     pytest.mark.usefixtures("_unguarded"),
 ]
-OpenPage = Callable[..., Page]
 
 
 @pytest.fixture
 def draft(team: Team, editor: Person) -> Assessment:
     """Started now: the server in the other thread has the real clock."""
     return started(team, editor, datetime.now(UTC))
-
-
-@pytest.fixture
-def opened(browser: Browser, live_server: object, signed_in: Callable[[Person], Client]) -> Iterator[OpenPage]:
-    """A page opened by a person in a browser of their own. What the browser complains about fails the test."""
-    contexts, complaints = [], []
-
-    def complain(text: str) -> None:
-        # Refusals, and the failure that one test makes, are reported by browsers; everything else is a defect.
-        if not any(status in text for status in ("409", "422", "503")):
-            complaints.append(text)
-
-    def open_page(person: Person, path: str, width: int = 1440, **options: object) -> Page:
-        context = browser.new_context(viewport={"width": width, "height": 900}, **options)
-        contexts.append(context)
-        session = signed_in(person).cookies["sessionid"].value
-        context.add_cookies([{"name": "sessionid", "value": session, "url": live_server.url}])
-        page = context.new_page()
-        page.on("console", lambda line: complain(line.text) if line.type == "error" else None)
-        page.on("pageerror", lambda error: complain(str(error)))
-        page.goto(f"{live_server.url}{path}")
-        return page
-
-    yield open_page
-    for context in contexts:
-        context.close()
-    assert complaints == []
 
 
 def said() -> list[tuple[str, str, int | None, str]]:
@@ -133,6 +104,7 @@ def test_without_javascript(opened: OpenPage, draft: Assessment, editor: Person)
     assert said() == [("data.versioning", "state", 2, "By hand")]
 
 
+@pytest.mark.parametrize("opened", [("503",)], indirect=True)
 def test_a_save_that_cannot_arrive_says_so(opened: OpenPage, draft: Assessment, editor: Person) -> None:
     page = opened(editor, draft.get_absolute_url())
     page.route("**/answer/**", lambda route: route.fulfill(status=503, body=""))

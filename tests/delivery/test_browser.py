@@ -11,12 +11,12 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings as django_settings
 from django.db import connection
-from django.test import Client
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import expect
 
 from connections.models import Source
 from delivery.models import Service
 from teams.models import Person, Team
+from tests.browsing import OpenPage
 from tests.connections.workers import Worker
 from tests.delivery.factories import DeploymentFactory, IncidentFactory, ServiceFactory
 from tests.fakes.github import FakeGitHub
@@ -27,35 +27,8 @@ pytestmark = [
     pytest.mark.django_db(transaction=True),
     pytest.mark.usefixtures("_unguarded"),
 ]
-OpenPage = Callable[..., Page]
 SUBMIT = "main form button.btn-primary"
 SYNC_TAKES = 90_000  # milliseconds at most
-
-
-@pytest.fixture
-def opened(browser: Browser, live_server: Any, signed_in: Callable[[Person], Client]) -> Iterator[OpenPage]:
-    """A page opened by a person in a browser of their own. What the browser complains about fails the test."""
-    contexts, complaints = [], []
-
-    def open_page(person: Person, path: str, width: int = 1440, **options: object) -> Page:
-        context = browser.new_context(viewport={"width": width, "height": 900}, **options)
-        contexts.append(context)
-        session = signed_in(person).cookies["sessionid"].value
-        context.add_cookies([{"name": "sessionid", "value": session, "url": live_server.url}])
-        page = context.new_page()
-        # A refused form is answered with 422, which browsers report; everything else is a defect.
-        page.on(
-            "console",
-            lambda line: complaints.append(line.text) if line.type == "error" and "422" not in line.text else None,
-        )
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.goto(f"{live_server.url}{path}")
-        return page
-
-    yield open_page
-    for context in contexts:
-        context.close()
-    assert complaints == []
 
 
 @pytest.fixture

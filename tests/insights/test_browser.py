@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from django.test import Client
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import expect
 
 from assessments import snapshots
 from teams.models import Person, Team
+from tests.browsing import OpenPage
 from tests.delivery.factories import DeploymentFactory, ServiceFactory
 from tests.factories import MembershipFactory, TeamFactory
 from tests.insights.conftest import assess
@@ -20,7 +19,6 @@ from tests.okrs.factories import key_result_of, objective_in, quarter
 from tests.roadmaps.factories import started
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("_unguarded")]
-OpenPage = Callable[..., Page]
 NAMES = ".p-table tbody .p-team"
 
 
@@ -41,28 +39,6 @@ def teams(organisation: object, manager: Person) -> list[Team]:
             DeploymentFactory(service=service, finished_at=now - timedelta(weeks=week))
     snapshots.rebuild()
     return found
-
-
-@pytest.fixture
-def opened(browser: Browser, live_server: object, signed_in: Callable[[Person], Client]) -> Iterator[OpenPage]:
-    """A page opened by a person in a browser of their own. What the browser complains about fails the test."""
-    contexts, complaints = [], []
-
-    def open_page(person: Person, path: str, width: int = 1440, **options: object) -> Page:
-        context = browser.new_context(viewport={"width": width, "height": 900}, **options)
-        contexts.append(context)
-        session = signed_in(person).cookies["sessionid"].value
-        context.add_cookies([{"name": "sessionid", "value": session, "url": live_server.url}])
-        page = context.new_page()
-        page.on("console", lambda line: complaints.append(line.text) if line.type == "error" else None)
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.goto(f"{live_server.url}{path}")
-        return page
-
-    yield open_page
-    for context in contexts:
-        context.close()
-    assert complaints == []
 
 
 def test_the_address_is_the_state(opened: OpenPage, teams: list[Team], manager: Person) -> None:

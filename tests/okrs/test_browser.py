@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from django.test import Client
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import expect
 
 from core import clock
 from okrs import services
 from okrs.models import KeyResult, Objective
 from teams.models import Person, Team
+from tests.browsing import OpenPage
 from tests.okrs.factories import key_result_of, objective_in, quarter
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("_unguarded")]
-OpenPage = Callable[..., Page]
 
 
 @pytest.fixture
@@ -41,29 +39,6 @@ def rows(objective: Objective, editor: Person) -> list[KeyResult]:
     with clock.at(at + timedelta(days=7)):
         services.check_in(key_result=made[0], value=20, confidence=6, comment="ok", by=editor)
     return made
-
-
-@pytest.fixture
-def opened(browser: Browser, live_server: object, signed_in: Callable[[Person], Client]) -> Iterator[OpenPage]:
-    """A page opened by a person in a browser of their own. What the browser complains about fails the test."""
-    contexts, complaints = [], []
-
-    def open_page(person: Person, path: str, width: int = 1440, **options: object) -> Page:
-        context = browser.new_context(viewport={"width": width, "height": 900}, **options)
-        contexts.append(context)
-        session = signed_in(person).cookies["sessionid"].value
-        context.add_cookies([{"name": "sessionid", "value": session, "url": live_server.url}])
-        page = context.new_page()
-        wrong = lambda line: line.type == "error" and "422" not in line.text  # noqa: E731
-        page.on("console", lambda line: complaints.append(line.text) if wrong(line) else None)
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.goto(f"{live_server.url}{path}")
-        return page
-
-    yield open_page
-    for context in contexts:
-        context.close()
-    assert complaints == []
 
 
 def test_a_whole_week_by_keyboard_alone(opened: OpenPage, rows: list[KeyResult], editor: Person) -> None:

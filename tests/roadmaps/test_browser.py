@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from django.test import Client
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import expect
 
 from roadmaps import services
 from roadmaps.dates import months_after
 from roadmaps.models import Item, Roadmap, State
 from teams.models import Person, Team
+from tests.browsing import OpenPage
 from tests.roadmaps.factories import item_of, started
 
 pytestmark = [
@@ -21,40 +20,12 @@ pytestmark = [
     pytest.mark.django_db(transaction=True),
     pytest.mark.usefixtures("_unguarded"),
 ]
-OpenPage = Callable[..., Page]
 
 
 @pytest.fixture
 def roadmap(team: Team, editor: Person) -> Roadmap:
     """Started this month: the server in the other thread has the real clock."""
     return started(team, editor, datetime.now(UTC).date().replace(day=1))
-
-
-@pytest.fixture
-def opened(browser: Browser, live_server: object, signed_in: Callable[[Person], Client]) -> Iterator[OpenPage]:
-    """A page opened by a person in a browser of their own. What the browser complains about fails the test."""
-    contexts, complaints = [], []
-
-    def complain(text: str) -> None:
-        # A refusal is answered with 409 or 422, which browsers report; everything else is a defect.
-        if "409" not in text and "422" not in text:
-            complaints.append(text)
-
-    def open_page(person: Person, path: str, width: int = 1440, **options: object) -> Page:
-        context = browser.new_context(viewport={"width": width, "height": 900}, **options)
-        contexts.append(context)
-        session = signed_in(person).cookies["sessionid"].value
-        context.add_cookies([{"name": "sessionid", "value": session, "url": live_server.url}])
-        page = context.new_page()
-        page.on("console", lambda line: complain(line.text) if line.type == "error" else None)
-        page.on("pageerror", lambda error: complain(str(error)))
-        page.goto(f"{live_server.url}{path}")
-        return page
-
-    yield open_page
-    for context in contexts:
-        context.close()
-    assert complaints == []
 
 
 def roadmap_of(roadmap: Roadmap) -> str:

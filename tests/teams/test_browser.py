@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from django.test import Client
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import expect
 
 from teams.models import Membership, Person, Team
 from teams.services import invitations, members, tokens
+from tests.browsing import faults
 from tests.factories import PersonFactory
 
 pytestmark = [
@@ -19,35 +17,6 @@ pytestmark = [
     pytest.mark.django_db(transaction=True),
     pytest.mark.usefixtures("_unguarded"),
 ]
-OpenPage = Callable[..., Page]
-SERIOUS = {"serious", "critical"}
-
-
-@pytest.fixture
-def opened(request, browser: Browser, live_server, signed_in: Callable[[Person], Client]) -> Iterator[OpenPage]:
-    """A page in a browser of its own, of somebody or of nobody. What the browser complains about fails the test.
-
-    A refusal is answered with 404, 409 or 422, which browsers report; a test may name other answers it waits for.
-    """
-    contexts, complaints = [], []
-
-    def open_page(person: Person | None, path: str, width: int = 1440, **options: object) -> Page:
-        context = browser.new_context(viewport={"width": width, "height": 900}, **options)
-        contexts.append(context)
-        if person:
-            session = signed_in(person).cookies["sessionid"].value
-            context.add_cookies([{"name": "sessionid", "value": session, "url": live_server.url}])
-        page = context.new_page()
-        page.on("console", lambda line: complaints.append(line.text) if line.type == "error" else None)
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.goto(f"{live_server.url}{path}")
-        return page
-
-    yield open_page
-    for context in contexts:
-        context.close()
-    expected = ("404", "409", "422", *getattr(request, "param", ()))
-    assert [text for text in complaints if not any(code in text for code in expected)] == []
 
 
 @pytest.fixture
@@ -158,7 +127,7 @@ def test_a_person_is_removed_and_the_log_shows_it(opened, live_server, administr
     expect(entry).to_contain_text("removed person")
     entry.get_by_text("Details").click()
     expect(entry.locator(".p-diff")).to_contain_text("Before: Editor")
-    assert seen_well(page, 390) == []
+    assert faults(page) == []
 
 
 PAGES = [
@@ -176,18 +145,7 @@ OPEN_PAGES = [
 ]
 
 
-def seen_well(page: Page, width: int) -> list[str]:
-    """What is wrong with the page that is shown."""
-    wrong = [
-        f"{page.url}: {found['id']} {[node['target'] for node in found['nodes']][:3]}"
-        for found in Axe().run(page).response["violations"]
-        if found["impact"] in SERIOUS
-    ]
-    if page.evaluate("document.documentElement.scrollWidth") > width:
-        wrong.append(f"{page.url}: scrolls sideways")
-    return wrong
-
-
+@pytest.mark.parametrize("opened", [("404",)], indirect=True)
 @pytest.mark.parametrize(("width", "theme", "language"), [(1440, "light", "en"), (390, "dark", "ja")])
 def test_pages_are_accessible_and_fit(opened, live_server, administrator, editor, team, width, theme, language) -> None:
     Person.objects.filter(pk=administrator.pk).update(theme=theme, language=language)
@@ -202,5 +160,5 @@ def test_pages_are_accessible_and_fit(opened, live_server, administrator, editor
         page = opened(person, paths[0].format(**names), width, color_scheme=theme, locale=language)
         for path in paths:
             page.goto(f"{live_server.url}{path.format(**names)}")
-            wrong += seen_well(page, width)
+            wrong += faults(page)
     assert wrong == []

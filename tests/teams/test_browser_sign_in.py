@@ -7,10 +7,10 @@ from urllib.parse import urlsplit
 
 import pytest
 from allauth.mfa.models import Authenticator
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from teams.models import Organisation, Person
+from tests.browsing import faults
 from tests.factories import PASSWORD
 from tests.teams.authenticator import shown
 
@@ -19,7 +19,6 @@ pytestmark = [
     pytest.mark.django_db(transaction=True),
     pytest.mark.usefixtures("_unguarded"),
 ]
-SERIOUS = {"serious", "critical"}
 
 
 @pytest.fixture
@@ -49,27 +48,22 @@ def type_password(page: Page, person: Person) -> None:
     page.keyboard.press("Enter")
 
 
-def seems_fine(page: Page) -> None:
-    found = Axe().run(page).response["violations"]
-    assert [each["id"] for each in found if each["impact"] in SERIOUS] == []
-
-
 def test_whoever_must_have_one_sets_up_an_app_and_signs_in_with_it(page: Page, editor: Person) -> None:
     Organisation.objects.update(second_factor="everyone")
     type_password(page, editor)
     expect(page.get_by_text("Your organisation requires a second factor.")).to_be_visible()
-    seems_fine(page)
+    assert faults(page) == []
     page.get_by_role("link", name="Set up the app").click()
     page.wait_for_url("**/security/app/")
     secret = page.get_by_label("Or type this secret into it").input_value()
     cut_off = "field => field.scrollWidth > field.clientWidth || field.scrollHeight > field.clientHeight"
     assert not page.locator("#secret").evaluate(cut_off)
-    seems_fine(page)
+    assert faults(page) == []
     page.get_by_label("Code").fill(shown(secret))
     page.keyboard.press("Enter")
     codes = page.locator("#codes").input_value().split("\n")
     assert len(codes) == 10
-    seems_fine(page)
+    assert faults(page) == []
     with page.expect_download() as download:
         page.get_by_role("link", name="Download").click()
     assert download.value.path().read_text() == "\n".join(codes)
@@ -80,7 +74,7 @@ def test_whoever_must_have_one_sets_up_an_app_and_signs_in_with_it(page: Page, e
     page.get_by_role("main").get_by_role("button", name="Sign out").click()
     type_password(page, editor)
     expect(page.get_by_role("heading", name="Second factor")).to_be_visible()
-    seems_fine(page)
+    assert faults(page) == []
     page.get_by_label("Code").fill(shown(secret))  # the one of the set-up was used
     page.keyboard.press("Enter")
     expect(page.get_by_text("This code did not fit, or was used already.")).to_be_visible()
@@ -95,13 +89,13 @@ def test_a_passkey_is_added_and_signs_in_with_and_without_the_password(page: Pag
     page.goto("/account/security/")
     page.get_by_role("link", name="Add a passkey").click()
     expect(page.get_by_label("Name")).to_be_visible()
-    seems_fine(page)
+    assert faults(page) == []
     page.get_by_label("Name").fill("Laptop")
     page.get_by_role("button", name="Add a passkey").click()
     expect(page.get_by_role("heading", name="Recovery codes")).to_be_visible()
     page.get_by_role("link", name="I have kept them").click()
     expect(page.get_by_role("heading", name="Laptop")).to_be_visible()
-    seems_fine(page)
+    assert faults(page) == []
 
     def sign_out() -> None:
         page.goto("/accounts/logout/")
@@ -121,7 +115,7 @@ def test_a_passkey_is_added_and_signs_in_with_and_without_the_password(page: Pag
     assert Authenticator.objects.get(type="webauthn").last_used_at is not None
 
     page.goto("/accounts/reauthenticate/?next=/account/")
-    seems_fine(page)
+    assert faults(page) == []
     page.get_by_role("button", name="Use a passkey").click()
     page.wait_for_url(lambda url: url.endswith("/account/") and "next" not in url)
 

@@ -3,34 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 
 import pytest
 from django.apps import apps
 from django.contrib.sessions.models import Session
-from django.test import Client
 from django.urls import reverse
 
 from core import clock
-from teams.models import ApiToken, AuditEvent, Invitation, Person, Team
+from teams.models import ApiToken, AuditEvent, Invitation, Person
 from teams.services import personal_data
 from tests.okrs.factories import TODAY
-from tests.teams.everywhere import ADDRESS, NAME, act, come
+from tests.teams.everywhere import ADDRESS, NAME
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def in_november() -> Iterator[None]:
-    with clock.at(TODAY):
-        yield
-
-
-@pytest.fixture
-def busy(team: Team, editor: Person, administrator: Person) -> tuple[Person, Client]:
-    person, client = come(team, administrator)
-    act(person, team, editor)
-    return person, client
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("in_november")]
 
 
 def models_with_a_person() -> set[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
 
 import pytest
 from django.contrib.sessions.models import Session
@@ -21,24 +20,10 @@ from teams.services import invitations, people, tokens
 from teams.services.people import LastAdministrator, OwnAccount, Removed, SamplePerson
 from tests.factories import PersonFactory
 from tests.okrs.factories import TODAY, sample_person
-from tests.teams.everywhere import ADDRESS, NAME, PASSWORD, act, come, places_of
+from tests.teams.everywhere import ADDRESS, NAME, PASSWORD, come, places_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("in_november")]
 FIRST_NAME = NAME.split()[0]
-
-
-@pytest.fixture(autouse=True)
-def in_november() -> Iterator[None]:
-    with clock.at(TODAY):
-        yield
-
-
-@pytest.fixture
-def busy(team: Team, editor: Person, administrator: Person) -> tuple[Person, Client]:
-    """Somebody who came by invitation and acted in every room, and their browser."""
-    person, client = come(team, administrator)
-    act(person, team, editor)
-    return person, client
 
 
 @pytest.fixture

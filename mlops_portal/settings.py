@@ -134,6 +134,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "teams.context.portal",
                 "okrs.context.check_ins",
+                "core.context.undo",
             ],
             "builtins": ["core.templatetags.portal"],
         },

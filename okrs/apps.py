@@ -10,11 +10,12 @@ class OkrsConfig(AppConfig):
 
     def ready(self) -> None:
         from core import live
-        from okrs import access, audit_sentences, figures, personal, token_choices  # noqa: F401  rules; how audit entries read
+        from okrs import access, audit_sentences, figures, personal, token_choices, undo  # noqa: F401  rules; how audit entries read
 
         figures.register_all()
         personal.register()
         token_choices.register()
+        undo.register()
         live.leave_out("okrs.change", "each comes with the row that it changed")
         checks.register(check_template)
 

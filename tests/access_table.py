@@ -26,8 +26,9 @@ from assessments import services as assessing
 from assessments.models import Assessment, Comment, Exemption
 from backups import shelf
 from connections.models import Draft
-from core import clock, pulse
+from core import clock, pulse, undo
 from core.crypto import digest
+from core.models import UndoOffer
 from delivery.models import Service
 from okrs.models import CheckIn, Cycle, KeyResult, Objective, Remark
 from roadmaps.models import Roadmap
@@ -265,6 +266,12 @@ def _roadmap_note(w: World) -> list[Any]:
     return [w.roadmap.team_id, note.pk]
 
 
+def _offer(w: World) -> UndoOffer:
+    """Of somebody who is none of the cast."""
+    until = clock.now() + undo.LASTS
+    return UndoOffer.objects.create(kind="team.archive", person=w.membership.person, data={"team": 0}, until=until)
+
+
 def _round(w: World) -> list[Any]:
     return [w.team.pk, w.round.pk]
 
@@ -340,6 +347,7 @@ ROUTES: list[Route] = [
     page("livez", get=OPEN),
     page("readyz", signs_of_life, get=OPEN),
     page("definitions", get=READ),
+    page("undo", lambda w: [_offer(w).pk], post=NOT_ONES_OWN),
     page("live", lambda w: [w.team.pk, "roadmaps+teams"], get=READ_TEAM),
     # -- insights
     page("home", get=READ),

@@ -1,8 +1,8 @@
 """Live pages: what says cheaply, and without fail, that something on an open page may have changed.
 
-A view that several people have open says what it shows, `@live.page("roadmaps")`, and its template marks with `data-live-part` (and
-an id) what may be renewed. static/live.js asks every few seconds whether the stamp of these rooms is still the same (304), and
-if not fetches the page once and changes what is different. docs/adr/0015 says why it is made like this.
+A view that several people have open says what it shows, `@live.page("roadmaps")`, and its template marks with `data-live-part`
+(and an id) what may be renewed. static/live.js asks every few seconds whether the stamp of these rooms is still the same (304),
+and if not fetches the page once and changes what is different. docs/adr/0015 says why it is made like this.
 
 The stamp is a number that grows with each transaction that wrote rows of the team in the room. Triggers in the database count, in
 the writer's own transaction: no service has to remember it, `bulk_create` and `update` count too, and whoever is killed after the
@@ -104,8 +104,8 @@ View = Callable[..., HttpResponse]
 def page(*rooms: str, team: Callable[..., int | None] | None = None) -> Callable[[View], View]:
     """The view shows these rooms of the team that its address names, or of the organisation: keep it fresh while it is open.
 
-    `team` finds the team by the view's arguments where the address does not name it. Only what a GET answers is kept fresh: a form
-    that was refused is somebody's own.
+    `team` finds the team by the view's arguments where the address does not name it. Only what a GET answers is kept fresh: a
+    form that was refused is somebody's own.
     """
 
     def decorate(view: View) -> View:

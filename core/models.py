@@ -1,6 +1,9 @@
-"""The one table of the house itself."""
+"""The tables of the house itself."""
 
+from django.conf import settings
 from django.db import models
+
+from core import clock
 
 
 class LiveStamp(models.Model):
@@ -20,3 +23,18 @@ class LiveStamp(models.Model):
 
     def __str__(self) -> str:
         return f"{self.room} of team {self.team_id}: {self.n}"
+
+
+class UndoOffer(models.Model):
+    """What somebody may take back until when (core/undo.py). `data`: ids and plain values that say what was there."""
+
+    kind = models.CharField(max_length=32)
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    data = models.JSONField(default=dict)
+    page = models.CharField(max_length=400, blank=True, default="")  # where it was shown, and leads back to
+    made_at = models.DateTimeField(default=clock.now)
+    until = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.kind} until {self.until:%Y-%m-%d %H:%M}"

@@ -137,6 +137,7 @@ TEMPLATES = [
                 "teams.context.portal",
                 "notices.context.inbox",
                 "okrs.context.check_ins",
+                "core.context.undo",
             ],
             "builtins": ["core.templatetags.portal"],
         },

@@ -10,11 +10,12 @@ class OkrsConfig(AppConfig):
 
     def ready(self) -> None:
         from core import live
-        from okrs import access, audit_sentences, figures, personal, token_choices, topics  # noqa: F401  rules; sentences
+        from okrs import access, audit_sentences, figures, personal, token_choices, topics, undo  # noqa: F401  rules; sentences
 
         figures.register_all()
         personal.register()
         token_choices.register()
+        undo.register()
         live.leave_out("okrs.change", "each comes with the row that it changed")
         topics.register_all()
         checks.register(check_template)

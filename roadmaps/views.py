@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from core import clock, live
+from core import undo as undo_offers
 from core.addresses import pk_in
 from core.edits import StaleEdit
 from core.refusals import show_refusal
@@ -268,9 +269,13 @@ def drop(request: PortalRequest, team_id: int, item_id: int) -> HttpResponse:
     found = _item(request, team_id, item_id)
     require(request.user, "team.edit", found.roadmap.team)
     form = forms.DropForm(request.POST)
-    return _acted(
-        request, found, "drop_form", form, lambda: services.drop(item=found, by=request.user, **form.cleaned_data)
-    )
+    dropped: dict[str, Any] = {}
+
+    def act() -> None:
+        made = services.drop(item=found, by=request.user, **form.cleaned_data)
+        dropped.update(item=made.pk, version=made.version)
+
+    return undo_offers.after(request, _acted(request, found, "drop_form", form, act), "item.drop", dropped)
 
 
 @require_POST

@@ -22,7 +22,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from backups import shelf
-from core import clock, pulse
+from core import clock, pulse, undo
+from core.models import UndoOffer
 from okrs.models import Objective
 from roadmaps import services as ticking
 from tests.access_rules import (
@@ -92,6 +93,12 @@ def _comment(w: World) -> list[Any]:
 
 def _organisation_comment(w: World) -> list[Any]:
     return [w.comment_on("key_result", None, str(w.key_result_of(None).pk)).pk]
+
+
+def _offer(w: World) -> UndoOffer:
+    """Of somebody who is none of the cast."""
+    until = clock.now() + undo.LASTS
+    return UndoOffer.objects.create(kind="team.archive", person=w.membership.person, data={"team": 0}, until=until)
 
 
 def _round(w: World) -> list[Any]:
@@ -169,6 +176,7 @@ ROUTES: list[Route] = [
     page("livez", get=OPEN),
     page("readyz", signs_of_life, get=OPEN),
     page("definitions", get=READ),
+    page("undo", lambda w: [_offer(w).pk], post=NOT_ONES_OWN),
     page("live", lambda w: [w.team.pk, "roadmaps+teams"], get=READ_TEAM),
     # -- insights
     page("home", get=READ),

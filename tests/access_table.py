@@ -25,9 +25,9 @@ from typing import Any
 from assessments import services as assessing
 from assessments.models import Assessment, Comment, Exemption
 from backups import shelf
-from connections.models import Draft
 from comments import services as commenting
 from comments.models import Comment as Said
+from connections.models import Draft
 from core import clock, pulse, topics
 from core.crypto import digest
 from delivery.models import Service

@@ -61,9 +61,7 @@ def test_what_cannot_be_said_is_told_at_its_field(program: Client, url: str, cri
 
 def test_a_token_finds_its_own_teams_people_only(program: Client, url: str, criterion: Topic, outsider: Person) -> None:
     answer = post(program, f"{url}criterion/data.versioning/", text="@Olga Outsider")
-    assert answer.json() == {
-        "text": ["Nobody is called “@Olga”. Put a space after the @ if you mean no person."]
-    }
+    assert answer.json() == {"text": ["Nobody is called “@Olga”. Put a space after the @ if you mean no person."]}
 
 
 def test_readers_read_and_only_authors_and_team_admins_blank(

@@ -67,9 +67,7 @@ def test_a_name_does_not_end_within_a_word(priya: Person) -> None:
 
 def test_nobody_is_told_with_who_may_be_meant(priya: Person) -> None:
     assert refused("@Priya, look", priya) == "Nobody is called “@Priya”. Do you mean @Priya Raman?"
-    assert refused("@nobody", priya) == (
-        "Nobody is called “@nobody”. Put a space after the @ if you mean no person."
-    )
+    assert refused("@nobody", priya) == ("Nobody is called “@nobody”. Put a space after the @ if you mean no person.")
     assert refused("@<999999>", priya) == "There is nobody with the number 999999."
 
 
@@ -121,9 +119,7 @@ def test_the_present_name_is_shown(priya: Person, administrator: Person) -> None
     text = kept("@p.raman knows", priya)
     Person.objects.filter(pk=priya.pk).update(name="Priya <b> Menon")
     assert readable(text, names_in([text])) == "@Priya <b> Menon knows"
-    assert shown(text, names_in([text])) == (
-        '<b class="p-mention">@<bdi>Priya &lt;b&gt; Menon</bdi></b> knows'
-    )
+    assert shown(text, names_in([text])) == ('<b class="p-mention">@<bdi>Priya &lt;b&gt; Menon</bdi></b> knows')
     people.remove(person=priya, by=administrator)
     assert readable(text, names_in([text])) == "@removed person knows"
     assert readable("@<424242>", {}) == "@removed person"
@@ -140,8 +136,11 @@ LINK = '<a href="{0}" rel="noopener nofollow">{0}</a>'
         ("see https://x.example/a.", f"see {LINK.format('https://x.example/a')}."),
         ("(http://x.example/a_(b))", f"({LINK.format('http://x.example/a_(b)')})"),
         ("詳細はhttps://x.example/aを見て", f"詳細は{LINK.format('https://x.example/a')}を見て"),
-        ("javascript:alert(1) mailto:a@x.example ftp://x.example", "javascript:alert(1) mailto:a@x.example ftp://x.example"),
-        ('https://x.example/"onmouseover="', f'{LINK.format("https://x.example/")}&quot;onmouseover=&quot;'),
+        (
+            "javascript:alert(1) mailto:a@x.example ftp://x.example",
+            "javascript:alert(1) mailto:a@x.example ftp://x.example",
+        ),
+        ('https://x.example/"onmouseover="', f"{LINK.format('https://x.example/')}&quot;onmouseover=&quot;"),
         ("https://x.example/?a=1&b=2", LINK.format("https://x.example/?a=1&amp;b=2")),
         ("xhttps://x.example https://", "xhttps://x.example https://"),
     ],

@@ -104,9 +104,7 @@ def test_a_reader_sees_everything_and_cannot_tick(
     assert not item.ticks.exists()
 
 
-@pytest.mark.parametrize(
-    "name", ["roadmap-edit-item", "roadmap-tick", "roadmap-undo", "roadmap-drop", "roadmap-state"]
-)
+@pytest.mark.parametrize("name", ["roadmap-edit-item", "roadmap-tick", "roadmap-undo", "roadmap-drop", "roadmap-state"])
 def test_another_teams_people_and_managers_may_not_change_it(
     signed_in: SignIn, roadmap: Roadmap, item: Item, outsider: Person, manager: Person, name: str
 ) -> None:

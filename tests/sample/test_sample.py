@@ -14,11 +14,11 @@ from django.test import Client
 from django.urls import reverse
 
 import assessments.summary
-from connections import schedule
-from connections.models import Source
 from comments import services as commenting
 from comments.mentions import KEPT
 from comments.models import Comment
+from connections import schedule
+from connections.models import Source
 from core import clock, topics
 from core.refusals import Refused
 from delivery.models import Deployment, Incident

@@ -163,7 +163,7 @@ def test_lists_say_how_many_there_are_by_one_query(
             with CaptureQueriesContext(connection) as caught:
                 shown = " ".join(member.get(page).content.decode().split())
             assert f'<a class="p-talk-n" href="{topic.url}#comments">' in shown
-            assert '</svg>2<span class="visually-hidden"> comments</span>' in shown
+            assert '<span class="visually-hidden">2 comments</span>' in shown
             assert sum("comments_comment" in query["sql"] for query in caught) == 1
 
 

@@ -45,7 +45,7 @@ def test_it_is_written_and_shown_on_the_page_of_its_topic(
     member: Client, topic: Topic, priya: Person, signed_in: SignIn, outsider: Person
 ) -> None:
     empty = member.get(topic.url).content.decode()
-    assert "Nobody has said anything yet. Ask a question" in empty
+    assert "Nobody has said anything yet. Ask a question, or tell what you found." in empty
     assert f'action="{address(topic)}"' in empty
     response = member.post(address(topic), {"text": "@p.raman <b>why?</b>"})
     made = Comment.objects.get()

@@ -15,7 +15,7 @@ from rest_framework.response import Response
 
 from comments import mentions, services
 from comments.models import LENGTH, Comment
-from comments.querysets import CommentQuerySet
+from comments.querysets import SaidQuerySet
 from core import topics
 from core.topics import Topic
 from teams.access import require
@@ -61,7 +61,7 @@ class CommentRoutes(TeamView):
             raise Http404
         return found
 
-    def found(self) -> CommentQuerySet:
+    def found(self) -> SaidQuerySet:
         return Comment.objects.visible_to(self.person).of(self.whose()).with_words().newest_first()
 
     def told(self, comments: Sequence[Comment]) -> Any:
@@ -73,7 +73,7 @@ class CommentsView(CommentRoutes, generics.ListAPIView[Comment]):
     serializer_class = CommentSerializer
     queryset = Comment.objects.none()
 
-    def get_queryset(self) -> CommentQuerySet:
+    def get_queryset(self) -> SaidQuerySet:
         return self.found()
 
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
@@ -83,7 +83,7 @@ class CommentsView(CommentRoutes, generics.ListAPIView[Comment]):
 
 
 class TopicView(CommentsView):
-    def get_queryset(self) -> CommentQuerySet:
+    def get_queryset(self) -> SaidQuerySet:
         return self.found().about(self.topic())
 
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:

@@ -1,7 +1,7 @@
 """Mentions in a comment. People type @ and a name; what is kept is @<id>, so that the present name is always shown.
 
-A mention begins with @ where no address can be going on: after anything but a latin letter, a digit or one of . _ % + -. It reaches
-as far as somebody is called so; names may hold spaces, and what follows a Japanese name needs none.
+A mention begins with @ where no address can be going on: after anything but a latin letter, a digit or one of . _ % + -. It
+reaches as far as somebody is called so; names may hold spaces, and what follows a Japanese name needs none.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class Kept:
 
 
 def keep(text: str, directory: Directory) -> Kept:
-    """Put ids in the place of names. CommentError for the first mention that is of nobody, of several, or of somebody it would not reach."""
+    """Put ids in the place of names. CommentError for the first mention of nobody, of several, or of somebody out of reach."""
     parts, people, at = [], {}, 0
     for begin in _BEGINS.finditer(text):
         if begin.start() < at:

@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from comments.querysets import CommentQuerySet
+from comments.querysets import SaidQuerySet
 from core import clock
 from core.append_only import AppendOnly
 from teams.models import ApiToken, Person, Team
@@ -15,7 +15,7 @@ LENGTH = 2000  # characters, as they are typed
 
 
 class Comment(AppendOnly):
-    """Who said something about what, and when. `kind` and `topic`: core/topics.py. `team` None: about something of the organisation's."""
+    """Who said something about what, and when. `kind` and `topic`: core/topics.py. `team` None: it is the organisation's."""
 
     team = models.ForeignKey(Team, null=True, on_delete=models.PROTECT, related_name="+")
     kind = models.CharField(max_length=16)
@@ -25,7 +25,7 @@ class Comment(AppendOnly):
     recorded_at = models.DateTimeField(default=clock.now)
     request_id = models.CharField(max_length=64, blank=True, default="")
 
-    objects = CommentQuerySet.as_manager()  # type: ignore[misc]
+    objects = SaidQuerySet.as_manager()  # type: ignore[misc]
 
     class Meta(AppendOnly.Meta):
         constraints = [
@@ -45,7 +45,7 @@ class Comment(AppendOnly):
 
 
 class Words(models.Model):
-    """A comment's text, in a row of its own so that it can be blanked. Whoever is mentioned stands in it by id: comments/mentions.py."""
+    """A comment's text, in a row of its own so that it can be blanked. Whom it mentions stands in it by id (mentions.py)."""
 
     comment = models.OneToOneField(Comment, on_delete=models.PROTECT, related_name="words")
     text = models.TextField(_("comment"), blank=True)

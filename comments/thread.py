@@ -64,7 +64,9 @@ def _line(comment: Comment, topic: Topic, person: Person, names: Mapping[int, st
 
 def shown(text: str, names: Mapping[int, str]) -> SafeString:
     """The text with its lines, mentions marked, and addresses as links if they are http(s); everything else is escaped."""
-    lines = (format_html_join("", "{}", ((_part(part, names),) for part in _LINK.split(line))) for line in text.split("\n"))
+    lines = (
+        format_html_join("", "{}", ((_part(part, names),) for part in _LINK.split(line))) for line in text.split("\n")
+    )
     return format_html_join(SafeString("<br>"), "{}", ((line,) for line in lines))
 
 
@@ -80,6 +82,8 @@ def _part(part: str, names: Mapping[int, str]) -> SafeString:
 
 def _without_trailing(url: str) -> str:
     """What ends the sentence is no part of the address, nor a bracket that was opened before it."""
-    while url[-1] in _TRAILING or (url[-1] in ")]" and url.count(")") + url.count("]") > url.count("(") + url.count("[")):
+    while url[-1] in _TRAILING or (
+        url[-1] in ")]" and url.count(")") + url.count("]") > url.count("(") + url.count("[")
+    ):
         url = url[:-1]
     return url

@@ -1,4 +1,4 @@
-"""A topic's comments. They stand on the page of the topic; here they are written, and shown by themselves where one was refused."""
+"""A topic's comments stand on its own page; here they are written, and shown by themselves where one was refused."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The history of an item or of the roadmap as people read it: ticks with their notes, and edits, in the order of their recording."""
+"""The history of an item or of the roadmap as people read it: ticks with their notes, and edits, as they were recorded."""
 
 from __future__ import annotations
 

@@ -141,7 +141,7 @@ class Tick(AppendOnly):
 
 
 class Note(models.Model):
-    """What a person wrote beside a tick. It stands in a row of its own so that it can be blanked. What belongs to no tick is a comment."""
+    """What a person wrote beside a tick, in a row of its own so that it can be blanked. What belongs to no tick is a comment."""
 
     item = models.ForeignKey(Item, on_delete=models.CASCADE, related_name="notes")
     tick = models.ForeignKey(Tick, on_delete=models.PROTECT, related_name="notes")

@@ -45,7 +45,7 @@ def test_it_is_written_and_shown_on_the_page_of_its_topic(
     member: Client, topic: Topic, priya: Person, signed_in: SignIn, outsider: Person
 ) -> None:
     empty = member.get(topic.url).content.decode()
-    assert "Nobody has said anything yet. Ask a question" in empty
+    assert "Nobody has said anything yet. Ask a question, or tell what you found." in empty
     assert f'action="{address(topic)}"' in empty
     response = member.post(address(topic), {"text": "@p.raman <b>why?</b>"})
     made = Comment.objects.get()
@@ -163,7 +163,7 @@ def test_lists_say_how_many_there_are_by_one_query(
             with CaptureQueriesContext(connection) as caught:
                 shown = " ".join(member.get(page).content.decode().split())
             assert f'<a class="p-talk-n" href="{topic.url}#comments">' in shown
-            assert '</svg>2<span class="visually-hidden"> comments</span>' in shown
+            assert '<span class="visually-hidden">2 comments</span>' in shown
             assert sum("comments_comment" in query["sql"] for query in caught) == 1
 
 

@@ -2,25 +2,14 @@
 
 import csv
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import date, datetime
 from itertools import chain
 from typing import Any
 
 from django.http import HttpResponse, StreamingHttpResponse
 
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
+from core.tables.cells import harmless
 
-
-def harmless(value: Any) -> Any:
-    """A cell's value: text that a spreadsheet would take for a formula gets an apostrophe in front; None is empty."""
-    if value is None:
-        return ""
-    if isinstance(value, (datetime, date)):
-        return value.isoformat()
-    if isinstance(value, (int, float)):
-        return value
-    text = str(value)
-    return f"'{text}" if text.lstrip(" ").startswith(_FORMULA_STARTS) or text.startswith("\t") else text
+__all__ = ["csv_response", "csv_stream", "harmless"]
 
 
 def csv_response(name: str, header: Sequence[Any], rows: Iterable[Sequence[Any]]) -> HttpResponse:

@@ -58,6 +58,7 @@ class Importer(ABC):
     kind: ClassVar[str]  # as in addresses: "roadmap-items"
     title: ClassVar[str | Promise]
     about: ClassVar[str | Promise]  # one or two sentences for whoever brings a file
+    tab: ClassVar[str]  # of the team's pages, as templates/_team_head.html calls it: "roadmap"
     columns: ClassVar[Sequence[Column]]
 
     @abstractmethod

@@ -22,9 +22,7 @@ def read(content: bytes, importer: Importer) -> Table:
 def plan(table: Table, importer: Importer, team: Team, by: Person) -> list[Planned]:
     """Every row, in the order of the file: those with a problem of their own are refused before the importer sees them."""
     understood = [row for row in table.rows if not row.problem]
-    refused = [
-        Planned(row.number, RowState.REFUSED, title_of(row), row.problem) for row in table.rows if row.problem
-    ]
+    refused = [Planned(row.number, RowState.REFUSED, title_of(row), row.problem) for row in table.rows if row.problem]
     planned = importer.plan(understood, team, by) if understood else []
     return sorted([*planned, *refused], key=lambda each: each.number)
 

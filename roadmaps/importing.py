@@ -239,7 +239,7 @@ class _Plan:
         if step.ticks:
             before = State(item.state).label
             after = dict(STATES)[ALREADY_HAD if step.wanted.already_had else step.wanted.state]
-            told.append(("state", "" if step.is_new else before, after))
+            told.append(("state", "" if step.is_new else str(before), str(after)))
             told += [("since", "", step.wanted.on), ("note", "", step.wanted.note)]
         return [Difference(names[name], _shown(old), _shown(new)) for name, old, new in told if old or new]
 

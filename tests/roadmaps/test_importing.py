@@ -231,7 +231,7 @@ class ThereAndBack(TestCase):
         ),
         ending=st.sampled_from(["csv", "xlsx"]),
     )
-    @settings(max_examples=40)
+    @settings(max_examples=15)
     def test_any_items(self, items: list[Any], ending: str) -> None:
         with clock.at(TODAY):
             for title, phase, state, day, note in items:

@@ -41,6 +41,7 @@ def radar(maturity: Maturity) -> Chart:
             for row in rows
         ],
         size="is-radar",
+        export_url=maturity.url,
         narrow=_radar_narrow(maturity, rows),
     )
 
@@ -136,7 +137,7 @@ def _radar_alt(maturity: Maturity, rows: Sequence[CriterionRow]) -> str:
 # -- Trend --------------------------------------------------------------------------------------------------------
 
 
-def trend(maturity: Maturity, snapshots: Sequence[Snapshot], *, csv_url: str = "") -> Chart:
+def trend(maturity: Maturity, snapshots: Sequence[Snapshot], *, export_url: str = "") -> Chart:
     """The level of each area at the end of each week, twelve months back; from snapshots only."""
     days = trend_days(maturity.today)
     levels = {(each.area, each.day): each.level for each in snapshots}
@@ -155,7 +156,7 @@ def trend(maturity: Maturity, snapshots: Sequence[Snapshot], *, csv_url: str = "
         rows=[[day, *(levels.get((area.key, day)) for area in maturity.areas)] for day in days],
         size="is-trend",
         narrow=_trend_narrow(maturity, days),
-        csv_url=csv_url,
+        export_url=export_url,
     )
 
 

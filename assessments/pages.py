@@ -44,7 +44,7 @@ def trend_of(team: Team) -> Chart:
 def _trend(maturity: Maturity) -> Chart:
     first = maturity.today - timedelta(weeks=charts.TREND_WEEKS)
     rows = Snapshot.objects.of([maturity.team], maturity.model.id).between(first, maturity.today)
-    return charts.trend(maturity, list(rows), csv_url=reverse("assessment-levels-csv", args=[maturity.team.pk]))
+    return charts.trend(maturity, list(rows), export_url=reverse("assessment-levels-csv", args=[maturity.team.pk]))
 
 
 def area_of(team: Team, key: str) -> AreaStanding | None:

@@ -7,19 +7,19 @@ from typing import Any
 
 from django.contrib import messages
 from django.forms import Form
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from assessments import forms, library, pages, services
+from assessments import export, forms, library, pages, services
 from assessments.models import Assessment, Comment, Exemption
 from assessments.services import AlreadyStarted, MaturityError
 from assessments.sheet import NOT_APPLICABLE, UNKNOWN, Sheet, Typed
 from core import links, live
 from core.content import text
 from core.edits import StaleEdit
-from core.spreadsheet import csv_response
+from core.tables import writing
 from teams.access import require
 from teams.models import Team
 from teams.requests import PortalRequest
@@ -32,15 +32,18 @@ ROUND = "assessments/round.html"
 
 @require_safe
 @live.page("assessments", "roadmaps")
-def maturity(request: PortalRequest, team_id: int) -> HttpResponse:
+def maturity(request: PortalRequest, team_id: int) -> HttpResponseBase:
     team = _team(request, team_id)
+    if writing.is_asked(request):
+        of_rounds = request.GET.get("table") == "rounds"
+        return writing.answer(request, export.of_rounds(team) if of_rounds else export.of_criteria(team))
     return _render(request, "assessments/maturity.html", team, pages.of_team(team))
 
 
 @require_safe
-def levels_csv(request: PortalRequest, team_id: int) -> HttpResponse:
+def levels_csv(request: PortalRequest, team_id: int) -> HttpResponseBase:
     shown = pages.trend_of(_team(request, team_id))
-    return csv_response("maturity-levels", shown.columns, shown.rows)
+    return writing.answer(request, writing.Table("maturity-levels", shown.columns, shown.rows))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

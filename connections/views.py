@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
@@ -13,7 +13,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.middleware import HtmxDetails
 
-from connections import health, schedule, services, stores
+from connections import export, health, schedule, services, stores
 from connections import messages as sentences
 from connections.forms import AccessForm, show_refusal
 from connections.models import Credential, Source
@@ -21,6 +21,7 @@ from connections.progress import Progress
 from core import clock, live
 from core.crypto import Undecryptable
 from core.http import OutgoingError
+from core.tables import writing
 from teams.access import require
 from teams.models import Person, Team
 
@@ -55,13 +56,15 @@ def _administered(request: Request, team_id: int, source_id: int) -> Source:
 
 @require_safe
 @live.page("connections")
-def connections(request: Request, team_id: int) -> HttpResponse:
+def connections(request: Request, team_id: int) -> HttpResponseBase:
     team = visible_team(request, team_id)
-    sources = Source.objects.of(team).listed().with_set_aside_count()
+    rows = health.rows(Source.objects.of(team).listed().with_set_aside_count(), clock.now())
+    if writing.is_asked(request):
+        return writing.answer(request, export.of_sources(team, rows))
     context = {
         "room": "teams",
         "team": team,
-        "rows": health.rows(sources, clock.now()),
+        "rows": rows,
         "may_administer": request.user.has_perm("team.administer", team),
     }
     return render(request, "connections/connections.html", context)
@@ -69,9 +72,12 @@ def connections(request: Request, team_id: int) -> HttpResponse:
 
 @never_cache
 @require_safe
-def connection(request: Request, team_id: int, source_id: int) -> HttpResponse:
+def connection(request: Request, team_id: int, source_id: int) -> HttpResponseBase:
     """One repository. While a sync runs, the page asks for its fragment `live` again."""
     source = _source(request, team_id, source_id)
+    if writing.is_asked(request):
+        of_aside = request.GET.get("table") == "set-aside"
+        return writing.answer(request, export.of_set_aside(source) if of_aside else export.of_syncs(source))
     now = clock.now()
     newest = source.runs.newest_first().first()
     runs = Paginator(source.runs.newest_first(), PER_PAGE).get_page(request.GET.get("page"))

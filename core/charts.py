@@ -57,7 +57,7 @@ class Chart:
     """A figure with everything a page shows around it.
 
     `alt` says in a sentence what the eye would see; `caption` gives unit, period and source; `columns` and `rows` are the data
-    table behind it and its CSV. `narrow` overrides layout keys under 480 px. A row's cell may be a `Link`. `key` names the lines
+    table behind it, `export_url` where that is had as a file. `narrow` overrides layout keys under 480 px. A row's cell may be a `Link`. `key` names the lines
     above the picture, where names inside it could meet the lines or each other.
     """
 
@@ -70,7 +70,7 @@ class Chart:
     size: str = "is-trend"  # a class of portal.css that gives the height
     key: Sequence[Key] = ()
     narrow: dict[str, Any] = field(default_factory=dict)
-    csv_url: str = ""
+    export_url: str = ""
     definition: str = ""  # the heading of docs/definitions.md that states its rules, as an anchor: "delivery"
 
 

@@ -21,7 +21,8 @@ from django.apps import AppConfig, apps
 from django.db import connections, models, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import F, Sum
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.urls import reverse
 
 from core.models import LiveStamp
@@ -98,7 +99,7 @@ class Watch:
     is_look: bool = False
 
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 
 
 def page(*rooms: str, team: Callable[..., int | None] | None = None) -> Callable[[View], View]:
@@ -110,7 +111,7 @@ def page(*rooms: str, team: Callable[..., int | None] | None = None) -> Callable
 
     def decorate(view: View) -> View:
         @wraps(view)
-        def watched(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        def watched(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if request.method == "GET" and request.user.is_authenticated:
                 found = team(**kwargs) if team else kwargs.get("team_id")
                 request.live = watch(found or ORGANISATION, rooms, look=is_look(request))  # type: ignore[attr-defined]

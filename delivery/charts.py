@@ -182,7 +182,7 @@ def frequency_chart(board: Board) -> Chart:
             for row in rows
         ],
         narrow=_narrow(board),
-        csv_url=f"{reverse('delivery-frequency-csv', args=[board.team.pk])}?{board.choice.query}",
+        export_url=f"{reverse('delivery-frequency-csv', args=[board.team.pk])}?{board.choice.query}",
     )
 
 
@@ -292,7 +292,7 @@ def mttr_chart(board: Board) -> Chart:
             for row in board.by_bucket
         ],
         narrow=_narrow(board),
-        csv_url=f"{reverse('delivery-mttr-csv', args=[board.team.pk])}?{board.choice.query}",
+        export_url=f"{reverse('delivery-mttr-csv', args=[board.team.pk])}?{board.choice.query}",
     )
 
 

@@ -23,7 +23,7 @@ from insights.trends import Trend
 TICKS, NARROW_TICKS = 7, 4
 
 
-def trend_chart(trend: Trend, *, csv_url: str) -> Chart:
+def trend_chart(trend: Trend, *, export_url: str) -> Chart:
     """The figure at each month's end as a line with gaps where there is no data, dotted what it is compared with."""
     lines = [_line(trend.days, trend.expected, trend.expected_name, {"color": MUTED, "width": 1.25, "dash": "dot"})]
     lines.append(
@@ -47,7 +47,7 @@ def trend_chart(trend: Trend, *, csv_url: str) -> Chart:
         columns=[_("Day"), str(trend.figure.title), *([trend.expected_name] if len(shown) > 1 else [])],
         rows=_rows(trend, with_expected=len(shown) > 1),
         narrow={"xaxis": _months(trend.days, NARROW_TICKS)},
-        csv_url=csv_url,
+        export_url=export_url,
     )
 
 

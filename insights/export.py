@@ -1,4 +1,4 @@
-"""The portfolio as a table of plain values: CSV of everything the page shows. Numbers are as the figures' registry has them."""
+"""The portfolio and trends as tables of plain values: everything that the pages show. Numbers are as the figures' registry has them."""
 
 from __future__ import annotations
 
@@ -8,12 +8,29 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from assessments.summary import AreaStanding
+from core.tables.writing import Table
 from insights import levels
-from insights.portfolio import Row
+from insights.levels import AreaTrend
+from insights.portfolio import Portfolio, Row
 from insights.trends import Trends
 
 
-def header(areas: Sequence[AreaStanding]) -> list[str]:
+def of_portfolio(found: Portfolio) -> Table:
+    """All teams that the filter leaves, of whichever page."""
+    return Table("portfolio", _header(found.areas), map(_cells, found.rows))
+
+
+def of_levels(found: Sequence[AreaTrend]) -> Table:
+    """The number of teams at each level: a row an area and day."""
+    rows = [
+        [area.title, day, *counts]
+        for area in found
+        for day, counts in zip(area.days, area.counts, strict=True)
+    ]
+    return Table("teams-by-level", [_("Area"), _("Day"), *(f"L{level}" for level, _name in levels.names())], rows)
+
+
+def _header(areas: Sequence[AreaStanding]) -> list[str]:
     return [
         _("Team"), _("Group"), _("Product owner"), _("Standing"), _("Reasons"),
         _("Lowest level"), *(name for area in areas for name in (area.title, _("change in 13 weeks"))),
@@ -25,7 +42,7 @@ def header(areas: Sequence[AreaStanding]) -> list[str]:
     ]  # fmt: skip
 
 
-def cells(row: Row) -> list[Any]:
+def _cells(row: Row) -> list[Any]:
     """One team. An empty cell is "no data"."""
     return [
         row.team.name,
@@ -76,8 +93,8 @@ def _rounded(value: float | None) -> float | None:
     return None if value is None else round(value, 2)
 
 
-def of_trends(found: Trends) -> tuple[list[Any], list[list[Any]]]:
-    """(header, one row a day): the figures as the registry has them."""
+def of_trends(found: Trends) -> Table:
+    """One row a day: the figures as the registry has them."""
     columns: list[tuple[str, Sequence[float | None]]] = []
     for trend in found.of_figures:
         columns.append((str(trend.figure.title), trend.values))
@@ -91,4 +108,4 @@ def of_trends(found: Trends) -> tuple[list[Any], list[list[Any]]]:
         [found.scope.title, day, *(values[number] for _name, values in columns)]
         for number, day in enumerate(found.days)
     ]
-    return header, rows
+    return Table("trends", header, rows)

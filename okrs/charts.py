@@ -103,7 +103,7 @@ def _range(values: Sequence[float]) -> tuple[float, float]:
 # -- The chart of the page
 
 
-def key_result_chart(facts: Facts, standing: Standing, check_ins: Sequence[CheckIn], csv_url: str = "") -> Chart:
+def key_result_chart(facts: Facts, standing: Standing, check_ins: Sequence[CheckIn], export_url: str = "") -> Chart:
     """The axis spans the cycle: start, expected line, target, every check-in with its comment, fed points marked."""
     row = facts.key_result
     entries = len(facts.entries)
@@ -129,7 +129,7 @@ def key_result_chart(facts: Facts, standing: Standing, check_ins: Sequence[Check
         rows=table(check_ins),
         size="is-burn",
         narrow={"xaxis": _x_axis(first, last, every=2)},
-        csv_url=csv_url,
+        export_url=export_url,
         definition="okrs",
     )
 

@@ -9,13 +9,15 @@ class RoadmapsConfig(AppConfig):
     verbose_name = "Roadmap"  # the heading of its API routes, translated there
 
     def ready(self) -> None:
-        from roadmaps import audit_sentences, figures, links, personal, topics, undo  # noqa: F401  how audit entries read
+        from core import imports
+        from roadmaps import audit_sentences, figures, importing, links, personal, topics, undo  # noqa: F401  how audit entries read
 
         figures.register_all()
         links.register_all()
         topics.register_all()
         personal.register()
         undo.register()
+        imports.register(importing.ItemImporter())
         checks.register(check_template)
 
 

@@ -20,7 +20,7 @@ from roadmaps.progress import BurnUpDay
 FORECAST_WEEKS = 26  # how far beyond the twelve months the forecast is drawn
 
 
-def burn_up(overview: Overview, *, csv_url: str = "", size: str = "is-burn") -> Chart:
+def burn_up(overview: Overview, *, export_url: str = "", size: str = "is-burn") -> Chart:
     """The chart with its text alternative and weekly data table. Lines are told apart by their stroke too."""
     days = overview.burn_up
     past = [day for day in days if day.day <= overview.today]
@@ -37,7 +37,7 @@ def burn_up(overview: Overview, *, csv_url: str = "", size: str = "is-burn") -> 
         size=size,
         key=_key(overview, days, last),
         narrow={"xaxis": _x_axis(overview, last, every=6)},
-        csv_url=csv_url,
+        export_url=export_url,
     )
 
 

@@ -31,7 +31,7 @@ def for_team(team: Team) -> RoadmapSummary | None:
         return None
     roadmap.team = team
     (overview,) = overviews([roadmap])
-    return RoadmapSummary(overview, charts.burn_up(overview, csv_url=reverse("roadmap-burn-up-csv", args=[team.pk])))
+    return RoadmapSummary(overview, charts.burn_up(overview, export_url=reverse("roadmap-burn-up-csv", args=[team.pk])))
 
 
 def for_teams(teams: Sequence[Team]) -> dict[int, Overview]:

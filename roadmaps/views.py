@@ -8,7 +8,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.forms import Form
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -19,7 +19,7 @@ from core import undo as undo_offers
 from core.addresses import pk_in
 from core.edits import StaleEdit
 from core.refusals import show_refusal
-from core.spreadsheet import csv_response
+from core.tables import writing
 from roadmaps import charts, forms, history, overview, services, template
 from roadmaps.board import Board, Filter
 from roadmaps.dates import PHASES
@@ -97,7 +97,7 @@ def start_date(request: PortalRequest, team_id: int) -> HttpResponse:
 
 
 @require_safe
-def items_csv(request: PortalRequest, team_id: int) -> HttpResponse:
+def items_csv(request: PortalRequest, team_id: int) -> HttpResponseBase:
     found = _roadmap(request, team_id)
     header = [_("Section"), _("Item"), _("State"), _("Owner"), _("Due"), _("Since"), _("By"), _("Mandatory"), _("Note")]
     board = Board(found, request.user)
@@ -116,14 +116,15 @@ def items_csv(request: PortalRequest, team_id: int) -> HttpResponse:
         for section in (*board.phases, *board.checklists)
         for row in section.rows
     ]
-    return csv_response("roadmap-items", header, rows)
+    return writing.answer(request, writing.Table("roadmap-items", header, rows))
 
 
 @require_safe
-def burn_up_csv(request: PortalRequest, team_id: int) -> HttpResponse:
+def burn_up_csv(request: PortalRequest, team_id: int) -> HttpResponseBase:
     found = _roadmap(request, team_id)
     (numbers,) = overview.overviews([found])
-    return csv_response("roadmap-burn-up", [_("Day"), _("Done"), _("Scope"), _("Expected")], charts.table(numbers))
+    shown = charts.burn_up(numbers)
+    return writing.answer(request, writing.Table("roadmap-burn-up", shown.columns, shown.rows))
 
 
 # -- Ticks --------------------------------------------------------------------------------------------------------
@@ -353,7 +354,7 @@ def _board_context(request: PortalRequest, board: Board) -> dict[str, Any]:
         "board": board,
         "overview": board.overview,
         "timeline": Timeline(board.overview),
-        "burn_up": charts.burn_up(board.overview, csv_url=address, size="is-burn-l"),
+        "burn_up": charts.burn_up(board.overview, export_url=address, size="is-burn-l"),
     }
 
 

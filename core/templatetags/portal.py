@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django import template
-from django.http import HttpRequest
+from django.http import HttpRequest, QueryDict
 from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.formats import date_format, number_format
@@ -135,3 +135,19 @@ def with_query(context: template.Context, **changes: Any) -> str:
         else:
             query[name] = str(value)
     return f"?{query.urlencode()}" if query else request.path
+
+
+@register.simple_tag(takes_context=True)
+def file_url(context: template.Context, kind: str, of: str = "", table: str = "") -> str:
+    """Where a list is had as a file, "csv" or "xlsx": the address `of` it, else the present page as it is filtered, all of it.
+
+    `table` names one of several lists of a page.
+    """
+    path, _mark, query = of.partition("?") if of else (context["request"].path, "", "")
+    asked = QueryDict(query, mutable=True) if of else context["request"].GET.copy()
+    for name in ("page", "at", "table"):
+        asked.pop(name, None)
+    asked["format"] = kind
+    if table:
+        asked["table"] = table
+    return f"{path}?{asked.urlencode()}"

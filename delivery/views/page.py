@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import HttpResponse
+from django.http import HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from connections import health
 from connections.views import Request, visible_team
 from core import clock
-from core.charts import Chart
-from core.spreadsheet import csv_response
-from delivery import charts, summary
+from core.tables import writing
+from delivery import charts, export, summary
 from delivery.board import LENGTHS, Board, Choice, board
 from delivery.models import Deployment, Incident, OutcomeChoice
 from teams.models import Team
@@ -22,9 +21,12 @@ NEWEST = 6  # rows of each list below the charts
 
 
 @require_safe
-def delivery(request: Request, team_id: int) -> HttpResponse:
+def delivery(request: Request, team_id: int) -> HttpResponseBase:
     team = visible_team(request, team_id)
     found = board(team, _choice(request))
+    sources = health.rows([service.source for service in found.services], clock.now())
+    if writing.is_asked(request):
+        return writing.answer(request, export.of_services(team, found.services, sources))
     keys = [service.pk for service in found.services]
     context = {
         "room": "teams",
@@ -34,7 +36,7 @@ def delivery(request: Request, team_id: int) -> HttpResponse:
         "choice": found.choice,
         "lengths": LENGTHS,
         "outcomes": _outcomes(found),
-        "sources": health.rows([service.source for service in found.services], clock.now()),
+        "sources": sources,
         "deployments": Deployment.objects.of_services(keys).newest_first()[:NEWEST],
         "incidents": Incident.objects.of_services(keys).newest_first()[:NEWEST],
         "may_administer": request.user.has_perm("team.administer", team),
@@ -54,16 +56,13 @@ def _outcomes(found: Board) -> list[tuple[str, Any, int]]:
 
 
 @require_safe
-def frequency_csv(request: Request, team_id: int) -> HttpResponse:
+def frequency_csv(request: Request, team_id: int) -> HttpResponseBase:
     team = visible_team(request, team_id)
-    return _csv(team, "deployment-frequency", charts.frequency_chart(board(team, _choice(request))))
+    chart = charts.frequency_chart(board(team, _choice(request)))
+    return writing.answer(request, export.of_chart(team, "deployment-frequency", chart))
 
 
 @require_safe
-def mttr_csv(request: Request, team_id: int) -> HttpResponse:
+def mttr_csv(request: Request, team_id: int) -> HttpResponseBase:
     team = visible_team(request, team_id)
-    return _csv(team, "mttr", charts.mttr_chart(board(team, _choice(request))))
-
-
-def _csv(team: Team, name: str, chart: Chart) -> HttpResponse:
-    return csv_response(f"{name}-team-{team.pk}", chart.columns, chart.rows)
+    return writing.answer(request, export.of_chart(team, "mttr", charts.mttr_chart(board(team, _choice(request)))))

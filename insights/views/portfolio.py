@@ -1,10 +1,10 @@
 """The portfolio: all teams, one row each; its state is the address."""
 
-from django.http import HttpResponse
+from django.http import HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from core.spreadsheet import csv_response
+from core.tables import writing
 from insights import changes, charts, export, levels, portfolio, trends
 from insights.asked import LEVELS, SHOWS, SORTS, Asked
 from teams.models import TeamGroup
@@ -14,20 +14,23 @@ CHANGES_SHOWN = 7
 
 
 @require_safe
-def page(request: PortalRequest) -> HttpResponse:
+def page(request: PortalRequest) -> HttpResponseBase:
     asked = Asked.of(request.GET.dict())
     found = portfolio.read(request.user, asked)
-    if request.GET.get("format") == "csv":
-        return csv_response("portfolio", export.header(found.areas), map(export.cells, found.rows))
-    shown = found.page(request.GET.get("page"))
     teams = [row.team for row in found.everyone]
+    ends = trends.month_ends(found.today)
+    if writing.is_asked(request):
+        of_levels = request.GET.get("table") == "levels"
+        table = export.of_levels(levels.read(teams, ends)) if of_levels else export.of_portfolio(found)
+        return writing.answer(request, table)
+    shown = found.page(request.GET.get("page"))
     context = {
         "room": "portfolio",
         "portfolio": found,
         "asked": asked,
         "page": shown,
         "sections": found.sections(shown),
-        "levels": charts.level_card(levels.read(teams, trends.month_ends(found.today))),
+        "levels": charts.level_card(levels.read(teams, ends)),
         "changes": changes.since(teams, found.compared, CHANGES_SHOWN),
         "groups": TeamGroup.objects.all(),
         "lowest": LEVELS,

@@ -82,7 +82,7 @@ def key_result_page(request: PortalRequest, found: KeyResult, status: int = 200,
     (mine,) = with_forms([row], "key-result")
     entries = history.of(found)
     newest_first = history.by_day(entries)
-    csv_url = found.get_absolute_url() + "check-ins.csv"
+    export_url = found.get_absolute_url() + "check-ins.csv"
     team = found.objective.team
     is_open = not (found.archived_at or found.objective.archived_at or found.cycle.is_frozen(row.standing.today))
     context = {
@@ -92,7 +92,7 @@ def key_result_page(request: PortalRequest, found: KeyResult, status: int = 200,
         "objective": found.objective,
         "cycle": found.cycle,
         "history": entries,
-        "chart": None if row.is_milestone else charts.key_result_chart(row.facts, row.standing, newest_first, csv_url),
+        "chart": None if row.is_milestone else charts.key_result_chart(row.facts, row.standing, newest_first, export_url),
         "figure": history.figure_title(found.figure) if found.figure else "",
         "is_open": is_open,
         "may_check_in": is_open and row.has_begun and request.user.has_perm("okrs.check_in", found),

@@ -8,7 +8,7 @@ from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
 from core.addresses import pk_in
-from core.spreadsheet import csv_stream
+from core.tables import writing
 from teams import audit, audit_details
 from teams.access import require
 from teams.audit_search import FILTERS, found
@@ -18,13 +18,13 @@ from teams.views.shared import page_of
 
 @require_safe
 def audit_log(request: HttpRequest) -> HttpResponseBase:
-    """Who did what, newest first; its address is what is asked for. ?format=csv: all of that, as a file."""
+    """Who did what, newest first; its address is what is asked for. ?format=: all of that, as a file."""
     require(request.user, "organisation.administer")
     asked = {name: request.GET.get(name, "").strip() for name in FILTERS}
     rows = found(AuditEvent.objects.visible_to(request.user).listed(), asked)
-    if request.GET.get("format") == "csv":
+    if writing.is_asked(request):
         lines = audit_details.cells(rows.iterator(audit_details.CHUNK), get_language() or "en")
-        return csv_stream("audit-log", audit_details.header(), lines)
+        return writing.answer(request, writing.Table("audit-log", audit_details.header(), lines, streamed=True))
     page = page_of(request, rows)
     context = {
         "room": "organisation",

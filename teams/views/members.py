@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -15,7 +15,9 @@ from django.views.decorators.http import require_http_methods, require_POST
 from core import live, undo
 from core.edits import StaleEdit
 from core.refusals import Refused
-from teams import links, shown_once
+from core.tables import writing
+from core.tables.writing import Table
+from teams import export, links, shown_once
 from teams.access import require
 from teams.forms import InvitationForm, MemberForm
 from teams.models import Membership, Team, TeamRole
@@ -64,9 +66,11 @@ def _page(
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 @live.page()
-def members(request: HttpRequest, team_id: int) -> HttpResponse:
+def members(request: HttpRequest, team_id: int) -> HttpResponseBase:
     """Who belongs to the team; a POST invites somebody, and the link is shown once on the page that follows."""
     team = visible_team(request, team_id)
+    if writing.is_asked(request):
+        return writing.answer(request, _table(request, team))
     form = InvitationForm(sent(request))
     if request.method == "POST":
         require(request.user, "team.administer", team)
@@ -74,6 +78,13 @@ def members(request: HttpRequest, team_id: int) -> HttpResponse:
             _invitation, secret = invitations.invite(team=team, by=me(request), **form.cleaned_data)
             return _show_link(request, team, secret)
     return _page(request, team, form=form, status=422 if form.errors else 200)
+
+
+def _table(request: HttpRequest, team: Team) -> Table:
+    if request.GET.get("table") == "invitations":
+        require(request.user, "team.administer", team)
+        return export.of_invitations(team, team.invitations.listed())
+    return export.of_members(team, team.memberships.listed())
 
 
 def _show_link(request: HttpRequest, team: Team, secret: str) -> HttpResponse:

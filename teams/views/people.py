@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -12,7 +12,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from core.edits import StaleEdit
 from core.refusals import Refused
-from teams import links, second_factors, shown_once
+from core.tables import writing
+from teams import export, links, second_factors, shown_once
 from teams.access import require
 from teams.forms import RoleForm
 from teams.forms_sign_in import AddressForm
@@ -23,16 +24,19 @@ from teams.views.shared import me, page_of, sent
 
 
 @require_safe
-def people(request: HttpRequest) -> HttpResponse:
+def people(request: HttpRequest) -> HttpResponseBase:
     """Everyone, with roles and teams; search, role, state and sort by URL."""
     asked = {name: request.GET.get(name, "").strip() for name in ("q", "role", "sort", "state")}
     everyone = Person.objects.visible_to(request.user)
     rows = everyone.deactivated() if asked["state"] == "deactivated" else everyone.active()
     if asked["role"] in OrganisationRole.values:
         rows = rows.with_role(asked["role"])
+    found = rows.matching(asked["q"]).with_teams().listed(asked["sort"])
+    if writing.is_asked(request):
+        return writing.answer(request, export.of_people(found))
     context = {
         "room": "people",
-        "page": page_of(request, rows.matching(asked["q"]).with_teams().listed(asked["sort"])),
+        "page": page_of(request, found),
         "asked": asked,
         "roles": OrganisationRole.choices,
     }

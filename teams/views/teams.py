@@ -5,13 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from core import undo
 from core.edits import StaleEdit
+from core.tables import writing
+from teams import export
 from teams.access import require
 from teams.forms import GroupForm, GroupNameForm, NewTeamForm, TeamSettingsForm
 from teams.models import Team, TeamGroup
@@ -20,13 +22,16 @@ from teams.views.shared import me, page_of, sent, visible_team
 
 
 @require_safe
-def teams(request: HttpRequest) -> HttpResponse:
+def teams(request: HttpRequest) -> HttpResponseBase:
     """Every team; search, group, sort and archived ones by URL."""
     asked = {name: request.GET.get(name, "").strip() for name in ("q", "group", "sort", "state")}
     everything = Team.objects.visible_to(request.user)
     rows = everything.archived() if asked["state"] == "archived" else everything.active()
     found = rows.matching(asked["q"]).in_group(asked["group"]).with_people_count().listed(asked["sort"])
-    page, mine = page_of(request, found), {each.team_id: each for each in me(request).memberships.all()}
+    mine = {each.team_id: each for each in me(request).memberships.all()}
+    if writing.is_asked(request):
+        return writing.answer(request, export.of_teams(found, mine))
+    page = page_of(request, found)
     context = {
         "room": "teams",
         "page": page,
@@ -124,9 +129,11 @@ def _group_form(data: Any, group: TeamGroup) -> GroupNameForm:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def team_groups(request: HttpRequest) -> HttpResponse:
+def team_groups(request: HttpRequest) -> HttpResponseBase:
     """The groups; a POST makes one."""
     require(request.user, "organisation.administer")
+    if writing.is_asked(request):
+        return writing.answer(request, export.of_groups(TeamGroup.objects.with_team_count()))
     form = GroupForm(sent(request))
     if request.method == "POST" and form.is_valid():
         try:

@@ -6,14 +6,15 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from core.refusals import Refused, show_refusal
-from teams import key_results, links, shown_once
+from core.tables import writing
+from teams import export, key_results, links, shown_once
 from teams.access import require
 from teams.forms_tokens import TokenForm
 from teams.models import ApiToken, Team
@@ -24,10 +25,12 @@ from teams.views.shared import me, page_of, sent, visible_team
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-def team_tokens(request: HttpRequest, team_id: int) -> HttpResponse:
+def team_tokens(request: HttpRequest, team_id: int) -> HttpResponseBase:
     """The tokens; a POST makes one, whose secret is shown once on the page that follows."""
     team = visible_team(request, team_id)
     require(request.user, "team.oversee" if request.method == "GET" else "team.administer", team)
+    if writing.is_asked(request):
+        return writing.answer(request, export.of_tokens(f"tokens-team-{team.pk}", _rows(team.tokens.listed())))
     form = TokenForm(sent(request), team=team)
     if request.method == "POST" and form.is_valid():
         try:
@@ -64,9 +67,11 @@ def team_token_revoke(request: HttpRequest, team_id: int, token_id: int) -> Http
 
 
 @require_safe
-def organisation_tokens(request: HttpRequest) -> HttpResponse:
+def organisation_tokens(request: HttpRequest) -> HttpResponseBase:
     """The tokens of all teams, those that can still be used first."""
     require(request.user, "organisation.administer")
+    if writing.is_asked(request):
+        return writing.answer(request, export.of_tokens("tokens", _rows(ApiToken.objects.listed())))
     page = page_of(request, ApiToken.objects.listed())
     context = {"room": "organisation", "tab": "tokens", "page": page, "rows": _rows(page)}
     return render(request, "teams/organisation_tokens.html", context)

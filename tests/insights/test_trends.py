@@ -96,7 +96,7 @@ def test_no_data_is_a_gap(two: list[Team], manager: Person) -> None:
     found = _of(trends.read(manager, ""), "mttr")
     assert found.values[0] is None
     assert found.before is None
-    chart = charts.trend_chart(found, csv_url="")
+    chart = charts.trend_chart(found, export_url="")
     assert chart.rows[0][1] == "no data"
     assert chart.figure.data[-1].y[0] is None
 
@@ -107,7 +107,7 @@ def test_the_roadmap_is_compared_with_its_due_dates(two: list[Team], manager: Pe
     at = dict(zip(found.days, found.expected, strict=True))
     assert (at[date(2026, 5, 31)], at[date(2026, 6, 30)], at[date(2026, 9, 30)]) == (0, 0.25, 0.5)
     assert at[date(2026, 3, 31)] is None
-    chart = charts.trend_chart(found, csv_url="")
+    chart = charts.trend_chart(found, export_url="")
     assert [trace.line.dash for trace in chart.figure.data] == ["dot", None]
 
 

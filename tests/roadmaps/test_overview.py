@@ -260,7 +260,7 @@ def test_the_summary_for_the_team_page(roadmap: Roadmap, team: Team) -> None:
         assert found is not None
         assert found.overview.phases
     assert len(captured) == 5
-    assert found.burn_up.csv_url.endswith("/roadmap/burn-up.csv")
+    assert found.burn_up.export_url.endswith("/roadmap/burn-up.csv")
     assert summary.for_team(TeamFactory()) is None
 
 

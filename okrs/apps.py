@@ -9,9 +9,10 @@ class OkrsConfig(AppConfig):
     verbose_name = "OKRs"  # the heading of its API routes, translated there
 
     def ready(self) -> None:
-        from okrs import access, audit_sentences, figures, personal, token_choices  # noqa: F401  rules; how audit entries read
+        from okrs import access, audit_sentences, figures, importing, personal, token_choices  # noqa: F401  rules; how audit entries read
 
         figures.register_all()
+        importing.register()
         personal.register()
         token_choices.register()
         checks.register(check_template)

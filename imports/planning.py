@@ -1,0 +1,53 @@
+"""What a file would do: read, planned, told."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.utils import translation
+
+from core.imports import Importer, Planned, RowState, title_of
+from core.tables.reading import Table, read_table
+from imports.models import Upload
+from teams.models import Person, Team
+
+TITLE_LENGTH, TEXT_LENGTH = 200, 300  # characters shown of what a file says
+
+
+def read(content: bytes, importer: Importer) -> Table:
+    return read_table(content, importer.columns)
+
+
+def plan(table: Table, importer: Importer, team: Team, by: Person) -> list[Planned]:
+    """Every row, in the order of the file: those with a problem of their own are refused before the importer sees them."""
+    understood = [row for row in table.rows if not row.problem]
+    refused = [
+        Planned(row.number, RowState.REFUSED, title_of(row), row.problem) for row in table.rows if row.problem
+    ]
+    planned = importer.plan(understood, team, by) if understood else []
+    return sorted([*planned, *refused], key=lambda each: each.number)
+
+
+def plan_again(upload: Upload, by: Person) -> list[Planned]:
+    """The same file once more, in the language in which it was told before: so the two can be compared."""
+    with translation.override(upload.language):
+        return plan(read(bytes(upload.content), upload.importer), upload.importer, upload.team, by)
+
+
+def told(planned: Sequence[Planned]) -> list[list[Any]]:
+    """As it is kept: plain values, and of long texts what a page shows of them."""
+    return [
+        [
+            each.number,
+            str(each.state),
+            _cut(each.title, TITLE_LENGTH),
+            str(each.reason),
+            [[str(one.name), _cut(one.old, TEXT_LENGTH), _cut(one.new, TEXT_LENGTH)] for one in each.differences],
+        ]
+        for each in planned
+    ]
+
+
+def _cut(text: str, length: int) -> str:
+    return text if len(text) <= length else f"{text[: length - 1]}…"

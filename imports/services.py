@@ -1,0 +1,116 @@
+"""Bringing a file, importing it, throwing it away. Callers check that the person may edit the team."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+
+from django.db import transaction
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from core import clock
+from core.imports import Importer
+from core.refusals import Refused
+from core.retention import in_batches
+from core.tables.reading import check_size
+from imports import planning, work
+from imports.models import KEPT_FOR, NAME_LENGTH, State, Upload
+from teams.models import Person, Team
+
+MOST_WAITING = 20  # files of one team that are not imported yet
+AT_ONCE = 1000  # rows that are imported while the person waits, in a second or two; a worker does more
+
+
+@transaction.atomic
+def bring(*, team: Team, importer: Importer, name: str, content: bytes, by: Person) -> Upload:
+    """Keep a file with what it would do; nothing else is written. Refused for a file that cannot be read."""
+    check_size(len(content))
+    if Upload.objects.of_team(team.pk).waiting().count() >= MOST_WAITING:
+        message = _("%(most)s files wait to be imported. Import one of them or throw it away first.")
+        raise Refused(message % {"most": MOST_WAITING}, "file")
+    table = planning.read(content, importer)
+    try:
+        planned = planning.plan(table, importer, team, by)
+    except Refused as error:
+        raise Refused(error.message, "file") from None
+    made = Upload(
+        team=team,
+        kind=importer.kind,
+        name=name[-NAME_LENGTH:],
+        digest=hashlib.sha256(content).hexdigest(),
+        size=len(content),
+        content=content,
+        left_out=table.left_out,
+        person=by,
+        uploaded_at=clock.now(),
+    )
+    made.keep(planning.told(planned), (get_language() or "en")[:2])
+    made.save()
+    return made
+
+
+@transaction.atomic
+def check_again(*, upload: Upload, by: Person) -> Upload:
+    """Say anew what the file would do as things stand now, in the language of whoever asks."""
+    locked = _locked(upload)
+    if locked.is_waiting:
+        table = planning.read(bytes(locked.content), locked.importer)
+        planned = planning.plan(table, locked.importer, locked.team, by)
+        locked.keep(planning.told(planned), (get_language() or "en")[:2])
+        locked.problem = ""
+        locked.save()
+    return locked
+
+
+def apply(*, upload: Upload, by: Person) -> Upload:
+    """Import all of the file: at once, or by a worker where it is long. A file that is imported already is left alone.
+
+    Refused where a row is. If something was changed since the dry run, nothing is written and the upload says so.
+    """
+    asked = _ask(upload, by)
+    if asked.is_busy and asked.rows <= AT_ONCE:
+        work.work_on(asked.pk)
+        asked = _fresh(asked)
+    return asked
+
+
+@transaction.atomic
+def _ask(upload: Upload, by: Person) -> Upload:
+    # Locked: of two clicks the second waits here and then finds what the first asked for.
+    locked = _locked(upload)
+    if not locked.is_waiting:
+        return locked
+    if locked.refused:
+        raise Refused(_("Nothing is imported as long as a row is refused. Mend the file and bring it again."))
+    locked.state, locked.problem, locked.tries = State.APPLYING, "", 0
+    locked.asked_by, locked.asked_token, locked.rung_at = by, by.token, clock.now()
+    locked.save()
+    if locked.rows > AT_ONCE:
+        transaction.on_commit(lambda: work.call(locked.pk))
+    return locked
+
+
+@transaction.atomic
+def throw_away(*, upload: Upload) -> None:
+    """Forget a file that was not imported. Refused while it is being imported, and afterwards."""
+    locked = Upload.objects.select_for_update(of=("self",)).filter(pk=upload.pk).first()
+    if locked is None:
+        return
+    if not locked.is_waiting:
+        raise Refused(_("The file is imported, or is being imported: it can no longer be thrown away."))
+    locked.delete()
+
+
+def prune(before: datetime) -> int:
+    """Files that nobody imported in time, and after KEEP_DAYS the lines of those that were; how many."""
+    late = Upload.objects.waiting().filter(uploaded_at__lt=clock.now() - KEPT_FOR)
+    return in_batches(late) + in_batches(Upload.objects.filter(state=State.APPLIED, applied_at__lt=before))
+
+
+def _locked(upload: Upload) -> Upload:
+    return Upload.objects.select_for_update(of=("self",)).select_related("team").get(pk=upload.pk)
+
+
+def _fresh(upload: Upload) -> Upload:
+    return Upload.objects.select_related("team", "person").get(pk=upload.pk)

@@ -10,9 +10,19 @@ class OkrsConfig(AppConfig):
 
     def ready(self) -> None:
         from core import live
-        from okrs import access, audit_sentences, figures, personal, token_choices, topics, undo  # noqa: F401  rules; sentences
+        from okrs import (  # noqa: F401  rules; how audit entries read
+            access,
+            audit_sentences,
+            figures,
+            importing,
+            personal,
+            token_choices,
+            topics,
+            undo,
+        )
 
         figures.register_all()
+        importing.register()
         personal.register()
         token_choices.register()
         undo.register()

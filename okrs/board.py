@@ -176,6 +176,13 @@ class Board:
     def url(self) -> str:
         return page_of(self.team)
 
+    @property
+    def check_ins_url(self) -> str:
+        """Where the cycle's check-ins are had as a file."""
+        team = self.team
+        listed = reverse("okr-check-ins-csv", args=[team.pk]) if team else reverse("organisation-check-ins-csv")
+        return f"{listed}?cycle={self.cycle.pk}" if self.cycle else listed
+
 
 def page_of(team: Team | None, cycle: Cycle | None = None) -> str:
     """The OKR page of a team or of the organisation."""

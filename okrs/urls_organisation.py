@@ -7,6 +7,7 @@ from okrs.views import checking, cycles, editing, reading
 urlpatterns = [
     path("check-ins/", reading.check_ins, name="check-ins"),
     path("okrs/", reading.okrs, name="organisation-okrs"),
+    path("okrs/check-ins.csv", reading.okr_check_ins_csv, name="organisation-check-ins-csv"),
     path("okrs/cycles/add/", cycles.add_cycle, name="organisation-cycle-add"),
     path("okrs/cycles/<int:cycle_id>/objectives/add/", editing.add_objective, name="organisation-objective-add"),
     path("okrs/cycles/<int:cycle_id>/example/", cycles.take_example, name="organisation-example"),

@@ -7,6 +7,7 @@ import logging
 import zipfile
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time
+from decimal import Decimal
 from typing import Any
 
 import openpyxl
@@ -104,6 +105,6 @@ def _text(value: Any) -> str:
         return "true" if value else "false"
     if isinstance(value, datetime):
         return value.date().isoformat() if value.time() == time() else value.isoformat(" ")
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
+    if isinstance(value, float):
+        return format(Decimal(repr(value)), "f").removesuffix(".0")
     return value.isoformat() if isinstance(value, (date, time)) else str(value)

@@ -102,7 +102,7 @@ def create_key_result(
         created_at=clock.now(),
     )
     _normalise(made)
-    _check_feeds_another(made)
+    check_feeds_another(made)
     made.save()
     if made.kind == Kind.CHECKLIST:
         _add_entries(made, entries)
@@ -129,7 +129,7 @@ def edit_key_result(
         setattr(locked, name, value)
     _normalise(locked)
     if "figure" in changes:
-        _check_feeds_another(locked)
+        check_feeds_another(locked)
     if any(getattr(locked, name) != before[name] for name in NUMBERS if name in before):
         locked.defined_on = today
     locked.save()
@@ -189,13 +189,17 @@ def _entry_title(title: str) -> str:
 
 
 def _normalise(row: KeyResult) -> None:
-    """Check every field, and empty what does not belong to the kind."""
+    normalise(row)
+    checked_owner(row.cycle, row.objective.team, row.owner)
+
+
+def normalise(row: KeyResult) -> None:
+    """Check every field but the owner, and empty what does not belong to the kind. Asks no query."""
     if row.kind not in Kind.values:
         raise OkrError(_("There is no such kind."), "kind")
     row.title = checked_text(row.title, "title", required=_("Say what is measured."), length=TITLE_LENGTH)
     row.done_when = checked_text(row.done_when, "done_when")
     checked_weight(row.weight)
-    checked_owner(row.cycle, row.objective.team, row.owner)
     for name in NUMBERS:
         if name not in NUMBERS_OF[Kind(row.kind)]:
             setattr(row, name, None)
@@ -250,7 +254,7 @@ def feeds_itself(team: Team | None, figure: str) -> bool:
     return team is not None and figure in {each.id for each in FIGURES}
 
 
-def _check_feeds_another(row: KeyResult) -> None:
+def check_feeds_another(row: KeyResult) -> None:
     if feeds_itself(row.objective.team, row.figure):
         raise OkrError(_("This figure is made up of the team's own key results: it would feed itself."), "figure")
 

@@ -50,7 +50,7 @@ def create_objective(
     check_not_of_the_sample(cycle, by)
     if cycle.team_id and cycle.team_id != (team.pk if team else None):
         raise OkrError(_("This cycle belongs to another team."))
-    fields = _checked(
+    fields = checked_fields(
         cycle,
         team,
         {
@@ -84,7 +84,7 @@ def edit_objective(
     """Change some of FIELDS: all of them, or none if one is refused. StaleEdit; OkrError; Frozen."""
     locked = lock_objective(objective)
     check_open(locked.cycle, locked.team)
-    changes = _checked(locked.cycle, locked.team, merged(locked, wanted, seen))
+    changes = checked_fields(locked.cycle, locked.team, merged(locked, wanted, seen))
     for name, value in changes.items():
         note_change(locked.cycle, locked, None, name, getattr(locked, name), value, by)
         setattr(locked, name, value)
@@ -92,7 +92,7 @@ def edit_objective(
     return locked
 
 
-def _checked(cycle: Cycle, team: Team | None, fields: Mapping[str, Any]) -> dict[str, Any]:
+def checked_fields(cycle: Cycle, team: Team | None, fields: Mapping[str, Any]) -> dict[str, Any]:
     found = dict(fields)
     if "title" in found:
         found["title"] = checked_text(

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseBase
 from django.views.decorators.http import require_safe
 
 from core import live
-from core.spreadsheet import csv_response
-from okrs import charts, history
+from core.tables import writing
+from okrs import charts, export, history
 from okrs.board import Board, CheckInRow, my_check_ins, place_of, row_of, with_forms
 from okrs.forms import CycleForm, GradeForm
 from okrs.models import Cycle, KeyResult
 from okrs.spans import quarter_of
+from okrs.summary import rows_owned_by
 from okrs.views.shared import key_result_of, show, team_of, team_of_key_result
 from teams.models import Person, Team
 from teams.requests import PortalRequest
@@ -21,8 +22,19 @@ from teams.requests import PortalRequest
 
 @require_safe
 @live.page("okrs")
-def okrs(request: PortalRequest, team_id: int | None = None) -> HttpResponse:
-    return okrs_page(request, team_of(request, team_id))
+def okrs(request: PortalRequest, team_id: int | None = None) -> HttpResponseBase:
+    team = team_of(request, team_id)
+    if writing.is_asked(request):
+        return writing.answer(request, export.of_key_results(Board(team, request.GET.get("cycle", "")).rows, team))
+    return okrs_page(request, team)
+
+
+@require_safe
+def okr_check_ins_csv(request: PortalRequest, team_id: int | None = None) -> HttpResponseBase:
+    """Every check-in of the cycle that the page shows."""
+    team = team_of(request, team_id)
+    board = Board(team, request.GET.get("cycle", ""))
+    return writing.answer(request, export.of_check_ins(team=team, cycle=board.cycle))
 
 
 def okrs_page(
@@ -61,7 +73,9 @@ def _put_in_place(rows: list[CheckInRow], refused: CheckInRow | None) -> None:
 
 
 @require_safe
-def check_ins(request: PortalRequest) -> HttpResponse:
+def check_ins(request: PortalRequest) -> HttpResponseBase:
+    if writing.is_asked(request):
+        return writing.answer(request, export.of_key_results(rows_owned_by(request.user), None, name="my-key-results"))
     return check_ins_page(request)
 
 
@@ -104,7 +118,5 @@ def key_result_page(request: PortalRequest, found: KeyResult, status: int = 200,
 
 
 @require_safe
-def check_ins_csv(request: PortalRequest, key_result_id: int) -> HttpResponse:
-    found = key_result_of(request, key_result_id)
-    rows = charts.table(list(found.check_ins.with_words().newest_first()))
-    return csv_response("check-ins", charts.columns(), rows)
+def check_ins_csv(request: PortalRequest, key_result_id: int) -> HttpResponseBase:
+    return writing.answer(request, export.of_check_ins(key_result=key_result_of(request, key_result_id)))

@@ -9,8 +9,9 @@ class AssessmentsConfig(AppConfig):
     verbose_name = "Maturity"  # the heading of its API routes, translated there
 
     def ready(self) -> None:
-        from assessments import audit_sentences, figures  # noqa: F401  how its audit entries read
+        from assessments import audit_sentences, due, figures  # noqa: F401  how its audit entries read
 
+        due.register_all()
         figures.register_all()
         checks.register(check_models)
 

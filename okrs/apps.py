@@ -9,8 +9,16 @@ class OkrsConfig(AppConfig):
     verbose_name = "OKRs"  # the heading of its API routes, translated there
 
     def ready(self) -> None:
-        from okrs import access, audit_sentences, figures, personal, token_choices  # noqa: F401  rules; how audit entries read
+        from okrs import (  # noqa: F401  rules; how audit entries read
+            access,
+            audit_sentences,
+            due,
+            figures,
+            personal,
+            token_choices,
+        )
 
+        due.register_all()
         figures.register_all()
         personal.register()
         token_choices.register()

@@ -9,8 +9,9 @@ class RoadmapsConfig(AppConfig):
     verbose_name = "Roadmap"  # the heading of its API routes, translated there
 
     def ready(self) -> None:
-        from roadmaps import audit_sentences, figures, links, personal  # noqa: F401  how its audit entries read
+        from roadmaps import audit_sentences, due, figures, links, personal  # noqa: F401  how its audit entries read
 
+        due.register_all()
         figures.register_all()
         links.register_all()
         personal.register()

@@ -1,0 +1,42 @@
+"""What each person wants, and where; read for many people at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from core.crypto import digest
+from notices.kinds import Kind
+from notices.models import Choice, Preference
+from teams.models import Person
+
+
+class Wishes:
+    """What these people chose, in two queries whatever their number."""
+
+    def __init__(self, people: Iterable[Person]) -> None:
+        known = list(people)
+        self._preferences = {each.person_id: each for each in Preference.objects.filter(person__in=known)}
+        self._choices = {(each.person_id, each.kind): each for each in Choice.objects.filter(person__in=known)}
+
+    def preference(self, person: Person) -> Preference:
+        """As it is stored, or the defaults."""
+        return self._preferences.get(person.pk) or Preference(person=person)
+
+    def inbox(self, person: Person, kind: Kind) -> bool:
+        chosen = self._choices.get((person.pk, kind.id))
+        return chosen.inbox if chosen else True
+
+    def mail(self, person: Person, kind: Kind) -> bool:
+        """Whether a mail of this kind should go: wanted, and not to an address that the mail server has refused."""
+        chosen, preference = self._choices.get((person.pk, kind.id)), self.preference(person)
+        wanted = chosen.mail if chosen else kind.mail
+        return wanted and not preference.no_mail and not is_refused(person, preference)
+
+
+def is_refused(person: Person, preference: Preference) -> bool:
+    """Whether the mail server refused the address that the person has now."""
+    return bool(preference.refused_digest) and preference.refused_digest == address_digest(person)
+
+
+def address_digest(person: Person) -> str:
+    return digest(person.email.lower())

@@ -1,0 +1,5 @@
+"""What happens to notices: one is given out, read, chosen; a channel is added, changed, removed."""
+
+from notices.services.telling import notify
+
+__all__ = ["notify"]

@@ -1,0 +1,15 @@
+"""Thin shells: the rules stand in `outbox` and `sending`."""
+
+from celery import shared_task
+
+from notices import outbox
+
+
+@shared_task(name="notices.ring")
+def ring() -> None:
+    outbox.ring()
+
+
+@shared_task(name="notices.send", passes_gate=False)
+def send() -> None:
+    """Written next."""

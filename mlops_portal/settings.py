@@ -70,6 +70,7 @@ INSTALLED_APPS = [
     "okrs",
     "delivery",
     "connections",
+    "calendars",
     "notices",
     "teams",
     "core",
@@ -292,6 +293,7 @@ SIGN_IN_LIMITS = {
     "reset_password_from_key": "20/m/ip",
     "change_email": "5/h/key",
     "set_up": "10/10m/ip",
+    "calendar": "600/m/ip,300/h/key",  # reading .ics feeds; the key is a secret: several devices with a dozen feeds each
 }
 ACCOUNT_RATE_LIMITS: dict[str, str] | bool = SIGN_IN_LIMITS
 MFA_ADAPTER = "teams.second_factors.PortalMFAAdapter"
@@ -370,7 +372,7 @@ _NOT_ASKED_FOR = (
 PERMISSIONS_POLICY = {name: ["self"] for name in _ASKED_FOR} | {name: [] for name in _NOT_ASKED_FOR}
 # Addresses whose answers no browser and no proxy may keep: secrets, people, what administrators see, and the API.
 NEVER_KEPT = re.compile(
-    r"/(account|accounts|api|invitation|organisation|people|setup)/|/teams/\d+/(members|tokens|connections)/"
+    r"/(account|accounts|api|ics|invitation|organisation|people|setup)/|/teams/\d+/(members|tokens|connections)/"
 )
 MESSAGE_STORAGE = "core.messages.Storage"
 # What one request may send; core/middleware.py holds it for everything but files, core/bounded_json.py how deep JSON goes.

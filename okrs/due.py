@@ -6,8 +6,6 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Any
 
-from django.urls import reverse
-
 from core import due
 from core.due import Due
 from okrs.days import todays_of
@@ -37,7 +35,7 @@ def check_ins(teams: Sequence[Any], first: date, last: date) -> Iterator[Due]:
                     people=(owner.pk,) if owner and owner.is_active else (),
                     day=day,
                     title=each.title,
-                    url=reverse("check-ins"),
+                    url=each.get_absolute_url(),
                     changed_at=max(filter(None, (each.created_at, each.changed_at, each.checked_in_at))),
                 )
 

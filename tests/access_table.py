@@ -25,6 +25,7 @@ from typing import Any
 from assessments import services as assessing
 from assessments.models import Assessment, Comment, Exemption
 from backups import shelf
+from calendars import services as calendars
 from connections.models import Draft
 from core import clock, pulse
 from core.crypto import digest
@@ -34,7 +35,7 @@ from roadmaps.models import Roadmap
 from teams.models import ApiToken, Invitation, Membership, Person, Team, TeamGroup, TokenScope
 from teams.services.invitations import invite
 from tests.connections.factories import DraftFactory, ServiceFactory
-from tests.factories import MembershipFactory
+from tests.factories import MembershipFactory, PersonFactory
 from tests.okrs import factories as okrs
 from tests.roadmaps.factories import started
 
@@ -68,6 +69,11 @@ class World:
     def invitation(self) -> tuple[Invitation, str]:
         """An open invitation to the team, and the secret of its link."""
         return invite(team=self.team, role="editor", job_role="", email="", by=self.people["administrator"])
+
+    @cached_property
+    def calendar(self) -> str:
+        """The secret of a reader's calendars, who is none of the cast."""
+        return calendars.renew(person=PersonFactory()).secret
 
     @cached_property
     def service(self) -> Service:
@@ -404,6 +410,12 @@ ROUTES: list[Route] = [
     page("organisation-tokens", get=ADMINISTER_ORGANISATION),
     page("organisation-token-revoke", lambda w: [w.team.tokens.first().pk], post=ADMINISTER_ORGANISATION),
     page("audit-log", get=ADMINISTER_ORGANISATION),
+    # -- calendars: the secret says who reads, nobody is signed in
+    page("calendar", get=OWN),
+    page("calendar-renew", post=OWN),
+    page("calendar-off", post=OWN),
+    page("calendar-feed", lambda w: [w.calendar], alike=False, get=OPEN),
+    page("calendar-team-feed", lambda w: [w.calendar, w.team.pk], alike=False, get=OPEN),
     # -- backups
     page("backup", get=ADMINISTER_ORGANISATION),
     page("backup-make", post=ADMINISTER_ORGANISATION),

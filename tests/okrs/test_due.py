@@ -28,7 +28,7 @@ def test_a_day_that_a_check_in_covers_is_not_due(team: Team, editor: Person, key
 def test_of_its_owner_of_its_objective_s_or_of_the_team(team: Team, editor: Person, key_result: KeyResult) -> None:
     one = next(iter(due.check_ins([team], FIRST, LAST)))
     assert (one.key, one.people) == (f"check-in:{key_result.pk}:2026-10-05", (editor.pk,))
-    assert (one.url, one.changed_at) == ("/check-ins/", MORNING)
+    assert (one.url, one.changed_at) == (key_result.get_absolute_url(), MORNING)
     KeyResult.objects.update(owner=None)
     key_result.objective.__class__.objects.update(owner=editor)
     assert next(iter(due.check_ins([team], FIRST, LAST))).people == (editor.pk,)

@@ -88,5 +88,6 @@ def _answer(request: HttpRequest, name: str, found: list[Event]) -> HttpResponse
     """The calendar, or 304 where the program has it already."""
     body = ics.render(found, name=name, origin=origin_of(request))
     etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
-    response = HttpResponse(body, content_type="text/calendar; charset=utf-8", headers={"ETag": etag})
+    headers = {"ETag": etag, "Content-Language": translation.get_language()}
+    response = HttpResponse(body, content_type="text/calendar; charset=utf-8", headers=headers)
     return get_conditional_response(request, etag=etag, response=response) or response

@@ -4,3 +4,11 @@ from django.apps import AppConfig
 class NoticesConfig(AppConfig):
     name = "notices"
     verbose_name = "Notices"  # the heading of its API routes, translated there
+
+    def ready(self) -> None:
+        from core import readiness, retention
+        from notices import audit_sentences, outbox  # noqa: F401  how its audit entries read
+        from notices import retention as own
+
+        readiness.register("notices", outbox.overdue)
+        retention.register("notices", own.prune)

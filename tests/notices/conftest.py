@@ -1,4 +1,6 @@
-"""Kinds of notices that only tests know."""
+"""Kinds of notices that only tests know, and a portal that mails."""
+
+from typing import Any
 
 import pytest
 
@@ -15,3 +17,10 @@ def _kinds(monkeypatch: pytest.MonkeyPatch) -> None:
     kinds.register(
         Kind("due", "Due", "“%(title)s” is due on %(day)s.", "“%(title)s” is due on %(day)s.", reminder=True)
     )
+
+
+@pytest.fixture(autouse=True)
+def _mail(settings: Any) -> None:
+    settings.MAIL_WORKS = True
+    settings.PORTAL_URL = "https://portal.example.com"
+    settings.DEFAULT_FROM_EMAIL = "portal@example.com"

@@ -240,6 +240,8 @@ CELERY_BEAT_SCHEDULE = {
     "feed-key-results": {"task": "okrs.feed", "schedule": 900.0, "options": {"expires": 900}},
     # Looks for teams whose day has ended since; each team's midnight is its own.
     "write-snapshots": {"task": "assessments.write_snapshots", "schedule": 900.0, "options": {"expires": 600}},
+    # Looks whose morning has come since: each team's is its own.
+    "remind": {"task": "notices.remind", "schedule": 900.0, "options": {"expires": 600}},
     # Once a day, whatever the hour: core/retention.py.
     "prune": {"task": "core.prune", "schedule": 3600.0, "options": {"expires": 3000}},
 }

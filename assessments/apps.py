@@ -9,9 +9,10 @@ class AssessmentsConfig(AppConfig):
     verbose_name = "Maturity"  # the heading of its API routes, translated there
 
     def ready(self) -> None:
-        from assessments import audit_sentences, figures, importing, topics  # noqa: F401  how its audit entries read
+        from assessments import audit_sentences, due, figures, importing, topics  # noqa: F401  how its audit entries read
         from core import imports
 
+        due.register_all()
         figures.register_all()
         topics.register_all()
         imports.register(importing.AnswerImporter())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from django.db import models
@@ -11,6 +11,7 @@ from django.db.models import F, OuterRef, Subquery, Window
 from django.db.models.functions import RowNumber
 
 from assessments.states import Kind, RoundState
+from core import clock
 from core.append_only import AppendOnlyQuerySet
 from teams.models import Person, Team
 
@@ -45,6 +46,14 @@ class AssessmentQuerySet(models.QuerySet["Assessment"]):
         last = self.filter(team=OuterRef("team"), model_id=model_id).order_by("-number").values("pk")[:1]
         return self.filter(team__in=list(teams), model_id=model_id, pk=Subquery(last))
 
+    def with_last_step(self, teams: Iterable[Team]) -> AssessmentQuerySet:
+        """Each team's rounds, the newest last; `stepped_at`: when one was started, reopened or handed in last."""
+        from assessments.models import Step
+
+        steps = Step.objects.filter(assessment=OuterRef("pk"), to_state__in=(RoundState.DRAFT, RoundState.SUBMITTED))
+        last = Subquery(steps.order_by("-recorded_at", "-pk").values("recorded_at")[:1])
+        return self.filter(team__in=list(teams)).select_related("team").annotate(stepped_at=last).order_by("number")
+
 
 class AnswerQuerySet(AppendOnlyQuerySet):
     def visible_to(self, user: Person | AnonymousUser) -> AnswerQuerySet:
@@ -68,6 +77,12 @@ class AnswerQuerySet(AppendOnlyQuerySet):
             order_by=[F("effective_on").desc(), F("version").desc()],
         )
         return self.filter(effective_on__lte=day).annotate(rank=rank).filter(rank=1)
+
+    def expiring(self, teams: Iterable[Team], first: date, last: date) -> AnswerQuerySet:
+        """The answers that stand, and count until one of these days; those into the future not yet."""
+        standing = self.filter(team__in=list(teams)).standing_on(clock.now().date() + timedelta(days=1))
+        counting = self.filter(kind__in=(Kind.STATE, Kind.EXEMPT), valid_until__range=(first, last))
+        return counting.filter(pk__in=standing.order_by().values("pk")).select_related("team").order_by("pk")
 
     def newest_first(self) -> AnswerQuerySet:
         return self.select_related("person", "token", "comment", "provider", "exemption", "assessment").order_by(

@@ -7,10 +7,12 @@ class ConnectionsConfig(AppConfig):
     def ready(self) -> None:
         from connections import (
             audit_sentences,  # noqa: F401  how its audit entries read
+            failing,
             schedule,
         )
         from connections import retention as own
         from core import readiness, retention
 
+        failing.register_kind()
         readiness.register("syncs", schedule.overdue)
         retention.register("syncs", own.prune)

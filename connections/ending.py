@@ -7,15 +7,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from connections import schedule
+from connections import failing, schedule
 from connections.models import ConnectionState, Credential, RunOutcome, Source, SyncRun
 from core import clock
 from core.crypto import Undecryptable
 from core.http import OutgoingError, RateLimited
 
 log = logging.getLogger(__name__)
-
-TOKEN_PROBLEMS = frozenset({"unauthorised", "undecryptable", "no_token"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +63,10 @@ def finish(lease: schedule.Lease, run_id: int, end: End) -> None:
 
 
 def _plan(source: Source, run: SyncRun, end: End, now: datetime) -> None:
+    before = failing.state_of(source)
     source.error_code, source.error_params, source.waiting_until = end.code, end.params, None
     if end.outcome == RunOutcome.SUCCEEDED:
+        failing.tell_well(source)
         source.failures, source.succeeded_at = 0, now
         source.next_sync_at = now + schedule.INTERVAL
         # All of them were asked for again in this run: what did not come back as unreadable is no problem any more.
@@ -78,10 +78,11 @@ def _plan(source: Source, run: SyncRun, end: End, now: datetime) -> None:
         source.failures += 1
         wait = schedule.PERMANENT_RETRY if end.permanent else schedule.after_failure(source.failures)
         source.next_sync_at = now + wait
-        if end.code in TOKEN_PROBLEMS:
+        if end.code in failing.TOKEN_PROBLEMS:
             _ask_for_token(source, end, now)
     if source.connection.needs_token:
         source.next_sync_at = None
+    failing.tell(source, before)
 
 
 def _ask_for_token(source: Source, end: End, now: datetime) -> None:

@@ -71,6 +71,7 @@ INSTALLED_APPS = [
     "delivery",
     "connections",
     "comments",
+    "calendars",
     "notices",
     "imports",
     "teams",
@@ -195,6 +196,8 @@ CELERY_BEAT_SCHEDULE = {
     "feed-key-results": {"task": "okrs.feed", "schedule": 900.0, "options": {"expires": 900}},
     # Looks for teams whose day has ended since; each team's midnight is its own.
     "write-snapshots": {"task": "assessments.write_snapshots", "schedule": 900.0, "options": {"expires": 600}},
+    # Looks whose morning has come since: each team's is its own.
+    "remind": {"task": "notices.remind", "schedule": 900.0, "options": {"expires": 600}},
     # Once a day, whatever the hour: core/retention.py.
     "prune": {"task": "core.prune", "schedule": 3600.0, "options": {"expires": 3000}},
 }
@@ -249,6 +252,7 @@ SIGN_IN_LIMITS = {
     "reset_password_from_key": "20/m/ip",
     "change_email": "5/h/key",
     "set_up": "10/10m/ip",
+    "calendar": "600/m/ip,300/h/key",  # reading .ics feeds; the key is a secret: several devices with a dozen feeds each
     "test_message": "5/m/key",
 }
 ACCOUNT_RATE_LIMITS: dict[str, str] | bool = SIGN_IN_LIMITS
@@ -307,7 +311,7 @@ SECURE_REFERRER_POLICY = "same-origin"
 PERMISSIONS_POLICY = permissions_policy()
 # Addresses whose answers no browser and no proxy may keep: secrets, people, what administrators see, and the API.
 NEVER_KEPT = re.compile(
-    r"/(account|accounts|api|inbox|invitation|organisation|people|setup|unsubscribe)/"
+    r"/(account|accounts|api|ics|inbox|invitation|organisation|people|setup|unsubscribe)/"
     r"|/teams/\d+/(channels|members|tokens|connections)/"
 )
 MESSAGE_STORAGE = "core.messages.Storage"

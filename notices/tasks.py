@@ -1,8 +1,8 @@
-"""Thin shells: the rules stand in `outbox` and `sending`."""
+"""Thin shells: the rules stand in `outbox`, `sending` and `reminders`."""
 
 from celery import shared_task
 
-from notices import outbox, sending
+from notices import outbox, reminders, sending
 
 
 @shared_task(name="notices.ring")
@@ -13,3 +13,8 @@ def ring() -> None:
 @shared_task(name="notices.send", passes_gate=False)
 def send() -> None:
     sending.send()
+
+
+@shared_task(name="notices.remind")
+def remind() -> None:
+    reminders.remind()

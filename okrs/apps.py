@@ -13,6 +13,7 @@ class OkrsConfig(AppConfig):
         from okrs import (  # noqa: F401  rules; how audit entries read
             access,
             audit_sentences,
+            due,
             figures,
             importing,
             personal,
@@ -21,6 +22,7 @@ class OkrsConfig(AppConfig):
             undo,
         )
 
+        due.register_all()
         figures.register_all()
         importing.register()
         personal.register()

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, OuterRef, Q, Subquery
 
 from core.append_only import AppendOnlyQuerySet
 from teams.models import Membership, Person, Team, TokenScope
@@ -90,6 +90,20 @@ class KeyResultQuerySet(models.QuerySet["KeyResult"]):
     def of_teams(self, teams: Iterable[Team]) -> KeyResultQuerySet:
         return self.filter(objective__team__in=list(teams))
 
+    def reporting_for(self, teams: Iterable[Team | None]) -> KeyResultQuerySet:
+        """Those of these teams (None: of the organisation) in cycles that are not closed.
+
+        `changed_at`: when one was edited last, `checked_in_at`: when it was checked in last; None: never.
+        """
+        from okrs.models import Change, CheckIn
+
+        known = list(teams)
+        of_team = Q(objective__team__in=[team for team in known if team])
+        edits = Change.objects.filter(key_result=OuterRef("pk")).order_by("-recorded_at").values("recorded_at")[:1]
+        said = CheckIn.objects.filter(key_result=OuterRef("pk")).order_by("-recorded_at").values("recorded_at")[:1]
+        found = self.live().in_open_cycles().filter(of_team | Q(objective__team=None) if None in known else of_team)
+        return found.listed().annotate(changed_at=Subquery(edits), checked_in_at=Subquery(said))
+
     def owned_by(self, person: Person) -> KeyResultQuerySet:
         """One's own; without an owner, those of one's own objective."""
         return self.filter(Q(owner=person) | Q(owner=None, objective__owner=person))
@@ -99,7 +113,7 @@ class KeyResultQuerySet(models.QuerySet["KeyResult"]):
 
     def without_an_owner_who_is_there(self) -> KeyResultQuerySet:
         """Those whose owner was deactivated or left the team."""
-        belongs = Membership.objects.filter(team=models.OuterRef("objective__team"), person=models.OuterRef("owner"))
+        belongs = Membership.objects.filter(team=OuterRef("objective__team"), person=OuterRef("owner"))
         left = Q(owner__is_active=False) | Q(~models.Exists(belongs), objective__team__isnull=False)
         return self.filter(left, owner__isnull=False)
 

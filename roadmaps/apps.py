@@ -10,8 +10,9 @@ class RoadmapsConfig(AppConfig):
 
     def ready(self) -> None:
         from core import imports
-        from roadmaps import audit_sentences, figures, importing, links, personal, topics, undo  # noqa: F401  how audit entries read
+        from roadmaps import audit_sentences, due, figures, importing, links, personal, topics, undo  # noqa: F401  how audit entries read
 
+        due.register_all()
         figures.register_all()
         links.register_all()
         topics.register_all()

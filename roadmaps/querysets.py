@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from django.db import models
+from django.db.models.functions import Coalesce
 
 from core.append_only import AppendOnlyQuerySet
 from roadmaps.states import State
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 class RoadmapQuerySet(models.QuerySet["Roadmap"]):
     def visible_to(self, user: Person | AnonymousUser) -> RoadmapQuerySet:
         return self.filter(team__in=Team.objects.visible_to(user))
+
+    def of_teams(self, teams: Iterable[Team | None]) -> RoadmapQuerySet:
+        return self.filter(team__in=[team for team in teams if team]).select_related("team")
 
 
 class ItemQuerySet(models.QuerySet["Item"]):
@@ -42,6 +46,23 @@ class ItemQuerySet(models.QuerySet["Item"]):
 
     def of_live_teams(self) -> ItemQuerySet:
         return self.filter(roadmap__team__archived_at=None)
+
+    def due_between(self, teams: Iterable[Team | None], first: date, last: date) -> ItemQuerySet:
+        """The open ones; `changed_at`: when one was edited last (None: never), `day_edits`: how often its due date was."""
+        from roadmaps.models import Change, Field
+
+        moved = models.Q(item=models.OuterRef("pk")) | models.Q(item=None, roadmap=models.OuterRef("roadmap"))
+        edits = Change.objects.filter(moved).order_by().values("roadmap")
+        days = edits.filter(field__in=(Field.DUE_DATE, Field.START_DATE)).annotate(count=models.Count("pk"))
+        return (
+            self.filter(roadmap__team__in=[team for team in teams if team], due_date__range=(first, last))
+            .open()
+            .select_related("owner", "roadmap__team")
+            .annotate(
+                changed_at=models.Subquery(edits.annotate(last=models.Max("recorded_at")).values("last")),
+                day_edits=Coalesce(models.Subquery(days.values("count")), 0),
+            )
+        )
 
     def listed(self) -> ItemQuerySet:
         """In the order of the roadmap: the phases, then the technical checklist, then the organisational one."""

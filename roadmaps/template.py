@@ -39,11 +39,29 @@ class Part:
 
 
 @dataclass(frozen=True)
+class Session:
+    """Training that comes again: in the `week_of_month`-th week of every so many months, `minutes` long."""
+
+    id: str
+    title: Text
+    every_months: int
+    week_of_month: int
+    minutes: int
+    purpose: Text
+    how: Text
+
+    @property
+    def about(self) -> Text:
+        return {language: f"{said}\n{self.how[language]}" for language, said in self.purpose.items()}
+
+
+@dataclass(frozen=True)
 class Template:
     id: str
     version: int
     phases: tuple[Part, ...]
     checklists: tuple[Part, ...]
+    training: tuple[Session, ...]
 
     @property
     def parts(self) -> tuple[Part, ...]:
@@ -71,6 +89,7 @@ def load(template_id: str = DEFAULT) -> Template:
         version=data["version"],
         phases=tuple(_part(phase, "items") for phase in data["phases"]),
         checklists=tuple(_part(checklist, "entries") for checklist in data["checklists"]),
+        training=tuple(Session(**session) for session in data["training"]),
     )
 
 

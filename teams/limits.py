@@ -33,7 +33,7 @@ class TooMany(Refused):
 
 def take(request: HttpRequest, action: str, key: str = "") -> RateLimitUsage:
     """Count one try of `action`, before it is looked at. TooMany. A try that was right is given back."""
-    usage = ratelimit.consume(request, app="allauth.account", action=action, key=counted_as(key))
+    usage = ratelimit.consume(request, app="allauth.account", action=action, key=counted_as(key), limit_get=True)
     if usage is None:
         security_log.throttled(action)
         raise TooMany(_("Too many attempts. Wait a few minutes and try again."))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from django.db.models import Q
 
@@ -23,6 +23,11 @@ class Owned:
     rows: list[tuple[str, str]]  # title, address
 
 
+class End(Protocol):
+    def __call__(self, *, person: Person, by: Person | None) -> None: ...
+
+
+_ends: list[End] = []
 _owned: list[Callable[[Person], Owned]] = []
 _written: dict[str, Callable[[Person], Q]] = {}
 
@@ -30,6 +35,16 @@ _written: dict[str, Callable[[Person], Q]] = {}
 def register_owned(find: Callable[[Person], Owned]) -> None:
     """`find` says what of this room the person owns and still answers for."""
     _owned.append(find)
+
+
+def register_ending(end: End) -> None:
+    """`end` ends, for good, what of this room opens something in the person's name, as their sessions and tokens end."""
+    _ends.append(end)
+
+
+def end_ways_in(*, person: Person, by: Person | None) -> None:
+    for end in _ends:
+        end(person=person, by=by)
 
 
 def register_written(model: str, by: Callable[[Person], Q]) -> None:

@@ -249,6 +249,12 @@ ROUTES: list[Route] = [
     page("organisation-tokens", get=ADMINISTER_ORGANISATION),
     page("organisation-token-revoke", lambda w: [w.team.tokens.first().pk], post=ADMINISTER_ORGANISATION),
     page("audit-log", get=ADMINISTER_ORGANISATION),
+    # -- calendars: the secret says who reads, nobody is signed in
+    page("calendar", get=OWN),
+    page("calendar-renew", post=OWN),
+    page("calendar-off", post=OWN),
+    page("calendar-feed", lambda w: [w.calendar], alike=False, get=OPEN),
+    page("calendar-team-feed", lambda w: [w.calendar, w.team.pk], alike=False, get=OPEN),
     # -- backups
     page("backup", get=ADMINISTER_ORGANISATION),
     page("backup-make", post=ADMINISTER_ORGANISATION),

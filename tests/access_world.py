@@ -11,6 +11,7 @@ from functools import cached_property
 
 from assessments import services as assessing
 from assessments.models import Assessment, Comment, Exemption
+from calendars import services as calendars
 from comments import services as commenting
 from comments.models import Comment as Said
 from connections.models import Draft
@@ -22,7 +23,7 @@ from roadmaps.models import Roadmap
 from teams.models import ApiToken, Invitation, Membership, Person, Team, TeamGroup, TokenScope
 from teams.services.invitations import invite
 from tests.connections.factories import DraftFactory, ServiceFactory
-from tests.factories import MembershipFactory
+from tests.factories import MembershipFactory, PersonFactory
 from tests.okrs import factories as okrs
 from tests.roadmaps.factories import started
 
@@ -127,6 +128,11 @@ class World:
         assert topic is not None
         found: Said | None = Said.objects.about(topic).first()
         return found or commenting.write(topic=topic, text="by the administrator", by=self.people["administrator"])
+
+    @cached_property
+    def calendar(self) -> str:
+        """The secret of a reader's calendars, who is none of the cast."""
+        return calendars.renew(person=PersonFactory()).secret
 
     def elsewhere(self) -> World:
         """The same world seen from the other team."""

@@ -247,6 +247,30 @@ def test_a_reset_by_an_administrator(output: Output, editor: Person, administrat
     output.search(found[1])
 
 
+def test_a_calendar_address(output: Output, team: Team, editor: Person, broken: Callable[[str], None]) -> None:
+    client, program, page = browser(editor), browser(), reverse("calendar")
+    output.answer(client.post(reverse("calendar-renew")))
+    shown = client.get(page)
+    found = re.search(r"/ics/([\w-]{40,})/mine", shown.content.decode())
+    assert found, shown.content.decode()
+    secret = found[1]
+    output.answer(shown, secret)
+    for path in (f"/ics/{secret}/mine.ics", f"/ics/{secret}/teams/{team.pk}.ics"):
+        assert output.answer(program.get(path)).status_code == 200
+        output.answer(program.get(path[:-4]))  # not wholly copied
+        output.answer(program.post(path))
+    output.answer(program.get(f"/ics/{secret}/teams/{team.pk + 1}.ics"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("calendars.models.digest", _careless)
+        assert output.answer(program.get(f"/ics/{secret}/mine.ics")).status_code == 500
+    broken("calendars.events.of_person")
+    assert output.answer(program.get(f"/ics/{secret}/mine.ics")).status_code == 500
+    output.answer(client.post(reverse("account-data")))
+    output.answer(client.post(reverse("calendar-off")))
+    assert output.answer(program.get(f"/ics/{secret}/mine.ics")).status_code == 404
+    output.search(secret, secret[:-1])
+
+
 def test_an_api_token(output: Output, team: Team, team_admin: Person, broken: Callable[[str], None]) -> None:
     admin = browser(team_admin)
     tokens = reverse("team-tokens", args=[team.pk])
@@ -352,6 +376,7 @@ def test_a_connection_s_token(
     ("text", "left"),
     [
         ("Gone: /invitation/abc-DEF/", "Gone: /invitation/…/"),
+        ("Not Found: /ics/abc-DEF/mine.ics", "Not Found: /ics/…/mine.ics"),
         ("Not Found: /accounts/password/reset/key/1-abc-def/", "Not Found: /accounts/password/reset/key/…/"),
         ("postgres://portal:hush-hush@db:5432/portal", "postgres://…@db:5432/portal"),
         ("Authorization: Bearer hush-hush", "Authorization: … …"),

@@ -64,3 +64,10 @@ def _for_channels(kind: kinds.Kind, team: Team, said: dict[str, Any]) -> int:
     posts = [Outgoing(channel=each, next_at=said["created_at"], **said) for each in wanting]
     Outgoing.objects.bulk_create(posts, ignore_conflicts=True)
     return len(posts)
+
+
+def told_of(kind: str, key: str) -> list[Person] | None:
+    """Whoever was told of this; None where neither a person nor a channel was."""
+    people = [each.person for each in Notice.objects.filter(kind=kind, key=key).select_related("person")]
+    posted = not people and Outgoing.objects.filter(kind=kind, key=key).exists()
+    return people if people or posted else None

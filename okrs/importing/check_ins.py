@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import insort
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -33,7 +33,12 @@ from teams.models import Person, Team
 COLUMNS = (
     Column("key_result_id", _("Key result (id)"), _("Either the id or the title.")),
     Column("objective", _("Objective"), _("Tells two key results of one title apart.")),
-    Column("key_result", _("Key result"), _("Its title, of the cycle in which the day lies."), _("Lead time of a model change")),
+    Column(
+        "key_result",
+        _("Key result"),
+        _("Its title, of the cycle in which the day lies."),
+        _("Lead time of a model change"),
+    ),
     Column("day", _("Day"), "", "2026-11-02", required=True),
     Column("value", _("Value"), _("Of a milestone 1 or 0; of a checklist nothing."), "8.4"),
     Column("done", _("Done"), _("Of a checklist: the entries that are done, each on a line.")),
@@ -86,7 +91,9 @@ def cells_of(check_ins: Iterable[CheckIn]) -> Iterable[list[Any]]:
     """The cells of each in the order of COLUMNS; each comes with its key result, objective and remark."""
     known = list(check_ins)
     checklists = {each.key_result_id for each in known if each.key_result.kind == Kind.CHECKLIST}
-    titles = dict(ChecklistEntry.objects.filter(key_result__in=checklists).values_list("pk", "title")) if checklists else {}
+    titles = (
+        dict(ChecklistEntry.objects.filter(key_result__in=checklists).values_list("pk", "title")) if checklists else {}
+    )
     for each in known:
         yield _cells(each, titles)
 
@@ -205,9 +212,7 @@ class _Plan:
         self._check(known, on, fields, said)
         return self._planned(row.number, title, known, on, fields, said)
 
-    def _planned(
-        self, number: int, title: str, known: _Known, on: date, fields: dict[str, Any], said: Said
-    ) -> Planned:
+    def _planned(self, number: int, title: str, known: _Known, on: date, fields: dict[str, Any], said: Said) -> Planned:
         before, known.last = known.current(on), said
         *_compared, confidence, status, reason, comment = said
         todo = Past(known.key_result, on, fields, confidence, status, reason, comment)
@@ -247,7 +252,9 @@ class _Plan:
             return found
         if not row["key_result"].strip():
             raise Refused(now("Name the key result by its id or its title."))
-        known = cells.only([each for each in self.known.values() if _is_meant(each.key_result, row, on)], row["key_result"])
+        known = cells.only(
+            [each for each in self.known.values() if _is_meant(each.key_result, row, on)], row["key_result"]
+        )
         if known is None:
             words = {"title": short(row["key_result"]), "day": cells.shown(on)}
             raise Refused(now("The team has no key result “%(title)s” in a cycle that holds %(day)s.") % words)

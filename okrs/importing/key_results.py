@@ -171,7 +171,9 @@ class _Plan:
         self.cycles, self.named = cells.Cycles(self.team), Named(self.team)
         has_check_ins = Exists(CheckIn.objects.filter(key_result=OuterRef("pk")))
         self.stored = list(_stored(self.team).annotate(has_check_ins=has_check_ins))
-        self.objectives = list(Objective.objects.live().of(self.team).select_related("cycle").order_by("position", "pk"))
+        self.objectives = list(
+            Objective.objects.live().of(self.team).select_related("cycle").order_by("position", "pk")
+        )
         self.kinds = Choices(Kind.choices)
         self.figures = Choices((each.id, each.title) for each in figures.all_figures())
 

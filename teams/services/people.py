@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from core import clock, edits
 from core.refusals import Refused
-from teams import audit, limits
+from teams import audit, limits, personal
 from teams.models import OrganisationRole, Person
 from teams.services import second_factors, sessions
 from teams.services.emptying import empty
@@ -104,6 +104,7 @@ def deactivate(*, person: Person, by: Person) -> None:
         sessions.end_all(person=locked)
         audit.record("person.deactivated", actor=by, subject=locked)
         end_tokens_of(locked, by=by)
+        personal.end_ways_in(person=locked, by=by)
 
 
 @transaction.atomic
@@ -157,6 +158,7 @@ def reset_sign_in(*, person: Person, by: Person | None) -> tuple[str, str]:
     locked.save(update_fields=["password"])
     sessions.end_all(person=locked)
     end_tokens_of(locked, by=by)
+    personal.end_ways_in(person=locked, by=by)
     limits.forget(locked)
     audit.record("person.reset_link_made", actor=by, subject=locked)
     return user_pk_to_url_str(locked), ResetLinks().make_token(locked)

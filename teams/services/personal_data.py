@@ -28,6 +28,8 @@ SECRET = {
     "teams.apitoken.digest",
     "teams.apitoken.hint",
     "teams.invitation.secret_digest",
+    "calendars.address.secret",
+    "calendars.address.digest",
     "mfa.authenticator.data",
     "usersessions.usersession.session_key",
 }

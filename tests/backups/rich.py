@@ -17,6 +17,7 @@ from unittest import mock
 HERE = Path(__file__).parent
 KEY = (HERE / "key").read_text().strip()  # encrypts what is kept here, and nothing else in the world
 PASSWORD = "correct-horse-battery"
+CALENDAR = "read-by-a-calendar"
 
 
 def fill() -> None:
@@ -79,12 +80,15 @@ def _people(person: Any, now: Any) -> None:
     from allauth.account.models import EmailAddress
 
     from assessments import services as assessing
+    from calendars.models import Address
+    from core.crypto import digest
     from teams.models import Team, TeamRole, Visit
     from teams.services import invitations, tokens
 
     team = Team.objects.exclude(is_sample=True).get()
     invitations.invite(team=team, role=TeamRole.EDITOR, job_role="", email="", by=person)
     tokens.create_token(team=team, by=person, name="CI", scope="write")
+    Address.objects.create(person=person, secret=CALENDAR, digest=digest(CALENDAR))
     Visit.objects.create(person=person, began_at=now, before_at=now - timedelta(days=1))
     EmailAddress.objects.create(user=person, email=person.email, verified=True, primary=True)
     until = (now + timedelta(days=30)).date()

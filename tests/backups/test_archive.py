@@ -21,6 +21,7 @@ from backups.signing import Unusable
 from core.crypto import EncryptedTextField
 from tests.backups.conftest import FIRST, SECRET
 from tests.backups.databases import KEY, opened, rows_of
+from tests.backups.rich import CALENDAR
 
 pytestmark = pytest.mark.django_db
 LINES = "tables/teams.teamgroup.jsonl"
@@ -76,10 +77,10 @@ def test_nothing_that_opens_a_door_is_readable_in_it(made: Path) -> None:
     assert KEY.encode() not in everything
     tokens = re.findall(rb"gAAAA[\w=-]+", everything)
     opened_up = {Fernet(KEY).decrypt(token) for token in tokens}
-    assert opened_up == {b"ghp_kept_for_years", b"ghp_of_a_draft", SECRET.encode()}
+    assert opened_up == {b"ghp_kept_for_years", b"ghp_of_a_draft", CALENDAR.encode(), SECRET.encode()}
     assert SECRET.encode() not in everything
     encrypted = [m for m in apps.get_models() for f in m._meta.fields if isinstance(f, EncryptedTextField)]
-    assert len(encrypted) == 2, "the sample has no row with a value of it: put one into rich.py"
+    assert len(encrypted) == 3, "the sample has no row with a value of it: put one into rich.py"
 
 
 def refused(path: Path, **database: Any) -> str:

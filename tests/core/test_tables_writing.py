@@ -1,7 +1,6 @@
 from datetime import date
 
 import pytest
-
 from core.spreadsheet import csv_response, harmless
 
 

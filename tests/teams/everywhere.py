@@ -14,6 +14,7 @@ from django.test import Client
 from django.urls import reverse
 
 from assessments import services as assessing
+from calendars import services as calendars
 from comments import services as commenting
 from core import topics
 from okrs import services as okrs
@@ -57,6 +58,7 @@ def act(person: Person, team: Team, other: Person) -> None:
     invitations.invite(team=team, role="editor", job_role="", email="friend@elsewhere.example", by=person)
     invitations.invite(team=team, role="editor", job_role="", email=ADDRESS.upper(), by=other)
     tokens.create_token(team=team, name="CI", scope="write", by=person)
+    calendars.renew(person=person)
     in_okrs(person, team)
     in_the_roadmap(person, team)
     in_maturity(person, team, other)

@@ -9,6 +9,7 @@ import os
 import secrets
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -23,9 +24,11 @@ from ops.bootstrap import ROOT
 from ops.guard import leave_nothing_behind
 from ops.processes import end_with_parent
 from ops.say import refuse, say
-from ops.services import CHROMIUM, execute, find_chromium, need
+from ops.services import CHROMIUM, execute, find_chromium, free_port, need
 
 LANGUAGES = ("en", "ja")
+MAILED = {"shared"}  # journeys whose portal has a mail server; it keeps what it gets as files
+MAIL_SERVER_TAKES = 20.0  # seconds at most
 STAGE = "play"  # what the journeys share; not one of them
 
 
@@ -103,7 +106,32 @@ def line_with(wanted: str, process: "subprocess.Popen[str]", log: Path) -> str:
 
 
 @contextmanager
-def stage(var: Path) -> Iterator[dict[str, str]]:
+def mail_server(log: Path, folder: Path) -> Iterator[dict[str, str]]:
+    """A real SMTP server that puts each mail into the Maildir `folder`; what the portal and the journey need to know of it."""
+    port = free_port()
+    server = ("-m", "aiosmtpd", "-n", "-l", f"127.0.0.1:{port}", "-c", "aiosmtpd.handlers.Mailbox", str(folder))
+    with background(sys.executable, *server, environment=dict(os.environ), log=log):
+        deadline = time.monotonic() + MAIL_SERVER_TAKES
+        while not answers(port):
+            if time.monotonic() > deadline:
+                refuse("The mail server did not come up.")
+            time.sleep(0.05)
+        ours = free_port()  # links in mails lead to PORTAL_URL, so the port has to be known before the portal listens
+        yield {
+            "EMAIL_URL": f"smtp://127.0.0.1:{port}",
+            "PORT": str(ours),
+            "PORTAL_URL": f"http://127.0.0.1:{ours}",
+            "MAILBOX": str(folder),
+        }
+
+
+def answers(port: int) -> bool:
+    with socket.socket() as trial:
+        return trial.connect_ex(("127.0.0.1", port)) == 0
+
+
+@contextmanager
+def stage(var: Path, *, mailed: bool = False) -> Iterator[dict[str, str]]:
     """A portal and a fake GitHub, both new; the environment in which a journey finds them."""
     python = (sys.executable, "-m")
     environment = {name: value for name, value in os.environ.items() if name not in {"PORTAL_ENV", "MAKELEVEL"}}
@@ -121,6 +149,8 @@ def stage(var: Path) -> Iterator[dict[str, str]]:
         github = start("github", *python, *fake, wanted="http://")
         environment |= {"PORTAL_VAR": str(var), "HOST": "127.0.0.1", "PORT": "0"}
         environment["OUTGOING_ALLOW"] = urlsplit(github).netloc
+        if mailed:
+            environment |= stack.enter_context(mail_server(log / "mail.err", var / "mailbox"))
         for knob, own in (("DATABASE_URL", own_database), ("REDIS_URL", own_redis)):
             if environment.get(knob):
                 environment[knob] = stack.enter_context(own(environment[knob]))
@@ -143,7 +173,7 @@ def play(name: str, language: str) -> bool:
     say(f"{name} in {'English' if language == 'en' else 'Japanese'}")
     with tempfile.TemporaryDirectory(prefix="portal-journey-") as folder:
         var = Path(folder, "var")
-        with stage(var) as environment:
+        with stage(var, mailed=name in MAILED) as environment:
             mine = {"JOURNEY_LANGUAGE": language, "JOURNEY_FOLDER": str(kept), "CHROMIUM": str(find_chromium())}
             options: dict[str, Any] = {"cwd": ROOT, "env": environment | mine, "stdin": subprocess.DEVNULL}
             command = [sys.executable, "-m", f"tests.journeys.{name}"]

@@ -14,6 +14,8 @@ from django.test import Client
 from django.urls import reverse
 
 from assessments import services as assessing
+from core import clock
+from core.models import UndoOffer
 from okrs import services as okrs
 from roadmaps import services as roadmaps
 from roadmaps.models import Item
@@ -55,6 +57,7 @@ def act(person: Person, team: Team, other: Person) -> None:
     invitations.invite(team=team, role="editor", job_role="", email="friend@elsewhere.example", by=person)
     invitations.invite(team=team, role="editor", job_role="", email=ADDRESS.upper(), by=other)
     tokens.create_token(team=team, name="CI", scope="write", by=person)
+    UndoOffer.objects.create(kind="team.archive", person=person, until=clock.now())
     in_okrs(person, team)
     in_the_roadmap(person, team)
     in_maturity(person, team, other)

@@ -42,7 +42,7 @@
     const away = answer.status >= 500 || answer.status === 429;
     if (away) { throw new Error("away"); }
     // Signed out, no right any more, or not there any more: asking on would be of no use.
-    if (answer.status !== 304 && !answer.ok) { stop(); }
+    if (answer.status !== 304 && !answer.ok) { stop(place.dataset.stopped); }
     return answer;
   }
 
@@ -66,20 +66,18 @@
     const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
     if (underWay || acts !== before) { return; } // older than what the page's own request brings: look again
     const state = fresh.querySelector("[data-live]");
-    if (!state || parts(fresh).join() !== parts(document).join()) { say(place.dataset.other); stopped = true; return; }
+    // Other parts, or (chosen in another tab) another language: half of it in the page would be neither.
+    const differs = !state || fresh.documentElement.lang !== document.documentElement.lang || parts(fresh).join() !== parts(document).join();
+    if (differs) { stop(place.dataset.other); return; }
     stamp = state.dataset.stamp; // as it was before the page was read
     document.querySelectorAll("[data-live-part]").forEach((part) => renew(part, fresh.getElementById(part.id)));
   }
 
   function parts(root) { return [...root.querySelectorAll("[data-live-part]")].map((part) => part.id); }
 
-  function stop() {
+  function stop(text) {
     stopped = true;
     window.clearTimeout(timer);
-    say(place.dataset.stopped);
-  }
-
-  function say(text) {
     const line = document.createElement("div");
     line.className = "p-notice";
     line.setAttribute("role", "status");

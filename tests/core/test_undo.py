@@ -274,8 +274,9 @@ def test_in_japanese(team: Team, administrator: Person, signed_in: Callable[[Per
     client = signed_in(Person.objects.get(pk=administrator.pk))
     page = client.get(client.post(reverse("team-archive", args=[team.pk]))["Location"]).text
     with translation.override("ja"):
-        assert translation.gettext("Undo") != "Undo"
-        assert translation.gettext("Undo") in page
+        assert translation.pgettext("offer", "Undo") == "元に戻す"
+    assert "元に戻す" in page
+    assert "をアーカイブしました" in page
 
 
 def test_offers_that_ended_go(team: Team, administrator: Person) -> None:

@@ -16,7 +16,8 @@ from django.urls import reverse
 from assessments import services as assessing
 from calendars import services as calendars
 from comments import services as commenting
-from core import topics
+from core import clock, topics
+from core.models import UndoOffer
 from okrs import services as okrs
 from roadmaps import services as roadmaps
 from roadmaps.models import Item
@@ -59,6 +60,7 @@ def act(person: Person, team: Team, other: Person) -> None:
     invitations.invite(team=team, role="editor", job_role="", email=ADDRESS.upper(), by=other)
     tokens.create_token(team=team, name="CI", scope="write", by=person)
     calendars.renew(person=person)
+    UndoOffer.objects.create(kind="team.archive", person=person, until=clock.now())
     in_okrs(person, team)
     in_the_roadmap(person, team)
     in_maturity(person, team, other)

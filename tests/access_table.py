@@ -24,6 +24,7 @@ from typing import Any
 from backups import shelf
 from core import clock, pulse, undo
 from core.models import UndoOffer
+from notices import unsubscribing
 from okrs.models import Objective
 from roadmaps import services as ticking
 from tests.access_rules import (
@@ -34,6 +35,8 @@ from tests.access_rules import (
     EDIT_ORGANISATION_OKRS,
     EDIT_TEAM,
     GONE,
+    MARK_NOT_ONES_OWN,
+    MARK_OWN,
     NOT_ONES_OWN,
     OPEN,
     OWN,
@@ -165,6 +168,19 @@ def signs_of_life(_: World) -> list[Any]:
     return []
 
 
+def _notice(w: World) -> list[Any]:
+    """One of somebody who is none of the cast."""
+    return [w.notice_of(w.membership.person).pk]
+
+
+def _unsubscribing(w: World) -> str:
+    return unsubscribing.link_for(w.membership.person_id, "").strip("/").rpartition("/")[2]
+
+
+def _channel(w: World) -> list[Any]:
+    return [w.team.pk, w.channel.pk]
+
+
 def _archive(w: World) -> list[Any]:
     """A file among the archives; nobody looks into it."""
     path = shelf.new("archive")
@@ -255,6 +271,23 @@ ROUTES: list[Route] = [
     page("calendar-off", post=OWN),
     page("calendar-feed", lambda w: [w.calendar], alike=False, get=OPEN),
     page("calendar-team-feed", lambda w: [w.calendar, w.team.pk], alike=False, get=OPEN),
+    # -- notices
+    page("inbox", get=OWN),
+    page("inbox-read", post=OWN),
+    page("notice", _notice, get=NOT_ONES_OWN),
+    page("notice-mark", _notice, post=NOT_ONES_OWN),
+    page("account-notices", get=OWN, post=OWN),
+    page("account-notices-test", post=OWN),
+    page("unsubscribe", lambda w: [_unsubscribing(w)], alike=False, get=OPEN, post=OPEN),
+    page("organisation-notices", get=ADMINISTER_ORGANISATION),
+    page("channels", _team, get=READ_TEAM),
+    page("channel-new", _team, get=ADMINISTER_TEAM, post=ADMINISTER_TEAM),
+    page("channel", _channel, get=ADMINISTER_TEAM, post=ADMINISTER_TEAM),
+    page("channel-address", _channel, post=ADMINISTER_TEAM),
+    page("channel-secret", _channel, post=ADMINISTER_TEAM),
+    page("channel-resume", _channel, post=ADMINISTER_TEAM),
+    page("channel-test", _channel, post=ADMINISTER_TEAM),
+    page("channel-remove", _channel, post=ADMINISTER_TEAM),
     # -- backups
     page("backup", get=ADMINISTER_ORGANISATION),
     page("backup-make", post=ADMINISTER_ORGANISATION),
@@ -371,6 +404,9 @@ ROUTES: list[Route] = [
     page("api-docs", get=READ),
     api("api-schema", get=READ),
     api("api-me", get=READ),
+    api("api-inbox", get=READ),
+    api("api-inbox-read", post=MARK_OWN),
+    api("api-notice", _notice, patch=MARK_NOT_ONES_OWN),
     api("api-team-list", get=READ),
     api("api-team-detail", _team, get=READ_TEAM),
     api("api-team-members", _team, get=READ_TEAM),

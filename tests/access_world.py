@@ -18,6 +18,7 @@ from connections.models import Draft
 from core import topics
 from core.crypto import digest
 from delivery.models import Service
+from notices.models import Channel, Notice
 from okrs.models import CheckIn, Cycle, KeyResult, Remark
 from roadmaps.models import Roadmap
 from teams.models import ApiToken, Invitation, Membership, Person, Team, TeamGroup, TokenScope
@@ -133,6 +134,19 @@ class World:
     def calendar(self) -> str:
         """The secret of a reader's calendars, who is none of the cast."""
         return calendars.renew(person=PersonFactory()).secret
+
+    @cached_property
+    def channel(self) -> Channel:
+        """A webhook of the team's, to a host that there is not."""
+        address, secret = "https://hooks.invalid/team", "whsec_c2VjcmV0"
+        return Channel.objects.create(
+            team=self.team, kind="webhook", name="#ml", host="x", address=address, secret=secret
+        )
+
+    def notice_of(self, person: Person) -> Notice:
+        """A notice about the team, told to this person."""
+        facts = {"team": self.team, "url": "/"}
+        return Notice.objects.get_or_create(person=person, kind="k", key=str(self.team.pk), defaults=facts)[0]
 
     def elsewhere(self) -> World:
         """The same world seen from the other team."""

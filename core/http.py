@@ -9,7 +9,8 @@ import json
 import logging
 import random
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -181,21 +182,53 @@ class Client:
                     raise
                 sleep(max(wait, 0.0))
 
+    def post(self, body: bytes, headers: Mapping[str, str]) -> None:
+        """POST to `base_url` itself, once: whoever calls keeps what is to be sent, and an id by which a second one is dropped.
+
+        Any 2xx will do; what it says beside is not looked at. Raises OutgoingError, of it RateLimited. Not redirected.
+        """
+        try:
+            with self._exchange("POST", self.base_url, data=body, headers=headers) as raw:
+                if 200 <= raw.status_code < 300:
+                    return
+                said = self._read(raw)
+        except _Again as again:
+            raise again.error from again
+        raise self._refused_post(raw, said)
+
+    def _refused_post(self, raw: requests.Response, body: bytes) -> OutgoingError:
+        status, waits = raw.status_code, "Retry-After" in raw.headers
+        if status in REDIRECTS:
+            to = _host_of(urljoin(raw.url, raw.headers.get("Location", "")))
+            return OutgoingError("redirected_elsewhere", host=self.host, to=to)
+        if status >= 500 and waits:
+            return RateLimited(self._retry_at(raw.headers), code="server_error", host=self.host, status=status)
+        if status >= 500:
+            return OutgoingError("server_error", host=self.host, status=status)
+        _readable, data = _decode(body)
+        return self._refusal(status, raw.headers, data or {"message": _words(raw.headers, body)})
+
     def _once(self, url: str, params: Mapping[str, Any] | None, headers: Mapping[str, str]) -> Response:
+        with self._exchange("GET", url, params=params, headers=headers) as raw:
+            body = self._read(raw)
+        return self._judge(raw, body)
+
+    @contextmanager
+    def _exchange(self, method: str, url: str, **sent: Any) -> Iterator[requests.Response]:
+        """One request and its answer, whose body is read within the block, all within the time there is."""
         self.requests_made += 1
         with Lifeline(self._total_timeout) as lifeline:
             try:
-                with self._session.get(
-                    url, params=params, headers=headers, timeout=self._timeouts, stream=True, allow_redirects=False
+                with self._session.request(
+                    method, url, timeout=self._timeouts, stream=True, allow_redirects=False, **sent
                 ) as raw:
-                    body = self._read(raw)
+                    yield raw
             except (requests.RequestException, HTTPError, OSError, ValueError) as error:
                 if lifeline.cut:
                     raise OutgoingError("timeout", host=self.host) from error
                 self._raise_transport(error)
             if lifeline.cut:  # a body that ends with the connection just looks shorter
                 raise OutgoingError("timeout", host=self.host)
-        return self._judge(raw, body)
 
     def _read(self, raw: requests.Response) -> bytes:
         parts: list[bytes] = []
@@ -313,6 +346,11 @@ def _said(data: Any) -> str:
     """The host's own message, short."""
     message = data.get("message") if isinstance(data, dict) else None
     return message[:200] if isinstance(message, str) else ""
+
+
+def _words(headers: Mapping[str, str], body: bytes) -> str:
+    """What a host says without JSON, on one line; "" of a page."""
+    return "" if _looks_like_a_page(headers, body) else " ".join(body[:1000].decode(errors="replace").split())
 
 
 def _is_limit(status: int, headers: Mapping[str, str], said: str) -> bool:

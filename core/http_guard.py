@@ -118,16 +118,22 @@ def resolve(host: str, port: int) -> list[tuple[socket.AddressFamily, tuple[Any,
     return list(dict.fromkeys((family, address) for family, _type, _proto, _name, address in found))
 
 
-def connect(host: str, port: int, *, encrypted: bool, options: Any = None) -> socket.socket:
-    """A connected socket to an address of `host` that may be reached. Raises OutgoingError."""
-    shown = _shown(host, port, encrypted)
+def looked_up(host: str, port: int, *, encrypted: bool) -> list[tuple[socket.AddressFamily, tuple[Any, ...]]]:
+    """As `resolve`, every address of which may be reached. Raises OutgoingError."""
     try:
         found = resolve(host, port)
     except (OSError, UnicodeError) as error:
-        raise OutgoingError("unknown_host", host=shown) from error
+        raise OutgoingError("unknown_host", host=_shown(host, port, encrypted)) from error
     # All of them, not only the one used: a name that has a private address beside a public one is not to be trusted.
     for _family, target in found:
         check(host, port, ipaddress.ip_address(target[0]), encrypted=encrypted)
+    return found
+
+
+def connect(host: str, port: int, *, encrypted: bool, options: Any = None) -> socket.socket:
+    """A connected socket to an address of `host` that may be reached. Raises OutgoingError."""
+    shown = _shown(host, port, encrypted)
+    found = looked_up(host, port, encrypted=encrypted)
     failure: OSError | None = None
     for family, target in found[:ADDRESSES_TRIED]:
         sock = socket.socket(family, socket.SOCK_STREAM)

@@ -64,14 +64,14 @@ OWN_ADDRESS_REFUSED = _(
 UNKNOWN = _("Something unexpected happened while talking to %(host)s.")
 
 
-class _Blank(dict[str, Any]):
+class Blank(dict[str, Any]):
     def __missing__(self, key: str) -> str:
         return ""
 
 
 def sentence(code: str, params: Mapping[str, Any] | None = None) -> str:
     """The sentence for `code` in the reader's language; plain text, to be escaped like all that hosts wrote."""
-    known = _Blank(params or {})
+    known = Blank(params or {})
     said = SENTENCES.get(code, UNKNOWN)
     if code == "address_refused" and str(known["host"]).lstrip("[").startswith(str(known["address"])):
         said = OWN_ADDRESS_REFUSED

@@ -19,7 +19,7 @@ from core.scrub import scrub
 # Keys of invitations and reset links are this long; no other part of an address is.
 _SECRET_PART = re.compile(r"(?<=/)[^/\s?#]{21,}")
 # Beat asks for these every few seconds: that one of them went well is no news.
-_BELLS = frozenset({"connections.ring_the_bell", "sample.ring", "backups.ring", "core.pulse"})
+_BELLS = frozenset({"connections.ring_the_bell", "sample.ring", "backups.ring", "notices.ring", "core.pulse"})
 
 
 def without_secrets(path: str) -> str:
@@ -74,6 +74,8 @@ def configure(*, level: str, as_json: bool) -> dict[str, Any]:
             "celery.app.trace": {"level": "CRITICAL"},
             "celery.worker.strategy": {"level": "WARNING"},
             "celery.beat": {"level": "WARNING"},
+            # It writes the whole path of every request; that of a chat's address is a secret.
+            "urllib3": {"level": "INFO"},
             # Gunicorn brings handlers of its own.
             "gunicorn.error": {"handlers": [], "level": level, "propagate": True},
             # It writes addresses, whole queries and headers as soon as it is given a configuration like this one.

@@ -14,8 +14,8 @@ GONE = "…"
 _SHORTEST = 6  # characters; a shorter value would be found everywhere
 _NAMES = r"(?:pass(?:word|wd|phrase)?\d?|secret|token|api[_-]?key|authorization|cookie|csrf\w*|session\w*|setup[_-]?code|code)"
 _SHAPES: tuple[tuple[re.Pattern[str], str], ...] = (
-    # /invitation/SECRET/, /accounts/password/reset/key/1-KEY/
-    (re.compile(r"(/invitation/|/reset/key/|/confirm-email/)[^/\s?\"'<>]+"), rf"\1{GONE}"),
+    # /invitation/SECRET/, /accounts/password/reset/key/1-KEY/, /unsubscribe/SIGNED/
+    (re.compile(r"(/invitation/|/reset/key/|/confirm-email/|/unsubscribe/)[^/\s?\"'<>]+"), rf"\1{GONE}"),
     # postgres://portal:password@host, redis://:password@host, https://token@host
     (re.compile(r"://[^/\s@\"'<>]+@"), f"://{GONE}@"),
     (re.compile(r"\b(bearer|basic|token)(\s+)[\w.~+/=-]{6,}", re.IGNORECASE), rf"\1\2{GONE}"),

@@ -25,6 +25,7 @@ urlpatterns = [
     path("v1/teams/<int:team_id>/", include("delivery.api")),
     path("v1/teams/<int:team_id>/comments/", include(comments.routes("api-comment"))),
     path("v1/comments/", include(comments.routes("api-organisation-comment"))),
+    path("v1/", include("notices.api")),
     path("v1/", include("insights.api")),
     path("v1/", include(router.urls)),
     path("schema/", SpectacularAPIView.as_view(), name="api-schema"),

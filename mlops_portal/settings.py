@@ -135,6 +135,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "teams.context.portal",
+                "notices.context.inbox",
                 "okrs.context.check_ins",
             ],
             "builtins": ["core.templatetags.portal"],
@@ -293,6 +294,7 @@ SIGN_IN_LIMITS = {
     "reset_password_from_key": "20/m/ip",
     "change_email": "5/h/key",
     "set_up": "10/10m/ip",
+    "test_message": "5/m/key",
 }
 ACCOUNT_RATE_LIMITS: dict[str, str] | bool = SIGN_IN_LIMITS
 MFA_ADAPTER = "teams.second_factors.PortalMFAAdapter"
@@ -309,6 +311,7 @@ MFA_FORMS = {
 # Without EMAIL_URL there is no mail server: the portal says so and offers copyable links instead.
 EMAIL_URL = env.str("EMAIL_URL", default="")
 MAIL_WORKS = bool(EMAIL_URL)
+EMAIL_TIMEOUT = 20  # seconds without a word from the mail server
 vars().update(env.mail(EMAIL_URL))
 if MAIL_WORKS and not PORTAL_URL:
     # A request's Host header is what its sender wrote; a mail to somebody else must not lead there.
@@ -371,7 +374,8 @@ _NOT_ASKED_FOR = (
 PERMISSIONS_POLICY = {name: ["self"] for name in _ASKED_FOR} | {name: [] for name in _NOT_ASKED_FOR}
 # Addresses whose answers no browser and no proxy may keep: secrets, people, what administrators see, and the API.
 NEVER_KEPT = re.compile(
-    r"/(account|accounts|api|invitation|organisation|people|setup)/|/teams/\d+/(members|tokens|connections)/"
+    r"/(account|accounts|api|inbox|invitation|organisation|people|setup|unsubscribe)/"
+    r"|/teams/\d+/(channels|members|tokens|connections)/"
 )
 MESSAGE_STORAGE = "core.messages.Storage"
 # What one request may send; core/middleware.py holds it for everything but files, core/bounded_json.py how deep JSON goes.

@@ -5,6 +5,7 @@ from django.urls import include, path
 urlpatterns = [
     path("", include("insights.urls")),
     path("", include("teams.urls")),
+    path("", include("notices.urls")),
     path("organisation/sample/", include("sample.urls")),
     path("organisation/backup/", include("backups.urls")),
     path("teams/<int:team_id>/roadmap/", include("roadmaps.urls")),

@@ -6,20 +6,29 @@ sent once more with the same id, by which the receiver can drop it: docs/adr/001
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from typing import Any
 from uuid import uuid4
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import F, Q
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
+from django.utils.translation import gettext as _
 
 from core import bell, clock
-from notices.models import Digest, Notice, Outgoing, Preference
+from notices.models import Channel, Digest, Notice, Outgoing, OutgoingState, Preference
 from notices.timing import leaves_at
 from teams.models import Person
 
-LEASE = timedelta(seconds=60)  # longer than any one message takes: see SEND_TIMEOUT
+LEASE = timedelta(seconds=60)  # longer than any one message may take; a killed worker's is taken over soon
 RING_AGAIN = timedelta(seconds=20)  # a message to a worker that is not answered by then counts as lost
 MESSAGE_LIFE = 60  # seconds
+BACKOFF = tuple(timedelta(minutes=minutes) for minutes in (1, 2, 5, 15, 60))
+GIVE_UP = timedelta(days=7)  # since the first try
+LATE = timedelta(minutes=15)
 
 
 # -- Putting in -----------------------------------------------------------------------------------------------------
@@ -41,7 +50,13 @@ def put_mail(notice: Notice, person: Person, preference: Preference) -> None:
 def reschedule(person: Person, preference: Preference) -> None:
     """The person wants mails at other hours: those that wait leave then. Inside the caller's transaction."""
     at = leaves_at(clock.now(), preference, person.zone)
-    Outgoing.objects.open_mails_of(person).filter(attempts=0).update(next_at=at, rung_at=None)
+    Outgoing.objects.open_mails_of(person).update(next_at=at, rung_at=None)
+    ring_on_commit()
+
+
+def make_due(channel: Channel) -> None:
+    """What waits for the channel goes now. Inside the caller's transaction."""
+    Outgoing.objects.waiting().filter(channel=channel).update(next_at=clock.now(), rung_at=None)
     ring_on_commit()
 
 
@@ -73,12 +88,64 @@ def ring() -> bool:
 # -- Taking out -----------------------------------------------------------------------------------------------------
 
 
+class LeaseLost(Exception):
+    """Another worker has the row now, or everything was replaced by an archive: write nothing more."""
+
+
 def take() -> Outgoing | None:
     """The row that is due longest, with its lease; None if nothing is due. Of two workers one gets it."""
     now = clock.now()
     for key in Outgoing.objects.due(now).order_by("next_at", "pk").values_list("pk", flat=True)[:20]:
-        owner = uuid4().hex
+        lease = {"lease_owner": uuid4().hex, "lease_until": now + LEASE}
         # One conditional UPDATE over columns of the row itself: the database decides between two that come at once.
-        if Outgoing.objects.free(now).filter(pk=key).update(lease_owner=owner, lease_until=now + LEASE):
-            return Outgoing.objects.select_related("person", "channel__team").get(pk=key)
+        if Outgoing.objects.free(now).filter(pk=key).update(**lease, attempts=F("attempts") + 1):
+            return Outgoing.objects.select_related("channel__team").get(pk=key)
     return None
+
+
+@contextmanager
+def held(row: Outgoing) -> Iterator[Outgoing]:
+    """A transaction with the row locked as it stands now, in which the lease is known to hold. LeaseLost."""
+    with transaction.atomic():
+        mine = Outgoing.objects.select_for_update(of=("self",)).filter(pk=row.pk, lease_owner=row.lease_owner).first()
+        if mine is None:
+            raise LeaseLost
+        yield mine
+
+
+def end(row: Outgoing, state: OutgoingState, code: str = "", params: Mapping[str, Any] | None = None) -> None:
+    """It is over with it. Inside `held`."""
+    row.state, row.ended_at = state, clock.now()
+    _let_go(row, code, params)
+
+
+def postpone(row: Outgoing, at: datetime, code: str = "", params: Mapping[str, Any] | None = None) -> None:
+    """Not before `at`. Inside `held`."""
+    row.next_at = at
+    _let_go(row, code, params)
+
+
+def _let_go(row: Outgoing, code: str, params: Mapping[str, Any] | None) -> None:
+    row.lease_owner, row.lease_until, row.rung_at = "", None, None
+    row.error_code, row.error_params = code, dict(params or {})
+    row.save()
+
+
+def retry(row: Outgoing, code: str, params: Mapping[str, Any], not_before: datetime | None = None) -> None:
+    """Later, and later each time; after a week never. Inside `held`."""
+    now = clock.now()
+    if row.begun_at is not None and now - row.begun_at > GIVE_UP:
+        end(row, OutgoingState.FAILED, "too_old")
+        return
+    wait = BACKOFF[min(row.attempts, len(BACKOFF)) - 1]
+    postpone(row, max(now + wait, not_before or now), code, params)
+
+
+def overdue() -> str:
+    """A sentence, if something has been due for so long that nobody can be at work; else ""."""
+    late = Outgoing.objects.due(clock.now()).filter(next_at__lt=clock.now() - LATE).order_by("next_at")
+    since = late.values_list("next_at", flat=True).first()
+    if since is None:
+        return ""
+    time = date_format(localtime(since), "DATETIME_FORMAT")
+    return _("A notice should have left on %(time)s, and no worker has sent it.") % {"time": time}

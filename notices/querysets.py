@@ -27,6 +27,11 @@ class NoticeQuerySet(QuerySet["Notice"]):
     def unread(self) -> NoticeQuerySet:
         return self.filter(read_at=None)
 
+    def no_longer_kept(self, before: datetime) -> NoticeQuerySet:
+        """Read, or never in the inbox, before; and not in a mail that is still to leave."""
+        old = Q(read_at__lt=before) | Q(in_inbox=False, created_at__lt=before)
+        return self.filter(old).filter(Q(mail=None) | ~Q(mail__state="waiting"))
+
     def listed(self) -> NoticeQuerySet:
         """Newest first."""
         return self.select_related("team").order_by("-created_at", "-pk")
@@ -38,9 +43,6 @@ class ChannelQuerySet(QuerySet["Channel"]):
 
     def listed(self) -> ChannelQuerySet:
         return self.order_by("name", "pk")
-
-    def working(self) -> ChannelQuerySet:
-        return self.filter(state="works")
 
 
 class OutgoingQuerySet(QuerySet["Outgoing"]):
@@ -61,6 +63,3 @@ class OutgoingQuerySet(QuerySet["Outgoing"]):
 
     def ended_before(self, before: datetime) -> OutgoingQuerySet:
         return self.exclude(state="waiting").filter(ended_at__lt=before)
-
-    def since(self, before: datetime) -> OutgoingQuerySet:
-        return self.filter(created_at__gte=before)

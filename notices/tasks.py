@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from notices import outbox
+from notices import outbox, sending
 
 
 @shared_task(name="notices.ring")
@@ -12,4 +12,4 @@ def ring() -> None:
 
 @shared_task(name="notices.send", passes_gate=False)
 def send() -> None:
-    """Written next."""
+    sending.send()

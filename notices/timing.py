@@ -11,7 +11,7 @@ from notices.models import Digest, Preference
 def leaves_at(now: datetime, preference: Preference, zone: ZoneInfo) -> datetime:
     """The first instant from `now` on at which the person wants mail: the digest's hour, and never a quiet one."""
     at = now if preference.digest == Digest.AT_ONCE else _next_digest(now, preference, zone)
-    return _after_quiet(at, preference.quiet, zone)
+    return after_quiet(at, preference.quiet, zone)
 
 
 def _next_digest(now: datetime, preference: Preference, zone: ZoneInfo) -> datetime:
@@ -32,7 +32,7 @@ def is_quiet(instant: datetime, quiet: tuple[time, time] | None, zone: ZoneInfo)
     return begin <= clock < end if begin < end else clock >= begin or clock < end
 
 
-def _after_quiet(at: datetime, quiet: tuple[time, time] | None, zone: ZoneInfo) -> datetime:
+def after_quiet(at: datetime, quiet: tuple[time, time] | None, zone: ZoneInfo) -> datetime:
     # More than once where clocks are put back and show the end of the quiet hours, and then quiet ones again.
     while quiet is not None and is_quiet(at, quiet, zone):
         local = at.astimezone(zone)

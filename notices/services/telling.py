@@ -49,6 +49,7 @@ def _into_inboxes(kind: kinds.Kind, to: list[Person], team: Team | None, said: d
     Notice.objects.bulk_create(rows, ignore_conflicts=True)
     uids = {row.uid for row in rows}
     own = Notice.objects.filter(kind=kind.id, key=said["key"], uid__in=uids, person__in=new)
+    own = own.order_by("person")  # whose mails are locked, always in this order
     mailed = [row for row in own if wishes.mail(new[row.person_id], kind)]
     for row in mailed:
         outbox.put_mail(row, new[row.person_id], wishes.preference(new[row.person_id]))

@@ -30,6 +30,7 @@ def fill() -> None:
     _people(person, now)
     _okrs(person)
     _comments(person)
+    _notices(person, now)
 
 
 def _brief() -> Any:
@@ -112,6 +113,20 @@ def _comments(person: Any) -> None:
     assert topic is not None
     services.write(topic=topic, text=f"@<{person.pk}> どう？\n“1.5 %” 🚀", by=person)
     services.blank(comment=services.write(topic=topic, text="gone", by=person), by=person)
+
+
+def _notices(person: Any, now: Any) -> None:
+    from notices.models import Channel, Choice, Notice, Outgoing, Preference
+    from teams.models import Team
+
+    team = Team.objects.exclude(is_sample=True).get()
+    Preference.objects.create(person=person, digest="daily", quiet_from=now.time(), quiet_until=now.time())
+    Choice.objects.create(person=person, kind="mention", inbox=True, mail=False)
+    facts = {"kind": "mention", "key": "1", "params": {"by": {"person": person.pk}, "title": "良い 🚀"}, "url": "/"}
+    mail = Outgoing.objects.create(person=person, next_at=now, lease_owner="someone", lease_until=now)
+    Notice.objects.create(person=person, team=team, mail=mail, **facts)
+    facts |= {"channel": Channel.objects.create(team=team, kind="webhook", name="#ml", host="x", address="https://x/y")}
+    Outgoing.objects.create(next_at=now, **facts)
 
 
 def empty_tables() -> list[str]:

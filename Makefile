@@ -5,7 +5,7 @@ J ?= main
 SHELL := /bin/sh
 BOOTSTRAP := ./ops/python.sh -m ops.bootstrap
 
-.PHONY: help run test test-only test-recorded test-long lint format journey backup restore rotate-keys frontend messages secrets lock
+.PHONY: help run test test-only test-recorded test-long bench-live lint format journey backup restore rotate-keys frontend messages secrets lock
 
 help: ## Say what there is
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:[^#]*## */\t/' | expand -t 16
@@ -24,6 +24,9 @@ test-recorded: ## Compare the portal with recorded answers of GitHub (RECORDINGS
 
 test-long: ## Kill -9 everything in turn while 50 people work, and the worker in mid sync (SEED=; UPDATE_DOCS=1)
 	@$(BOOTSTRAP) --dev ops.test long
+
+bench-live: ## Measure what live pages cost with 200 people looking, into docs/performance.md (SECONDS=)
+	@$(BOOTSTRAP) --dev bench.live
 
 lint: ## Only the checks that read the code
 	@$(BOOTSTRAP) --dev ops.test lint

@@ -7,7 +7,6 @@ urlpatterns = [
     path("levels.csv", views.levels_csv, name="assessment-levels-csv"),
     path("start/", views.start, name="assessment-start"),
     path("rounds/<int:round_id>/", views.sheet, name="assessment-round"),
-    path("rounds/<int:round_id>/live/", views.live, name="assessment-live"),
     path("rounds/<int:round_id>/answer/<str:criterion_id>/", views.answer, name="assessment-answer"),
     path("rounds/<int:round_id>/submit/", views.submit, name="assessment-submit"),
     path("rounds/<int:round_id>/review/", views.review, name="assessment-review"),

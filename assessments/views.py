@@ -16,7 +16,7 @@ from assessments import forms, library, pages, services
 from assessments.models import Assessment, Comment, Exemption
 from assessments.services import AlreadyStarted, MaturityError
 from assessments.sheet import NOT_APPLICABLE, UNKNOWN, Sheet, Typed
-from core import links
+from core import links, live
 from core.content import text
 from core.edits import StaleEdit
 from core.spreadsheet import csv_response
@@ -31,6 +31,7 @@ ROUND = "assessments/round.html"
 
 
 @require_safe
+@live.page("assessments", "roadmaps", "comments")
 def maturity(request: PortalRequest, team_id: int) -> HttpResponse:
     team = _team(request, team_id)
     return _render(request, "assessments/maturity.html", team, pages.of_team(team))
@@ -79,15 +80,9 @@ def start(request: PortalRequest, team_id: int) -> HttpResponse:
 
 
 @require_safe
+@live.page("assessments")
 def sheet(request: PortalRequest, team_id: int, round_id: int) -> HttpResponse:
     return _sheet(request, _round(request, team_id, round_id))
-
-
-@require_safe
-def live(request: PortalRequest, team_id: int, round_id: int) -> HttpResponse:
-    """What others have answered meanwhile, for a page that is open. What somebody chooses or types there is left alone."""
-    found = _round(request, team_id, round_id)
-    return _render(request, f"{ROUND}#live", found.team, {"sheet": Sheet(found), "oob": True})
 
 
 @require_POST
@@ -178,6 +173,7 @@ def _moved(request: PortalRequest, found: Assessment, permission: str, act: Call
 
 
 @require_safe
+@live.page("assessments", "roadmaps", "comments")
 def criterion(request: PortalRequest, team_id: int, criterion_id: str) -> HttpResponse:
     return _criterion_page(request, _team(request, team_id), _criterion(criterion_id))
 

@@ -23,6 +23,8 @@ Migration = tuple[str, str]  # app, name
 LEFT_OUT = {
     "sessions.session": "everyone signs in again after a restore",
     "usersessions.usersession": "belongs to sessions",
+    "core.livestamp": "counts what changed while pages are open; triggers count anew",
+    "core.undooffer": "holds for ten minutes",
     "teams.setupcode": "of use only until there is an organisation",
     "account.emailconfirmation": "links under way, sent again when asked for",
     "backups.work": "the task that makes the archive, or restores it",

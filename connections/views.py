@@ -18,7 +18,7 @@ from connections import messages as sentences
 from connections.forms import AccessForm, show_refusal
 from connections.models import Credential, Source
 from connections.progress import Progress
-from core import clock
+from core import clock, live
 from core.crypto import Undecryptable
 from core.http import OutgoingError
 from teams.access import require
@@ -54,6 +54,7 @@ def _administered(request: Request, team_id: int, source_id: int) -> Source:
 
 
 @require_safe
+@live.page("connections")
 def connections(request: Request, team_id: int) -> HttpResponse:
     team = visible_team(request, team_id)
     sources = Source.objects.of(team).listed().with_set_aside_count()

@@ -6,9 +6,9 @@ class CoreConfig(AppConfig):
     name = "core"
 
     def ready(self) -> None:
-        from django.db.models.signals import post_migrate
+        from django.db.models.signals import post_migrate, pre_migrate
 
-        from core import append_only, checks, scrub  # noqa: F401  checks: to be registered
+        from core import append_only, checks, live, scrub  # noqa: F401  checks: to be registered
 
         # Before anything can fail and be logged.
         urls = (settings.DATABASE_URL, settings.REDIS_URL, settings.EMAIL_URL)
@@ -16,3 +16,5 @@ class CoreConfig(AppConfig):
         append_only.watch_cascades()
         # SQLite remakes a table when a field is added, which drops its triggers: put them back after every migrate.
         post_migrate.connect(append_only.guard_tables, dispatch_uid="core.append_only")
+        pre_migrate.connect(live.count_no_changes, sender=self, dispatch_uid="core.live")
+        post_migrate.connect(live.count_changes, sender=self, dispatch_uid="core.live")

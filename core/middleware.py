@@ -17,7 +17,7 @@ from django.utils.cache import patch_cache_control
 from django.utils.functional import LazyObject
 from django_structlog.middlewares import RequestMiddleware
 
-from core import away, gate, views
+from core import away, gate, live, views
 from core.addresses import TOO_LARGE
 from core.crypto import Undecryptable
 from core.logs import without_secrets
@@ -34,7 +34,7 @@ class LogMiddleware(RequestMiddleware):
     """
 
     NUMBER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{7,63}")
-    QUIET = ("/livez", "/readyz", f"/{settings.STATIC_URL.strip('/')}/")
+    QUIET = (live.ADDRESS, "/livez", "/readyz", f"/{settings.STATIC_URL.strip('/')}/")
 
     def prepare(self, request: HttpRequest) -> None:
         given = request.headers.get("X-Request-ID", "")

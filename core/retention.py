@@ -16,7 +16,7 @@ from django.contrib.sessions.models import Session
 from django.core.cache import cache
 from django.db import connection, models
 
-from core import clock
+from core import clock, undo
 
 log = structlog.get_logger(__name__)
 
@@ -85,5 +85,6 @@ def _logs(before: datetime) -> int:
 
 
 register("sessions", _sessions)
+register("undo", undo.prune)
 register("counts", _counts)
 register("logs", _logs)

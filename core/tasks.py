@@ -1,12 +1,12 @@
-"""Thin shells: the rules stand in `pulse` and `retention`."""
+"""Thin shells: the rules stand in `pulse`, `live` and `retention`."""
 
 from datetime import UTC, datetime
 from typing import Any
 
 from celery import shared_task
 
+from core import live, retention
 from core import pulse as signs
-from core import retention
 
 
 @shared_task(name="core.pulse", bind=True)
@@ -20,3 +20,8 @@ def pulse(self: Any) -> None:
 @shared_task(name="core.prune")
 def prune() -> None:
     retention.prune_daily()
+
+
+@shared_task(name="core.fold_live")
+def fold_live() -> None:
+    live.fold()

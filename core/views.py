@@ -4,17 +4,21 @@ import sys
 
 import structlog
 from django.conf import settings
+from django.contrib import messages
 from django.core.exceptions import DisallowedHost, RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import translation
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 from django.views.defaults import page_not_found
 
 from core import away, readiness
 from core import definitions as document
+from core import undo as offers
+from core.models import UndoOffer
+from core.refusals import Refused
 
 
 @require_safe
@@ -38,6 +42,19 @@ def readyz(request: HttpRequest) -> JsonResponse:
 def definitions(request: HttpRequest) -> HttpResponse:
     """What every word and number means, in the reader's language."""
     return render(request, "core/definitions.html", {"page": document.page((get_language() or "en")[:2])})
+
+
+@require_POST
+def undo(request: HttpRequest, offer_id: int) -> HttpResponse:
+    """Take back what the page said could be taken back, and go there again."""
+    found = get_object_or_404(UndoOffer, pk=offer_id, person=request.user.pk)
+    try:
+        offers.take_back(found, by=request.user)
+    except Refused as error:
+        messages.error(request, error.message)
+    else:
+        messages.success(request, _("Undone: everything is as it was before."))
+    return redirect(found.page or "/")
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -9,12 +9,15 @@ class OkrsConfig(AppConfig):
     verbose_name = "OKRs"  # the heading of its API routes, translated there
 
     def ready(self) -> None:
-        from okrs import access, audit_sentences, figures, personal, token_choices, topics  # noqa: F401  rules; sentences
+        from core import live
+        from okrs import access, audit_sentences, figures, personal, token_choices, topics, undo  # noqa: F401  rules; sentences
 
         figures.register_all()
         personal.register()
         token_choices.register()
         topics.register_all()
+        undo.register()
+        live.leave_out("okrs.change", "each comes with the row that it changed")
         checks.register(check_template)
 
 

@@ -9,12 +9,13 @@ class RoadmapsConfig(AppConfig):
     verbose_name = "Roadmap"  # the heading of its API routes, translated there
 
     def ready(self) -> None:
-        from roadmaps import audit_sentences, figures, links, personal, topics  # noqa: F401  how its audit entries read
+        from roadmaps import audit_sentences, figures, links, personal, topics, undo  # noqa: F401  how its audit entries read
 
         figures.register_all()
         links.register_all()
         topics.register_all()
         personal.register()
+        undo.register()
         checks.register(check_template)
 
 

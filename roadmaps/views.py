@@ -14,7 +14,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from core import clock
+from core import clock, live
+from core import undo as undo_offers
 from core.addresses import pk_in
 from core.edits import StaleEdit
 from core.refusals import show_refusal
@@ -48,6 +49,7 @@ class Refusal:
 
 
 @require_safe
+@live.page("roadmaps", "comments")
 def roadmap(request: PortalRequest, team_id: int) -> HttpResponse:
     team = _team(request, team_id)
     found = Roadmap.objects.filter(team=team).first()
@@ -230,6 +232,7 @@ def add_item(request: PortalRequest, team_id: int, phase: int) -> HttpResponse:
 
 
 @require_safe
+@live.page("roadmaps", "comments")
 def item(request: PortalRequest, team_id: int, item_id: int) -> HttpResponse:
     return _item_page(request, _item(request, team_id, item_id))
 
@@ -266,9 +269,13 @@ def drop(request: PortalRequest, team_id: int, item_id: int) -> HttpResponse:
     found = _item(request, team_id, item_id)
     require(request.user, "team.edit", found.roadmap.team)
     form = forms.DropForm(request.POST)
-    return _acted(
-        request, found, "drop_form", form, lambda: services.drop(item=found, by=request.user, **form.cleaned_data)
-    )
+    dropped: dict[str, Any] = {}
+
+    def act() -> None:
+        made = services.drop(item=found, by=request.user, **form.cleaned_data)
+        dropped.update(item=made.pk, version=made.version)
+
+    return undo_offers.after(request, _acted(request, found, "drop_form", form, act), "item.drop", dropped)
 
 
 @require_POST

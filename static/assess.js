@@ -66,12 +66,10 @@
   });
   window.addEventListener("beforeunload", (event) => { if (unsaved.size) { event.preventDefault(); } });
   place.addEventListener("htmx:beforeRequest", (event) => {
-    if (event.target.id === "live") { return; }
     unsaved.delete(event.target.closest("[data-criterion]"));
     tell(event.target.closest("[data-criterion]"), place.dataset.saving, false).classList.add("is-saving");
   });
   place.addEventListener("htmx:afterRequest", (event) => {
-    if (event.target.id === "live") { return; }
     const row = event.target.closest("[data-criterion]");
     if (!event.detail.successful) { unsaved.add(row); }
     // An answer that says nothing of the row is another page: the session has ended.
@@ -84,18 +82,12 @@
       if (row && !refused) { tell(row, place.dataset.failed, true); }
     });
   }
-  // News of others leave a row alone in which something waits to be saved or to be decided; and "saved" is not said of a row in
-  // which somebody has typed on since.
-  let isNews = false;
-  document.addEventListener("htmx:beforeOnLoad", (event) => { isNews = event.detail.requestConfig.elt.id === "live"; });
+  // "Saved" is not said of a row in which somebody has typed on since.
   document.addEventListener("htmx:oobBeforeSwap", (event) => {
     const row = event.detail.target.closest("[data-criterion]");
     if (!row) { return; }
-    const waits = unsaved.has(row);
-    const keep = isNews
-      ? waits || row.querySelector("[id^=said-] [role=alert]")
-      : waits && event.detail.target.id.startsWith("said-") && !event.detail.fragment.querySelector("[role=alert]");
-    if (keep) { event.detail.shouldSwap = false; }
+    const isRefusal = event.detail.fragment.querySelector("[role=alert]");
+    if (unsaved.has(row) && event.detail.target.id.startsWith("said-") && !isRefusal) { event.detail.shouldSwap = false; }
   });
   // "Keep what is there": the address may be this page's own.
   place.addEventListener("click", (event) => {

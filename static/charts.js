@@ -86,7 +86,7 @@
   }
 
   document.addEventListener("portal:theme", () => drawAll(document));
-  document.addEventListener("htmx:load", (event) => drawAll(event.detail.elt));
+  for (const name of ["htmx:load", "portal:live"]) { document.addEventListener(name, (event) => drawAll(event.detail.elt)); }
   // The text widths of the web font decide the margins: wait for it.
   document.fonts.ready.then(() => drawAll(document));
 })();

@@ -12,6 +12,7 @@ from django.shortcuts import redirect
 from django.urls import resolve, reverse
 from django.utils import timezone, translation
 
+from core import live
 from teams import second_factors
 from teams.models import Organisation
 from teams.services import sessions
@@ -118,6 +119,7 @@ class SessionMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.respond(request)
-        if request.user.is_authenticated:
+        # An open page that asks whether it is still fresh is nobody who uses the session.
+        if request.user.is_authenticated and not request.path_info.startswith(live.ADDRESS):
             sessions.note_seen(request)
         return response

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from core import crypto
+from core import crypto, live
 
 
 def keep(request: HttpRequest, what: str, **values: str) -> None:
@@ -17,7 +17,9 @@ def keep(request: HttpRequest, what: str, **values: str) -> None:
 
 
 def take(request: HttpRequest, what: str) -> dict[str, Any] | None:
-    """What was kept, for the last time; None if there is nothing (any more)."""
+    """What was kept, for the last time; None if there is nothing (any more), and for a mere look at the page."""
+    if live.is_look(request):
+        return None
     kept = request.session.pop(f"shown_once_{what}", None)
     try:
         return json.loads(crypto.decrypt(kept)) if kept else None

@@ -5,6 +5,7 @@ from teams.views import (
     address,
     audit,
     invitation,
+    live,
     members,
     organisation,
     people,
@@ -43,6 +44,7 @@ urlpatterns = [
         sign_in.password_reset_from_key_done,
         name="account_reset_password_from_key_done",
     ),
+    path("live/<int:team_id>/<str:rooms>/", live.live, name="live"),
     # -- teams
     path("teams/", teams.teams, name="teams"),
     path("teams/new/", teams.team_new, name="team-new"),

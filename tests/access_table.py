@@ -28,8 +28,9 @@ from backups import shelf
 from comments import services as commenting
 from comments.models import Comment as Said
 from connections.models import Draft
-from core import clock, pulse, topics
+from core import clock, pulse, topics, undo
 from core.crypto import digest
+from core.models import UndoOffer
 from delivery.models import Service
 from notices import unsubscribing
 from notices.models import Channel, Notice
@@ -310,6 +311,12 @@ def _organisation_comment(w: World) -> list[Any]:
     return [w.comment_on(kind, None, key).pk]
 
 
+def _offer(w: World) -> UndoOffer:
+    """Of somebody who is none of the cast."""
+    until = clock.now() + undo.LASTS
+    return UndoOffer.objects.create(kind="team.archive", person=w.membership.person, data={"team": 0}, until=until)
+
+
 def _round(w: World) -> list[Any]:
     return [w.team.pk, w.round.pk]
 
@@ -398,6 +405,8 @@ ROUTES: list[Route] = [
     page("livez", get=OPEN),
     page("readyz", signs_of_life, get=OPEN),
     page("definitions", get=READ),
+    page("undo", lambda w: [_offer(w).pk], post=NOT_ONES_OWN),
+    page("live", lambda w: [w.team.pk, "roadmaps+teams"], get=READ_TEAM),
     # -- insights
     page("home", get=READ),
     page("portfolio", get=READ),
@@ -510,7 +519,6 @@ ROUTES: list[Route] = [
     page("assessment-levels-csv", _team, get=READ_TEAM),
     page("assessment-start", _team, post=EDIT_TEAM),
     page("assessment-round", _round, get=READ_TEAM),
-    page("assessment-live", _round, get=READ_TEAM),
     page("assessment-answer", lambda w: [*_round(w), "data.versioning"], post=EDIT_TEAM),
     page("assessment-submit", _round, post=EDIT_TEAM),
     page("assessment-review", _round, post=REVIEW_TEAM),

@@ -2,6 +2,8 @@
 
 import os
 
+from playwright.sync_api import Page
+
 # A container has no sandbox of its own, and Chromium must not look for its maker's hosts.
 CHROMIUM_ARGUMENTS = [
     "--no-sandbox",
@@ -17,3 +19,8 @@ CHROMIUM_ARGUMENTS = [
 def chromium() -> str:
     """The browser to start: CHROMIUM, else Debian's."""
     return os.environ.get("CHROMIUM", "/usr/bin/chromium")
+
+
+def look(page: Page) -> None:
+    """Let an open page ask at once whether anything has changed, as it does when its tab comes to the front."""
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")

@@ -4,7 +4,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
-from core import readiness
+from core import live, readiness
 from insights import home as homes
 from insights import news
 from insights import team as team_pages
@@ -33,6 +33,7 @@ def home(request: PortalRequest) -> HttpResponse:
 
 
 @require_safe
+@live.page("assessments", "roadmaps", "okrs", "delivery", "comments")
 def team(request: PortalRequest, team_id: int) -> HttpResponse:
     shown = get_object_or_404(Team.objects.visible_to(request.user), pk=team_id)
     found = team_pages.read(request.user, shown)

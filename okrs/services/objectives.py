@@ -130,14 +130,19 @@ def _lock(row: Objective | KeyResult) -> tuple[Objective | KeyResult, Objective]
 
 
 @transaction.atomic
-def archive(*, row: Objective | KeyResult, by: Person) -> None:
-    """Take an objective or key result out of every list and figure from today on. It is kept with everything that was said."""
+def archive(*, row: Objective | KeyResult, by: Person) -> dict[str, Any]:
+    """Take an objective or key result out of every list and figure from today on. It is kept with everything that was said.
+
+    What an undo needs, {} if it was archived already.
+    """
     locked, objective = _lock(row)
     check_open(objective.cycle, objective.team)
     if locked.archived_at is None:
         locked.archived_at, locked.archived_by = clock.now(), by
         locked.save(update_fields=["archived_at", "archived_by"])
         note_change(objective.cycle, objective, _key_result(locked), "archived", "", "", by)
+        return {"row": locked.pk, "at": locked.archived_at.isoformat()}
+    return {}
 
 
 @transaction.atomic

@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_http_methods, require_POST
 
+from core import live, undo
 from okrs import forms, services
 from okrs.board import page_of
 from okrs.kinds import Kind
 from okrs.models import KeyResult, Objective
+from okrs.undo import kind_of
 from okrs.views.reading import key_result_page
-from okrs.views.shared import cycle_of, key_result_of, may_edit, objective_of, show, team_of, tried
+from okrs.views.shared import (
+    cycle_of,
+    key_result_of,
+    may_edit,
+    objective_of,
+    show,
+    team_of,
+    team_of_objective,
+    tried,
+)
 from teams.models import Person
 from teams.requests import PortalRequest
 
@@ -35,6 +48,7 @@ def add_objective(request: PortalRequest, cycle_id: int, team_id: int | None = N
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@live.page("okrs", team=team_of_objective)
 def objective(request: PortalRequest, objective_id: int) -> HttpResponse:
     found = objective_of(request, objective_id)
     may_edit(request, found.team)
@@ -66,11 +80,15 @@ def _archive(request: PortalRequest, row: Objective | KeyResult) -> HttpResponse
     """Archive it; with `restore` in the form bring it back."""
     objective = row.objective if isinstance(row, KeyResult) else row
     may_edit(request, objective.team)
+    archived: dict[str, Any] = {}
     try:
-        (services.restore if "restore" in request.POST else services.archive)(row=row, by=request.user)
+        if "restore" in request.POST:
+            services.restore(row=row, by=request.user)
+        else:
+            archived = services.archive(row=row, by=request.user)
     except services.OkrError as error:
         messages.error(request, error.message)
-    return redirect(page_of(objective.team, objective.cycle))
+    return undo.after(request, redirect(page_of(objective.team, objective.cycle)), kind_of(row), archived)
 
 
 @require_POST

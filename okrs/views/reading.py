@@ -7,18 +7,20 @@ from typing import Any
 from django.http import HttpResponse
 from django.views.decorators.http import require_safe
 
+from core import live
 from core.spreadsheet import csv_response
 from okrs import charts, history
 from okrs.board import Board, CheckInRow, my_check_ins, place_of, row_of, with_forms
 from okrs.forms import CycleForm, GradeForm
 from okrs.models import Cycle, KeyResult
 from okrs.spans import quarter_of
-from okrs.views.shared import key_result_of, show, team_of
+from okrs.views.shared import key_result_of, show, team_of, team_of_key_result
 from teams.models import Person, Team
 from teams.requests import PortalRequest
 
 
 @require_safe
+@live.page("okrs", "comments")
 def okrs(request: PortalRequest, team_id: int | None = None) -> HttpResponse:
     return okrs_page(request, team_of(request, team_id))
 
@@ -70,6 +72,7 @@ def check_ins_page(request: PortalRequest, status: int = 200, **sent: Any) -> Ht
 
 
 @require_safe
+@live.page("okrs", "comments", team=team_of_key_result)
 def key_result(request: PortalRequest, key_result_id: int) -> HttpResponse:
     return key_result_page(request, key_result_of(request, key_result_id))
 

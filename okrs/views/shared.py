@@ -47,6 +47,15 @@ def key_result_of(request: PortalRequest, key_result_id: int) -> KeyResult:
     return get_object_or_404(found, pk=key_result_id)
 
 
+def team_of_objective(objective_id: int) -> int | None:
+    """Whose page it is, for live pages; None for the organisation's, and where there is none."""
+    return Objective.objects.filter(pk=objective_id).values_list("team", flat=True).first()
+
+
+def team_of_key_result(key_result_id: int) -> int | None:
+    return KeyResult.objects.filter(pk=key_result_id).values_list("objective__team", flat=True).first()
+
+
 def may_edit(request: PortalRequest, team: Team | None) -> None:
     """403 unless the person may edit the team's OKRs, or the organisation's."""
     require(request.user, "okrs.edit", team)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
@@ -64,8 +65,8 @@ def renew(*, invitation: Invitation, by: Person) -> str:
 
 
 @transaction.atomic
-def revoke(*, invitation: Invitation, by: Person) -> None:
-    """End the link at once. NotOpen if it was used already; revoking twice does nothing."""
+def revoke(*, invitation: Invitation, by: Person) -> dict[str, Any]:
+    """End the link at once. NotOpen if it was used already; revoking twice does nothing. What an undo needs, {} for nothing."""
     locked = _locked(invitation)
     if locked.state == InvitationState.ACCEPTED:
         raise NotOpen(_("Somebody has joined by this invitation already."))
@@ -73,6 +74,21 @@ def revoke(*, invitation: Invitation, by: Person) -> None:
         locked.revoked_at = clock.now()
         locked.save(update_fields=["revoked_at"])
         audit.record("invitation.revoked", actor=by, subject=locked, team=locked.team, role=locked.role)
+        return {"invitation": locked.pk, "team": locked.team_id, "at": locked.revoked_at.isoformat()}
+    return {}
+
+
+@transaction.atomic
+def bring_back(*, invitation: int, at: str, by: Person) -> None:
+    """Let a withdrawn link work again. NotOpen if something else happened to it meanwhile."""
+    locked = _locked(Invitation(pk=invitation))
+    if locked.revoked_at is None and locked.state == InvitationState.OPEN:
+        return
+    if locked.revoked_at is None or locked.revoked_at.isoformat() != at:
+        raise NotOpen(_("This invitation was changed meanwhile. Nothing was changed."))
+    locked.revoked_at = None
+    locked.save(update_fields=["revoked_at"])
+    audit.record("invitation.restored", actor=by, subject=locked, team=locked.team, role=locked.role)
 
 
 def why_not(invitation: Invitation) -> str:

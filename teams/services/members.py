@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -12,11 +13,15 @@ from core import clock, edits
 from core.refusals import Refused
 from teams import audit
 from teams.models import Invitation, Membership, Person, Team
-from teams.services.tokens import end_tokens_of
+from teams.services.tokens import bring_back_tokens, end_tokens_of
 
 
 class AlreadyMember(Refused):
     """The person belongs to the team already."""
+
+
+class NotActive(Refused):
+    """The person can no longer sign in."""
 
 
 @transaction.atomic
@@ -63,12 +68,60 @@ def change_member(
 
 
 @transaction.atomic
-def remove_member(*, membership: Membership, by: Person) -> None:
-    """Take the person out of the team; their tokens and open invitations for it end with that. Removing twice does nothing."""
+def remove_member(*, membership: Membership, by: Person) -> dict[str, Any]:
+    """Take the person out of the team; their tokens and open invitations for it end with that. Removing twice does nothing.
+
+    What an undo needs, {} for nothing.
+    """
     locked = (
         Membership.objects.select_for_update(of=("self",)).select_related("person", "team").filter(pk=membership.pk)
     )
     for found in locked:
         audit.record("member.removed", actor=by, subject=found.person, team=found.team, role=found.role)
+        was = {
+            "membership": found.pk,
+            "team": found.team_id,
+            "person": found.person_id,
+            "role": found.role,
+            "job_role": found.job_role,
+            "joined_at": found.joined_at.isoformat(),
+            "invitation": found.invitation_id,
+        }
         found.delete()
-        end_tokens_of(found.person, by=by, team=found.team)
+        return was | {"tokens": end_tokens_of(found.person, by=by, team=found.team)}
+    return {}
+
+
+@transaction.atomic
+def bring_back_member(
+    *,
+    membership: int,
+    team: int,
+    person: int,
+    role: str,
+    job_role: str,
+    joined_at: str,
+    invitation: int | None,
+    tokens: Sequence[int],
+    by: Person,
+) -> None:
+    """A removed member as they were, with the tokens that ended by the removal. AlreadyMember if they joined anew meanwhile."""
+    known = Membership.objects.filter(team=team, person=person).first()
+    if known is not None and known.pk == membership:
+        return
+    if known is not None:
+        raise AlreadyMember(_("This person has joined the team again meanwhile. Nothing was changed."))
+    found = Person.objects.select_for_update().get(pk=person)
+    if not found.is_active:
+        raise NotActive(_("This person was deactivated or removed meanwhile. Nothing was changed."))
+    made = Membership.objects.create(
+        pk=membership,
+        team_id=team,
+        person=found,
+        role=role,
+        job_role=job_role,
+        joined_at=datetime.fromisoformat(joined_at),
+        invitation_id=invitation,
+    )
+    audit.record("member.restored", actor=by, subject=found, team=made.team, role=role)
+    bring_back_tokens(tokens, by=by)

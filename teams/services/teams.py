@@ -64,13 +64,15 @@ def change_team(*, team: Team, by: Person, seen: Mapping[str, Any], wanted: Mapp
 
 
 @transaction.atomic
-def archive_team(*, team: Team, by: Person) -> None:
-    """Make the team read only and take it off the lists. Archiving twice does nothing."""
+def archive_team(*, team: Team, by: Person) -> dict[str, Any]:
+    """Make the team read only and take it off the lists. Archiving twice does nothing. What an undo needs, {} for nothing."""
     locked = Team.objects.select_for_update().get(pk=team.pk)
     if locked.archived_at is None:
         locked.archived_at = clock.now()
         locked.save(update_fields=["archived_at"])
         audit.record("team.archived", actor=by, subject=locked, team=locked, name=locked.name)
+        return {"team": locked.pk, "at": locked.archived_at.isoformat()}
+    return {}
 
 
 @transaction.atomic
@@ -109,7 +111,26 @@ def rename_group(*, group: TeamGroup, by: Person, seen: str, name: str) -> TeamG
 
 
 @transaction.atomic
-def delete_group(*, group: TeamGroup, by: Person) -> None:
-    """The group's teams stay, without a group."""
-    audit.record("group.deleted", actor=by, subject=group, name=group.name)
-    group.delete()
+def delete_group(*, group: TeamGroup, by: Person) -> dict[str, Any]:
+    """The group's teams stay, without a group. What an undo needs, {} if somebody else was faster."""
+    locked = TeamGroup.objects.select_for_update().filter(pk=group.pk).first()
+    if locked is None:
+        return {}
+    teams = list(Team.objects.select_for_update().filter(group=locked).order_by("pk").values_list("pk", flat=True))
+    was = {"group": locked.pk, "name": locked.name, "is_sample": locked.is_sample, "teams": teams}
+    audit.record("group.deleted", actor=by, subject=locked, name=locked.name)
+    locked.delete()
+    return was
+
+
+@transaction.atomic
+def bring_back_group(*, group: int, name: str, is_sample: bool, teams: list[int], by: Person) -> None:
+    """A deleted group as it was, with those of its teams that are in no other by now. NameTaken."""
+    if TeamGroup.objects.filter(pk=group).exists():
+        return
+    made = TeamGroup(pk=group, name=name, is_sample=is_sample)
+    _save(made)
+    audit.record("group.restored", actor=by, subject=made, name=name)
+    for team in Team.objects.select_for_update().filter(pk__in=teams, group=None).order_by("pk"):
+        team.group = made
+        team.save(update_fields=["group"])

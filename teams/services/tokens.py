@@ -1,5 +1,6 @@
 """A team's API tokens: made once, shown once; they expire, and can be revoked before."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -92,11 +93,22 @@ def revoke_token(*, token: ApiToken, by: Person | None) -> None:
 
 
 @transaction.atomic
-def end_tokens_of(maker: Person, *, by: Person | None, team: Team | None = None) -> None:
-    """For good, those of one team or all: they do not come back when the maker does."""
+def end_tokens_of(maker: Person, *, by: Person | None, team: Team | None = None) -> list[int]:
+    """For good, those of one team or all: they do not come back when the maker does. Which ended."""
     unended = ApiToken.objects.filter(maker=maker, revoked_at=None)
-    for token in (unended.filter(team=team) if team else unended).order_by("pk"):
+    ending = list((unended.filter(team=team) if team else unended).order_by("pk"))
+    for token in ending:
         revoke_token(token=token, by=by)
+    return [token.pk for token in ending]
+
+
+@transaction.atomic
+def bring_back_tokens(pks: Sequence[int], *, by: Person) -> None:
+    """Only where the removal that ended them is undone within minutes."""
+    for token in ApiToken.objects.select_for_update(of=("self",)).filter(pk__in=pks).select_related("team"):
+        token.revoked_at = None
+        token.save(update_fields=["revoked_at"])
+        audit.record("token.restored", actor=by, subject=token, team=token.team, name=token.name)
 
 
 def note_use(token: ApiToken) -> None:

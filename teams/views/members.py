@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
+from core import live, undo
 from core.edits import StaleEdit
 from core.refusals import Refused
 from teams import links, shown_once
@@ -62,6 +63,7 @@ def _page(
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
+@live.page()
 def members(request: HttpRequest, team_id: int) -> HttpResponse:
     """Who belongs to the team; a POST invites somebody, and the link is shown once on the page that follows."""
     team = visible_team(request, team_id)
@@ -109,9 +111,8 @@ def member_remove(request: HttpRequest, team_id: int, membership_id: int) -> Htt
     team = visible_team(request, team_id)
     membership = get_object_or_404(team.memberships.listed(), pk=membership_id)
     require(request.user, "team.administer", team)
-    services.remove_member(membership=membership, by=me(request))
-    messages.success(request, _("%(person)s no longer belongs to the team.") % {"person": membership.person})
-    return redirect("members", team.pk)
+    removed = services.remove_member(membership=membership, by=me(request))
+    return undo.after(request, redirect("members", team.pk), "member.remove", removed)
 
 
 @require_POST
@@ -146,7 +147,8 @@ def invitation_revoke(request: HttpRequest, team_id: int, invitation_id: int) ->
     invitation = get_object_or_404(team.invitations, pk=invitation_id)
     require(request.user, "team.administer", team)
     try:
-        invitations.revoke(invitation=invitation, by=me(request))
+        revoked = invitations.revoke(invitation=invitation, by=me(request))
     except Refused as error:
         messages.error(request, error.message)
-    return redirect("members", team.pk)
+        return redirect("members", team.pk)
+    return undo.after(request, redirect("members", team.pk), "invitation.revoke", revoked)

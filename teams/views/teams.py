@@ -10,6 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from core import undo
 from core.edits import StaleEdit
 from teams.access import require
 from teams.forms import GroupForm, GroupNameForm, NewTeamForm, TeamSettingsForm
@@ -90,9 +91,8 @@ def team_settings(request: HttpRequest, team_id: int) -> HttpResponse:
 def team_archive(request: HttpRequest, team_id: int) -> HttpResponse:
     team = visible_team(request, team_id)
     require(request.user, "organisation.administer")
-    services.archive_team(team=team, by=me(request))
-    messages.success(request, _("“%(team)s” is archived. Everything in it can still be read.") % {"team": team})
-    return redirect("team-settings", team.pk)
+    archived = services.archive_team(team=team, by=me(request))
+    return undo.after(request, redirect("team-settings", team.pk), "team.archive", archived)
 
 
 @require_POST
@@ -159,5 +159,5 @@ def team_group(request: HttpRequest, group_id: int) -> HttpResponse:
 @require_POST
 def team_group_delete(request: HttpRequest, group_id: int) -> HttpResponse:
     require(request.user, "organisation.administer")
-    services.delete_group(group=get_object_or_404(TeamGroup, pk=group_id), by=me(request))
-    return redirect("team-groups")
+    deleted = services.delete_group(group=get_object_or_404(TeamGroup, pk=group_id), by=me(request))
+    return undo.after(request, redirect("team-groups"), "group.delete", deleted)

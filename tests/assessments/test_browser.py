@@ -14,6 +14,7 @@ from assessments import services
 from assessments.models import Answer, Assessment
 from teams.models import Person, Team
 from tests.assessments.factories import answered, answered_all, started
+from tests.browser import look
 from tests.factories import TeamFactory
 
 pytestmark = [
@@ -115,7 +116,7 @@ def test_what_others_answer_appears_on_an_open_page(
     page.locator("#data-pipeline-comment").fill("Half a tho")
     for criterion in ("data.versioning", "data.pipeline"):
         answered(draft, team_admin, criterion, 1, datetime.now(UTC))
-    page.evaluate("htmx.trigger('#live', 'refresh')")
+    look(page)
     expect(page.locator("#said-data-versioning")).to_contain_text("Taro Admin: Dated copies")
     expect(page.locator("#round-progress")).to_contain_text("2 of 12 answered")
     expect(page.locator("#said-data-pipeline")).to_have_text("Not saved yet")

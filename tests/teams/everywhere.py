@@ -16,6 +16,7 @@ from django.urls import reverse
 from assessments import services as assessing
 from comments import services as commenting
 from core import clock, topics
+from core.models import UndoOffer
 from notices.models import Channel, Choice, Notice, Outgoing, Preference
 from okrs import services as okrs
 from roadmaps import services as roadmaps
@@ -58,6 +59,7 @@ def act(person: Person, team: Team, other: Person) -> None:
     invitations.invite(team=team, role="editor", job_role="", email="friend@elsewhere.example", by=person)
     invitations.invite(team=team, role="editor", job_role="", email=ADDRESS.upper(), by=other)
     tokens.create_token(team=team, name="CI", scope="write", by=person)
+    UndoOffer.objects.create(kind="team.archive", person=person, until=clock.now())
     in_okrs(person, team)
     in_the_roadmap(person, team)
     in_maturity(person, team, other)

@@ -31,7 +31,7 @@ ROUND = "assessments/round.html"
 
 
 @require_safe
-@live.page("assessments", "roadmaps")
+@live.page("assessments", "roadmaps", "comments")
 def maturity(request: PortalRequest, team_id: int) -> HttpResponseBase:
     team = _team(request, team_id)
     if writing.is_asked(request):

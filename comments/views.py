@@ -12,7 +12,7 @@ from comments.forms import CommentForm
 from comments.mentions import CommentError
 from comments.models import Comment
 from comments.thread import Thread, thread_of
-from core import topics
+from core import live, topics
 from core.refusals import show_refusal
 from core.topics import Topic
 from teams.access import require
@@ -23,6 +23,7 @@ PAGE = "comments/comments.html"
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@live.page("comments")
 def comments(request: PortalRequest, kind: str, key: str, team_id: int | None = None) -> HttpResponse:
     topic = _topic(request, kind, key, team_id)
     if request.method != "POST":

@@ -49,7 +49,7 @@ class Refusal:
 
 
 @require_safe
-@live.page("roadmaps")
+@live.page("roadmaps", "comments")
 def roadmap(request: PortalRequest, team_id: int) -> HttpResponse:
     team = _team(request, team_id)
     found = Roadmap.objects.filter(team=team).first()

@@ -95,8 +95,16 @@ def _comment(w: World) -> list[Any]:
     return [w.comment_on("criterion", w.team, "data.versioning").pk]
 
 
+def _organisation_topic(w: World) -> list[Any]:
+    return ["key_result", str(w.key_result_of(None).pk)]
+
+
 def _organisation_comment(w: World) -> list[Any]:
     return [w.comment_on("key_result", None, str(w.key_result_of(None).pk)).pk]
+
+
+    kind, key = _organisation_topic(w)
+    return [w.comment_on(kind, None, key).pk]
 
 
 def _offer(w: World) -> UndoOffer:
@@ -369,11 +377,11 @@ ROUTES: list[Route] = [
     page("comment-blank", _comment, post=ADMINISTER_TEAM),  # or one's own
     page(
         "organisation-comments",
-        lambda w: ["key_result", *_organisation_key_result(w)],
+        _organisation_topic,
         get=READ,
         post=EDIT_ORGANISATION_OKRS,  # or the owner's
     ),
-    page("organisation-comment-people", lambda w: ["key_result", *_organisation_key_result(w)], get=READ),
+    page("organisation-comment-people", _organisation_topic, get=READ),
     # -- connections
     page("connections", _team, get=READ_TEAM),
     page("connection", _source, get=READ_TEAM),
@@ -465,7 +473,7 @@ ROUTES: list[Route] = [
     api("api-organisation-comments", get=READ),
     api(
         "api-organisation-comments-of",
-        lambda w: ["key_result", *_organisation_key_result(w)],
+        _organisation_topic,
         get=READ,
         post=EDIT_ORGANISATION_OKRS,
     ),

@@ -33,7 +33,7 @@ def home(request: PortalRequest) -> HttpResponse:
 
 
 @require_safe
-@live.page("assessments", "roadmaps", "okrs", "delivery")
+@live.page("assessments", "roadmaps", "okrs", "delivery", "comments")
 def team(request: PortalRequest, team_id: int) -> HttpResponse:
     shown = get_object_or_404(Team.objects.visible_to(request.user), pk=team_id)
     found = team_pages.read(request.user, shown)

@@ -21,7 +21,7 @@ from teams.requests import PortalRequest
 
 
 @require_safe
-@live.page("okrs")
+@live.page("okrs", "comments")
 def okrs(request: PortalRequest, team_id: int | None = None) -> HttpResponseBase:
     team = team_of(request, team_id)
     if writing.is_asked(request):

@@ -20,8 +20,8 @@ from backups import archive, contents, restoring, shelf, signing
 from backups.signing import Unusable
 from core.crypto import EncryptedTextField
 from tests.backups.conftest import FIRST, SECRET
-from tests.backups.rich import CALENDAR
 from tests.backups.databases import KEY, opened, rows_of
+from tests.backups.rich import CALENDAR
 
 pytestmark = pytest.mark.django_db
 LINES = "tables/teams.teamgroup.jsonl"

@@ -34,6 +34,7 @@ LEFT_OUT = {
 # Columns that say which worker has a task at the moment: nobody has it after a restore.
 CLEARED: dict[str, dict[str, Any]] = {
     "connections.source": {"lease_owner": "", "lease_until": None, "rung_at": None},
+    "notices.outgoing": {"lease_owner": "", "lease_until": None, "rung_at": None},
     "sample.sample": {"lease_owner": "", "lease_until": None, "rung_at": None},
 }
 

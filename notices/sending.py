@@ -16,6 +16,7 @@ from core.http import OutgoingError, RateLimited
 from notices import faults, kinds, mails, outbox, posting
 from notices.choosing import Wishes, address_digest
 from notices.models import Channel, ChannelState, Notice, Outgoing, OutgoingState, Preference
+from notices.own import tell_of_stopped
 from notices.timing import after_quiet
 from teams.models import Person
 
@@ -195,4 +196,6 @@ def _not_posted(row: Outgoing, channel_id: int, error: OutgoingError) -> None:
     elif channel.refusals >= PAUSE_AFTER:
         channel.state = ChannelState.PAUSED
     channel.save(update_fields=["error_code", "error_params", "refusals", "state"])
+    if channel.state != ChannelState.WORKS:
+        tell_of_stopped(channel, str(row.uid))
     outbox.retry(row, error.code, error.params, error.retry_at if isinstance(error, RateLimited) else None)

@@ -30,6 +30,8 @@ from connections.models import Draft
 from core import clock, pulse
 from core.crypto import digest
 from delivery.models import Service
+from notices import unsubscribing
+from notices.models import Channel, Notice
 from okrs.models import CheckIn, Cycle, KeyResult, Objective, Remark
 from roadmaps.models import Roadmap
 from teams.models import ApiToken, Invitation, Membership, Person, Team, TeamGroup, TokenScope
@@ -141,6 +143,19 @@ class World:
         made: CheckIn = okrs.checked_in(key_result, by, okrs.noon(10, 5), 1, comment="written by the administrator")
         return made.remark
 
+    @cached_property
+    def channel(self) -> Channel:
+        """A webhook of the team's, to a host that there is not."""
+        address, secret = "https://hooks.invalid/team", "whsec_c2VjcmV0"
+        return Channel.objects.create(
+            team=self.team, kind="webhook", name="#ml", host="x", address=address, secret=secret
+        )
+
+    def notice_of(self, person: Person) -> Notice:
+        """A notice about the team, told to this person."""
+        facts = {"team": self.team, "url": "/"}
+        return Notice.objects.get_or_create(person=person, kind="k", key=str(self.team.pk), defaults=facts)[0]
+
     def elsewhere(self) -> World:
         """The same world seen from the other team."""
         return World(self.other_team, self.team, self.people, self.tokens)
@@ -226,6 +241,9 @@ EDIT_ORGANISATION_OKR = Rule(
     EDIT_ORGANISATION_OKRS.people,
     _tokens(FORBIDDEN, FORBIDDEN, FORBIDDEN, MISSING),
 )
+# One's own notices: a token marks those that are about its team.
+MARK_OWN = Rule("mark one's own notices", _people(*PEOPLE), _tokens(FORBIDDEN, MAY, MAY))
+MARK_NOT_ONES_OWN = Rule("mark somebody else's notice", _people(others=MISSING), _tokens(FORBIDDEN, MISSING, MISSING))
 # Somebody else's, which is told to nobody.
 NOT_ONES_OWN = Rule("somebody else's", _people(others=MISSING), _tokens(MISSING, MISSING, MISSING))
 # Not there for anybody (any more).
@@ -334,6 +352,19 @@ def signs_of_life(_: World) -> list[Any]:
     return []
 
 
+def _notice(w: World) -> list[Any]:
+    """One of somebody who is none of the cast."""
+    return [w.notice_of(w.membership.person).pk]
+
+
+def _unsubscribing(w: World) -> str:
+    return unsubscribing.link_for(w.membership.person_id, "").strip("/").rpartition("/")[2]
+
+
+def _channel(w: World) -> list[Any]:
+    return [w.team.pk, w.channel.pk]
+
+
 def _archive(w: World) -> list[Any]:
     """A file among the archives; nobody looks into it."""
     path = shelf.new("archive")
@@ -416,6 +447,23 @@ ROUTES: list[Route] = [
     page("calendar-off", post=OWN),
     page("calendar-feed", lambda w: [w.calendar], alike=False, get=OPEN),
     page("calendar-team-feed", lambda w: [w.calendar, w.team.pk], alike=False, get=OPEN),
+    # -- notices
+    page("inbox", get=OWN),
+    page("inbox-read", post=OWN),
+    page("notice", _notice, get=NOT_ONES_OWN),
+    page("notice-mark", _notice, post=NOT_ONES_OWN),
+    page("account-notices", get=OWN, post=OWN),
+    page("account-notices-test", post=OWN),
+    page("unsubscribe", lambda w: [_unsubscribing(w)], alike=False, get=OPEN, post=OPEN),
+    page("organisation-notices", get=ADMINISTER_ORGANISATION),
+    page("channels", _team, get=READ_TEAM),
+    page("channel-new", _team, get=ADMINISTER_TEAM, post=ADMINISTER_TEAM),
+    page("channel", _channel, get=ADMINISTER_TEAM, post=ADMINISTER_TEAM),
+    page("channel-address", _channel, post=ADMINISTER_TEAM),
+    page("channel-secret", _channel, post=ADMINISTER_TEAM),
+    page("channel-resume", _channel, post=ADMINISTER_TEAM),
+    page("channel-test", _channel, post=ADMINISTER_TEAM),
+    page("channel-remove", _channel, post=ADMINISTER_TEAM),
     # -- backups
     page("backup", get=ADMINISTER_ORGANISATION),
     page("backup-make", post=ADMINISTER_ORGANISATION),
@@ -512,6 +560,9 @@ ROUTES: list[Route] = [
     page("api-docs", get=READ),
     api("api-schema", get=READ),
     api("api-me", get=READ),
+    api("api-inbox", get=READ),
+    api("api-inbox-read", post=MARK_OWN),
+    api("api-notice", _notice, patch=MARK_NOT_ONES_OWN),
     api("api-team-list", get=READ),
     api("api-team-detail", _team, get=READ_TEAM),
     api("api-team-members", _team, get=READ_TEAM),

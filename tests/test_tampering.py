@@ -25,6 +25,7 @@ from tests.tampering import ask, changes, differences, filled, forms_asked, port
 pytestmark = [pytest.mark.django_db, pytest.mark.walk]
 NOT_PLAYED = {
     "connect", "connection-access", "delivery-rules",  # ask another system first: tests/connections, tests/delivery
+    "channel-new", "channel-address", "channel-test",  # ask a name server or another host: tests/notices
     "security-app", "security-passkey", "security-remove", "session-end", "account-move",  # need a device or a link: tests/teams
     "backup-upload", "backup-delete", "backup-restore",  # files, which no transaction brings back: tests/backups
 }  # fmt: skip

@@ -24,7 +24,7 @@ MOST = 20  # channels of a team
 
 
 def check_address(address: str) -> str:
-    """The host of an address that may be posted to. Refused, with the guard's sentence. Not in a transaction: it asks for names."""
+    """The host of an address to post to. Refused, with the guard's sentence. It asks for names: not in a transaction."""
     try:
         origin = urlsplit(http.origin_of(address))
         http_guard.looked_up(origin.hostname or "", origin.port or 443, encrypted=origin.scheme == "https")

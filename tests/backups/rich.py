@@ -30,6 +30,7 @@ def fill() -> None:
     _connections(person, now)
     _people(person, now)
     _okrs(person)
+    _notices(person, now)
 
 
 def _brief() -> Any:
@@ -104,6 +105,20 @@ def _okrs(person: Any) -> None:
     key_result = factories.key_result_of(objective, person)
     factories.checked_in(key_result, person, factories.noon(10, 5), 1, comment="“1.5 %” – 良い\n🚀")
     assert CheckIn.objects.filter(recorded_at__lt=clock.now()).exists()
+
+
+def _notices(person: Any, now: Any) -> None:
+    from notices.models import Channel, Choice, Notice, Outgoing, Preference
+    from teams.models import Team
+
+    team = Team.objects.exclude(is_sample=True).get()
+    Preference.objects.create(person=person, digest="daily", quiet_from=now.time(), quiet_until=now.time())
+    Choice.objects.create(person=person, kind="mention", inbox=True, mail=False)
+    facts = {"kind": "mention", "key": "1", "params": {"by": {"person": person.pk}, "title": "良い 🚀"}, "url": "/"}
+    mail = Outgoing.objects.create(person=person, next_at=now, lease_owner="someone", lease_until=now)
+    Notice.objects.create(person=person, team=team, mail=mail, **facts)
+    facts |= {"channel": Channel.objects.create(team=team, kind="webhook", name="#ml", host="x", address="https://x/y")}
+    Outgoing.objects.create(next_at=now, **facts)
 
 
 def empty_tables() -> list[str]:

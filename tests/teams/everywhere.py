@@ -15,6 +15,8 @@ from django.urls import reverse
 
 from assessments import services as assessing
 from calendars import services as calendars
+from core import clock
+from notices.models import Channel, Choice, Notice, Outgoing, Preference
 from okrs import services as okrs
 from roadmaps import services as roadmaps
 from roadmaps.models import Item
@@ -60,6 +62,7 @@ def act(person: Person, team: Team, other: Person) -> None:
     in_okrs(person, team)
     in_the_roadmap(person, team)
     in_maturity(person, team, other)
+    in_notices(person, team)
     source = SourceFactory(
         connection=ConnectionFactory(team=team, created_by=person, credential=None), asked_by=person
     )  # fmt: skip
@@ -119,3 +122,12 @@ def _stands_in(table: str, column: str, word: str) -> bool:
     with connection.cursor() as cursor:
         cursor.execute(search, [f"%{word}%"])
         return cursor.fetchone() is not None
+
+
+def in_notices(person: Person, team: Team) -> None:
+    Channel.objects.create(team=team, kind="slack", name="#ml", host="x", address="https://x/y", created_by=person)
+    Preference.objects.create(person=person, no_mail=True)
+    Choice.objects.create(person=person, kind="mention", inbox=True, mail=False)
+    mail = Outgoing.objects.create(person=person, next_at=clock.now())
+    params = {"by": {"person": person.pk}}
+    Notice.objects.create(person=person, kind="mention", key="1", params=params, url="/", mail=mail)

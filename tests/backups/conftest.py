@@ -17,9 +17,12 @@ from django.db import connection
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.migrations.executor import MigrationExecutor
 
+from calendars.models import Address
+from core.crypto import Ciphertext, digest
 from ops.services import execute
 from teams.models import Person
 from tests.backups.databases import HERE, KEY, new_database, opened, unpack
+from tests.backups.rich import CALENDAR
 
 FIRST = HERE / "first.zip"  # an archive of format 1, from before second factors
 
@@ -43,6 +46,7 @@ def origin(tmp_path_factory: pytest.TempPathFactory, django_db_setup: None, djan
             executor.migrate(executor.loader.graph.leaf_nodes())
             emit_post_migrate_signal(verbosity=0, interactive=False, db=database.alias)
             _second_factor(database)
+            _calendar_address(database)
         yield address
 
 
@@ -56,6 +60,13 @@ def _second_factor(database: BaseDatabaseWrapper) -> None:
     Authenticator._base_manager.using(database.alias).create(
         user_id=person, type=Authenticator.Type.TOTP, data={"secret": secret}
     )
+
+
+def _calendar_address(database: BaseDatabaseWrapper) -> None:
+    """As above."""
+    person = Person._base_manager.using(database.alias).order_by("pk").values_list("pk", flat=True)[0]
+    secret = Ciphertext(Fernet(KEY).encrypt(CALENDAR.encode()).decode())
+    Address._base_manager.using(database.alias).create(person_id=person, secret=secret, digest=digest(CALENDAR))
 
 
 @pytest.fixture

@@ -100,9 +100,6 @@ def _organisation_topic(w: World) -> list[Any]:
 
 
 def _organisation_comment(w: World) -> list[Any]:
-    return [w.comment_on("key_result", None, str(w.key_result_of(None).pk)).pk]
-
-
     kind, key = _organisation_topic(w)
     return [w.comment_on(kind, None, key).pk]
 

@@ -22,11 +22,7 @@ def of_portfolio(found: Portfolio) -> Table:
 
 def of_levels(found: Sequence[AreaTrend]) -> Table:
     """The number of teams at each level: a row an area and day."""
-    rows = [
-        [area.title, day, *counts]
-        for area in found
-        for day, counts in zip(area.days, area.counts, strict=True)
-    ]
+    rows = [[area.title, day, *counts] for area in found for day, counts in zip(area.days, area.counts, strict=True)]
     return Table("teams-by-level", [_("Area"), _("Day"), *(f"L{level}" for level, _name in levels.names())], rows)
 
 

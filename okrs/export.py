@@ -35,9 +35,7 @@ def of_check_ins(*, key_result: KeyResult | None = None, team: Team | None = Non
     found = CheckIn.objects.filter(key_result=key_result) if key_result else _of_cycle(team, cycle)
     listed = list(check_ins.in_order(found.select_related("person", "token")))
     header = [*(column.header for column in check_ins.COLUMNS), _("By")]
-    lines = [
-        [*cells, check_ins.by_whom(row)] for cells, row in zip(check_ins.cells_of(listed), listed, strict=True)
-    ]
+    lines = [[*cells, check_ins.by_whom(row)] for cells, row in zip(check_ins.cells_of(listed), listed, strict=True)]
     return Table("check-ins", header, lines)
 
 

@@ -15,7 +15,6 @@ from core.tables import writing
 from delivery import charts, export, summary
 from delivery.board import LENGTHS, Board, Choice, board
 from delivery.models import Deployment, Incident, OutcomeChoice
-from teams.models import Team
 
 NEWEST = 6  # rows of each list below the charts
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import insort
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -33,7 +33,12 @@ from teams.models import Person, Team
 COLUMNS = (
     Column("key_result_id", _("Key result (id)"), _("Either the id or the title.")),
     Column("objective", _("Objective"), _("Tells two key results of one title apart.")),
-    Column("key_result", _("Key result"), _("Its title, of the cycle in which the day lies."), _("Lead time of a model change")),
+    Column(
+        "key_result",
+        _("Key result"),
+        _("Its title, of the cycle in which the day lies."),
+        _("Lead time of a model change"),
+    ),
     Column("day", _("Day"), "", "2026-11-02", required=True),
     Column("value", _("Value"), _("Of a milestone 1 or 0; of a checklist nothing."), "8.4"),
     Column("done", _("Done"), _("Of a checklist: the entries that are done, each on a line.")),
@@ -45,9 +50,9 @@ COLUMNS = (
 )
 _STATUSES = [(status.value, status.label) for status in HUMAN]
 
-# A check-in without whose and when, which makes two of one day the same: day, value (of a checklist None), the titles of what is
+# A check-in without whose and when, which makes two of one day the same: day, value (of a checklist ""), the titles of what is
 # done, confidence, status, reason, comment.
-Said = tuple[date, float | None, tuple[str, ...], int | None, str, str, str]
+Said = tuple[date, str, tuple[str, ...], int | None, str, str, str]
 
 
 class CheckIns(Importer):
@@ -86,7 +91,9 @@ def cells_of(check_ins: Iterable[CheckIn]) -> Iterable[list[Any]]:
     """The cells of each in the order of COLUMNS; each comes with its key result, objective and remark."""
     known = list(check_ins)
     checklists = {each.key_result_id for each in known if each.key_result.kind == Kind.CHECKLIST}
-    titles = dict(ChecklistEntry.objects.filter(key_result__in=checklists).values_list("pk", "title")) if checklists else {}
+    titles = (
+        dict(ChecklistEntry.objects.filter(key_result__in=checklists).values_list("pk", "title")) if checklists else {}
+    )
     for each in known:
         yield _cells(each, titles)
 
@@ -124,7 +131,7 @@ class _Known:
     points: list[Point] = field(default_factory=list)
     entries: dict[int, ChecklistEntry] = field(default_factory=dict)
     said: Counter[Said] = field(default_factory=Counter)
-    fed: Counter[tuple[date, float]] = field(default_factory=Counter)
+    fed: Counter[tuple[date, str]] = field(default_factory=Counter)
     blanked: Counter[Said] = field(default_factory=Counter)
     last: Said | None = None  # the row of the file before this one
 
@@ -145,11 +152,13 @@ class _Known:
 
     def is_there(self, said: Said) -> bool:
         """Whether it is recorded, or the row before says the same. Each recorded check-in stands for one row."""
+        if said == self.last:
+            return True
         for counted, key in ((self.said, said), (self.blanked, _without_words(said))):
             if counted[key] > 0:
                 counted[key] -= 1
                 return True
-        return said == self.last
+        return False
 
 
 def _without_words(said: Said) -> Said:
@@ -178,10 +187,10 @@ class _Plan:
         )  # fmt: skip
         remark = getattr(row, "remark", None)
         words = (cells.words(remark.reason), cells.words(remark.comment)) if remark else ("", "")
-        value, done = (None, known.titles(row.done)) if known.is_checklist else (row.value, ())
+        value, done = ("", known.titles(row.done)) if known.is_checklist else (cells.digits(row.value), ())
         said = (row.day, value, done, row.confidence, row.status, *words)
         if row.source == Source.FIGURE:
-            known.fed[row.day, row.value] += 1
+            known.fed[row.day, cells.digits(row.value)] += 1
         elif remark and remark.blanked_at:
             known.blanked[_without_words(said)] += 1
         else:
@@ -205,9 +214,7 @@ class _Plan:
         self._check(known, on, fields, said)
         return self._planned(row.number, title, known, on, fields, said)
 
-    def _planned(
-        self, number: int, title: str, known: _Known, on: date, fields: dict[str, Any], said: Said
-    ) -> Planned:
+    def _planned(self, number: int, title: str, known: _Known, on: date, fields: dict[str, Any], said: Said) -> Planned:
         before, known.last = known.current(on), said
         *_compared, confidence, status, reason, comment = said
         todo = Past(known.key_result, on, fields, confidence, status, reason, comment)
@@ -232,7 +239,7 @@ class _Plan:
 
     def _fed(self, row: Row, known: _Known, on: date, title: str) -> Planned:
         value = cells.number(row["value"])
-        if value is None or not known.fed[on, value]:
+        if value is None or not known.fed[on, cells.digits(value)]:
             raise Refused(now("What a figure feeds comes from the figure and cannot be brought."))
         return Planned(row.number, RowState.SAME, title)
 
@@ -247,7 +254,9 @@ class _Plan:
             return found
         if not row["key_result"].strip():
             raise Refused(now("Name the key result by its id or its title."))
-        known = cells.only([each for each in self.known.values() if _is_meant(each.key_result, row, on)], row["key_result"])
+        known = cells.only(
+            [each for each in self.known.values() if _is_meant(each.key_result, row, on)], row["key_result"]
+        )
         if known is None:
             words = {"title": short(row["key_result"]), "day": cells.shown(on)}
             raise Refused(now("The team has no key result “%(title)s” in a cycle that holds %(day)s.") % words)
@@ -268,7 +277,7 @@ class _Plan:
     def _said(self, row: Row, on: date, value: float | None, done: tuple[str, ...]) -> Said:
         return (
             on,
-            value,
+            "" if value is None else cells.digits(value),
             done,
             cells.whole(row["confidence"]),
             self.statuses.of(row["status"]),

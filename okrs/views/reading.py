@@ -103,7 +103,9 @@ def key_result_page(request: PortalRequest, found: KeyResult, status: int = 200,
         "objective": found.objective,
         "cycle": found.cycle,
         "history": entries,
-        "chart": None if row.is_milestone else charts.key_result_chart(row.facts, row.standing, newest_first, export_url),
+        "chart": None
+        if row.is_milestone
+        else charts.key_result_chart(row.facts, row.standing, newest_first, export_url),
         "figure": history.figure_title(found.figure) if found.figure else "",
         "is_open": is_open,
         "may_check_in": is_open and row.has_begun and request.user.has_perm("okrs.check_in", found),

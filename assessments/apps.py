@@ -9,9 +9,11 @@ class AssessmentsConfig(AppConfig):
     verbose_name = "Maturity"  # the heading of its API routes, translated there
 
     def ready(self) -> None:
-        from assessments import audit_sentences, figures  # noqa: F401  how its audit entries read
+        from assessments import audit_sentences, figures, importing  # noqa: F401  how its audit entries read
+        from core import imports
 
         figures.register_all()
+        imports.register(importing.AnswerImporter())
         checks.register(check_models)
 
 

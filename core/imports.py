@@ -58,6 +58,7 @@ class Importer(ABC):
     kind: ClassVar[str]  # as in addresses: "roadmap-items"
     title: ClassVar[str | Promise]
     about: ClassVar[str | Promise]  # one or two sentences for whoever brings a file
+    tab: ClassVar[str]  # of the team's pages, as templates/_team_head.html calls it: "roadmap"
     columns: ClassVar[Sequence[Column]]
 
     @abstractmethod
@@ -97,13 +98,8 @@ def planned_each(rows: Iterable[Row], plan: Callable[[Row], Planned]) -> list[Pl
         try:
             found.append(plan(row))
         except Refused as error:
-            found.append(Planned(row.number, RowState.REFUSED, title_of(row), error.message))
+            found.append(Planned(row.number, RowState.REFUSED, row.title, error.message))
     return found
-
-
-def title_of(row: Row) -> str:
-    """What a row that cannot be understood is about: the first thing that it says."""
-    return next((cell for cell in row.cells.values() if cell), "")
 
 
 class Once:

@@ -155,7 +155,9 @@ class Upload(models.Model):
     def why(self) -> str:
         """Why the last attempt wrote nothing, in the reader's language."""
         return {
-            STALE: _("Meanwhile something was changed here, so nothing was imported. This is what the file would do now."),
+            STALE: _(
+                "Meanwhile something was changed here, so nothing was imported. This is what the file would do now."
+            ),
             FAILED: _("It failed, and nothing was imported. The log says why."),
             NOT_ALLOWED: _("Whoever asked for it may no longer edit this team, so nothing was imported."),
         }.get(self.problem, self.problem)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from datetime import datetime
 
 from django.db import transaction
@@ -23,12 +24,14 @@ AT_ONCE = 1000  # rows that are imported while the person waits, in a second or 
 
 
 @transaction.atomic
-def bring(*, team: Team, importer: Importer, name: str, content: bytes, by: Person) -> Upload:
-    """Keep a file with what it would do; nothing else is written. Refused for a file that cannot be read."""
-    check_size(len(content))
+def bring(*, team: Team, importer: Importer, name: str, size: int, chunks: Iterable[bytes], by: Person) -> Upload:
+    """Keep a file with what it would do; nothing else is written. Refused for a file that cannot be read. One that is too large
+    is not looked at."""
+    check_size(size)
     if Upload.objects.of_team(team.pk).waiting().count() >= MOST_WAITING:
         message = _("%(most)s files wait to be imported. Import one of them or throw it away first.")
         raise Refused(message % {"most": MOST_WAITING}, "file")
+    content = b"".join(chunks)
     table = planning.read(content, importer)
     try:
         planned = planning.plan(table, importer, team, by)

@@ -22,6 +22,7 @@ urlpatterns = [
     path("v1/teams/<int:team_id>/okrs/", include(okrs.routes("api-okr"))),
     path("v1/okrs/", include(okrs.routes("api-organisation-okr"))),
     path("v1/teams/<int:team_id>/", include("delivery.api")),
+    path("v1/teams/<int:team_id>/", include("imports.api")),
     path("v1/", include("insights.api")),
     path("v1/", include(router.urls)),
     path("schema/", SpectacularAPIView.as_view(), name="api-schema"),

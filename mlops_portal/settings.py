@@ -70,6 +70,7 @@ INSTALLED_APPS = [
     "okrs",
     "delivery",
     "connections",
+    "imports",
     "teams",
     "core",
     "allauth",
@@ -233,6 +234,7 @@ CELERY_BEAT_SCHEDULE = {
     "ring-the-bell": {"task": "connections.ring_the_bell", "schedule": 5.0, "options": {"expires": 5}},
     "ring-for-the-sample": {"task": "sample.ring", "schedule": 5.0, "options": {"expires": 5}},
     "ring-for-archives": {"task": "backups.ring", "schedule": 5.0, "options": {"expires": 5}},
+    "ring-for-imports": {"task": "imports.ring", "schedule": 5.0, "options": {"expires": 5}},
     "feed-key-results": {"task": "okrs.feed", "schedule": 900.0, "options": {"expires": 900}},
     # Looks for teams whose day has ended since; each team's midnight is its own.
     "write-snapshots": {"task": "assessments.write_snapshots", "schedule": 900.0, "options": {"expires": 600}},

@@ -13,6 +13,7 @@ urlpatterns = [
     path("", include("okrs.urls_organisation")),
     path("teams/<int:team_id>/connections/", include("connections.urls")),
     path("teams/<int:team_id>/delivery/", include("delivery.urls")),
+    path("teams/<int:team_id>/imports/", include("imports.urls")),
     path("", include("core.urls")),
     path("api/", include("mlops_portal.api")),
 ]

@@ -9,11 +9,13 @@ class RoadmapsConfig(AppConfig):
     verbose_name = "Roadmap"  # the heading of its API routes, translated there
 
     def ready(self) -> None:
-        from roadmaps import audit_sentences, figures, links, personal  # noqa: F401  how its audit entries read
+        from core import imports
+        from roadmaps import audit_sentences, figures, importing, links, personal  # noqa: F401  how its audit entries read
 
         figures.register_all()
         links.register_all()
         personal.register()
+        imports.register(importing.ItemImporter())
         checks.register(check_template)
 
 

@@ -1,6 +1,7 @@
 """The time zones of many teams at once."""
 
 from collections.abc import Iterable
+from copy import copy
 from zoneinfo import ZoneInfo
 
 from teams.models import Organisation, Team
@@ -11,3 +12,10 @@ def zones_of(teams: Iterable[Team]) -> dict[int, ZoneInfo]:
     organisation = Organisation.current()
     default = organisation.time_zone if organisation else "UTC"
     return {team.pk: ZoneInfo(team.time_zone or default) for team in teams}
+
+
+def with_zone(team: Team) -> Team:
+    """The team, in memory, with its zone written down: whoever asks for the zone of each of many rows asks nobody else."""
+    known = copy(team)
+    known.time_zone = team.zone.key
+    return known

@@ -35,6 +35,7 @@ from teams.models import ApiToken, Invitation, Membership, Person, Team, TeamGro
 from teams.services.invitations import invite
 from tests.connections.factories import DraftFactory, ServiceFactory
 from tests.factories import MembershipFactory
+from tests.imports.files import brought
 from tests.okrs import factories as okrs
 from tests.roadmaps.factories import started
 
@@ -335,6 +336,12 @@ def _archive(w: World) -> list[Any]:
     return [path.name]
 
 
+def _upload(w: World) -> list[Any]:
+    """A file that was brought and is not imported yet."""
+    by = w.people["administrator"]
+    return [w.roadmap.team_id, brought(w.team, by, "roadmap-items", b"Section,Item\n1,Brought\n").pk]
+
+
 ROUTES: list[Route] = [
     # -- core
     page("livez", get=OPEN),
@@ -489,6 +496,15 @@ ROUTES: list[Route] = [
     page("connection-resume", _source, post=ADMINISTER_TEAM),
     page("connection-access", _source, get=ADMINISTER_TEAM, post=ADMINISTER_TEAM),
     page("connection-disconnect", _source, get=ADMINISTER_TEAM, post=ADMINISTER_TEAM),
+    # -- imports
+    page("imports", _team, get=EDIT_TEAM),
+    page("import-new", lambda w: [w.roadmap.team_id, "roadmap-items"], get=EDIT_TEAM, post=EDIT_TEAM),
+    page("import-template", lambda w: [w.team.pk, "roadmap-items"], get=READ_TEAM),
+    page("import-rows", lambda w: [w.roadmap.team_id, "roadmap-items"], get=READ_TEAM),
+    page("import", _upload, get=EDIT_TEAM),
+    page("import-apply", _upload, post=EDIT_TEAM),
+    page("import-check", _upload, post=EDIT_TEAM),
+    page("import-throw-away", _upload, post=EDIT_TEAM),
     # -- delivery
     page("delivery", _team, get=READ_TEAM),
     page("delivery-frequency-csv", _team, get=READ_TEAM),
@@ -518,6 +534,9 @@ ROUTES: list[Route] = [
     api("api-targets", _team, get=READ_TEAM, post=EDIT_TEAM),
     api("api-snapshots", _team, get=READ_TEAM),
     api("api-exemptions", _team, get=READ_TEAM, post=EDIT_TEAM),
+    api("api-imports", _team, get=EDIT_TEAM, post=EDIT_TEAM),
+    api("api-import", _upload, get=EDIT_TEAM, delete=EDIT_TEAM),
+    api("api-import-apply", _upload, post=EDIT_TEAM),
     api("api-roadmap", lambda w: [w.roadmap.team_id], get=READ_TEAM, post=EDIT_TEAM, patch=EDIT_TEAM),
     api("api-roadmap-items", lambda w: [w.roadmap.team_id], get=READ_TEAM, post=EDIT_TEAM),
     api("api-roadmap-item", _roadmap_item, get=READ_TEAM, patch=EDIT_TEAM),

@@ -14,6 +14,7 @@ One line for each method that writes, beside the route's line in access_table.py
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
@@ -225,6 +226,12 @@ SENT: dict[tuple[str, str], Line] = {
     ("api-exemptions", "post"): lambda _: Sent(
         {"criterion": "model.reproducibility", "reason": "Bought in", "until": "2027-01-31"}
     ),
+    ("api-imports", "post"): lambda w: Sent(
+        {"kind": "roadmap-items", "name": "items.csv", "content": b64encode(b"Section,Item\n1,Brought\n").decode()},
+        args=(w.roadmap.team_id,),
+    ),
+    ("api-import", "delete"): lambda _: Sent(),
+    ("api-import-apply", "post"): lambda _: Sent(),
     ("api-roadmap", "post"): lambda w: Sent({"start_date": "2026-11-01"}, args=(w.team.pk,)),
     ("api-roadmap", "patch"): lambda w: Sent({"start_date": "2026-05-01", "seen": str(w.roadmap.start_date)}),
     ("api-roadmap-items", "post"): lambda w: [

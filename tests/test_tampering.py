@@ -26,6 +26,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.walk]
 NOT_PLAYED = {
     "connect", "connection-access", "delivery-rules",  # ask another system first: tests/connections, tests/delivery
     "security-app", "security-passkey", "security-remove", "session-end", "account-move",  # need a device or a link: tests/teams
+    "import-new",  # a file: tests/imports
     "backup-upload", "backup-delete", "backup-restore",  # files, which no transaction brings back: tests/backups
 }  # fmt: skip
 TELLS = {"backup-download"}  # a GET that leaves an entry in the audit log

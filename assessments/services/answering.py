@@ -49,7 +49,7 @@ def answer(
     meant.
     """
     team = lock(assessment.team)
-    current = _draft(assessment, model_version)
+    current = current_draft(assessment, model_version)
     found = criterion_of(current.model_id, criterion)
     if state is not None and not 0 <= state < len(found.states):
         raise MaturityError(_("The criterion has no such state."), "state")
@@ -220,7 +220,8 @@ def _comment(team: Team, before: Answer | None, text: str, by: Person) -> Commen
     return Comment.objects.create(team=team, text=text, person=by, recorded_at=clock.now())
 
 
-def _draft(assessment: Assessment, model_version: int | None) -> Assessment:
+def current_draft(assessment: Assessment, model_version: int | None) -> Assessment:
+    """The round as it is now. MaturityError unless it can be answered."""
     current = Assessment.objects.get(pk=assessment.pk)
     if not current.is_draft:
         raise MaturityError(_("This round has been submitted. Reopen it, or start a new one, to change an answer."))

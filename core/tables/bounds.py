@@ -9,8 +9,8 @@ from dataclasses import dataclass
 class Bounds:
     """How much is read: bytes as they come, bytes once unpacked, rows (empty ones counted too), columns."""
 
-    size: int = 5_000_000
-    unpacked: int = 50_000_000
+    size: int = 5 * 1024 * 1024
+    unpacked: int = 50 * 1024 * 1024
     rows: int = 20_000
     columns: int = 100
 

@@ -83,11 +83,14 @@ def instant(text: str, zone: ZoneInfo) -> datetime | None:
 
 
 class Choices:
-    """What a cell may say: a choice as it is stored, or as it reads in any of the portal's languages."""
+    """What a cell may say: a choice as it is stored, or as it reads in any of the portal's languages; or one of `also`."""
 
-    def __init__(self, choices: Iterable[tuple[str, str | Promise]]) -> None:
+    def __init__(
+        self, choices: Iterable[tuple[str, str | Promise]], also: Iterable[tuple[str, str | Promise]] = ()
+    ) -> None:
         self.choices = list(choices)
-        self.readings = {reading: value for value, label in self.choices for reading in in_every_language(label)}
+        named = [*also, *self.choices]
+        self.readings = {reading: value for value, label in named for reading in in_every_language(label)}
         self.readings |= {plain(value): value for value, _label in self.choices}
 
     def of(self, text: str) -> str:

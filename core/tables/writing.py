@@ -41,7 +41,8 @@ class Table:
     """What becomes a file. `name` is that of the file and of the sheet.
 
     `zone`: in which an instant of a workbook is told, the reader's unless said otherwise. `streamed`: of any length; as CSV its
-    rows are read after the request has ended, outside of its language and time zone.
+    rows are read after the request has ended, outside of its language and time zone. `notes`: a second sheet of a workbook, by
+    its name, its headings first.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Table:
     rows: Iterable[Sequence[Any]]
     zone: tzinfo | None = None
     streamed: bool = False
+    notes: tuple[str, Sequence[Sequence[Any]]] | None = None
 
 
 def kept(text: str) -> str:
@@ -148,11 +150,23 @@ def _xlsx(table: Table) -> HttpResponseBase:
         if number > MOST_ROWS:
             raise _TooLong
         sheet.append([_cell(sheet, value, zone) for value in row])
+    if table.notes:
+        _add_notes(book, *table.notes)
     file = BytesIO()
     book.save(file)
     response = HttpResponse(file.getvalue(), content_type=_XLSX)
     _named(response, table.name, "xlsx")
     return response
+
+
+def _add_notes(book: Any, name: str, rows: Sequence[Sequence[Any]]) -> None:
+    sheet = book.create_sheet(name[:_TITLE_LENGTH])
+    for number, width in enumerate(_widths(rows), start=1):
+        sheet.column_dimensions[get_column_letter(number)].width = width
+    heading, *others = rows
+    sheet.append([_heading(sheet, each) for each in heading])
+    for row in others:
+        sheet.append([_text(sheet, str(value)) for value in row])
 
 
 def _heading(sheet: Any, text: Any) -> Any:

@@ -40,7 +40,14 @@ def plain(value: Any) -> Any:
 def note_change(
     roadmap: Roadmap, item: Item | None, field: Field, old: Any, new: Any, by: Person, request_id: str = ""
 ) -> None:
-    Change.objects.create(
+    made_change(roadmap, item, field, old, new, by, request_id).save()
+
+
+def made_change(
+    roadmap: Roadmap, item: Item | None, field: Field, old: Any, new: Any, by: Person, request_id: str = ""
+) -> Change:
+    """The row that `note_change` writes, not written yet."""
+    return Change(
         roadmap=roadmap,
         item=item,
         field=field,

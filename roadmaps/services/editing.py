@@ -38,26 +38,26 @@ def add_item(
     before = Change.objects.filter(roadmap=locked, request_id=request_id).exclude(request_id="").first()
     if before is not None and before.item is not None:
         return before.item
-    _check_section(phase, checklist)
+    check_section(phase, checklist)
     last = locked.items.filter(phase=phase, checklist=checklist).aggregate(last=Max("position"))["last"] or 0
     today = clock.today(locked.team.zone)
     item = Item(
         roadmap=locked,
         phase=phase,
         checklist=checklist,
-        title=_checked_title(title),
-        owner=_checked_owner(locked, owner),
+        title=checked_title(title),
+        owner=checked_owner(locked, owner),
         due_edited=due_date is not None,
         position=last + 1,
         added_on=today if today > locked.start_date else None,
     )
-    item.due_date = _checked_due(locked, due_date) or item.default_due_date
+    item.due_date = checked_due(locked, due_date) or item.default_due_date
     item.save()
     note_change(locked, item, Field.ADDED, "", item.title, by, request_id)
     return item
 
 
-def _check_section(phase: int | None, checklist: str) -> None:
+def check_section(phase: int | None, checklist: str) -> None:
     if (phase is None) == (not checklist) or (checklist and checklist not in Checklist.values):
         raise RoadmapError(_("Choose a phase or a checklist."), "phase")
     if phase is not None and not 1 <= phase <= 4:
@@ -89,8 +89,8 @@ def _merged(item: Item, wanted: Mapping[str, Any], seen: Mapping[str, Any]) -> d
     try:
         return merge(
             current={name: getattr(item, name) for name in wanted},
-            seen={name: _normal(item, name, seen[name]) for name in wanted},
-            wanted={name: _normal(item, name, value) for name, value in wanted.items()},
+            seen={name: normal(item, name, seen[name]) for name in wanted},
+            wanted={name: normal(item, name, value) for name, value in wanted.items()},
             changed_by=lambda name: changed_by(item.roadmap, item, name),
         )
     except StaleEdit as stale:
@@ -111,7 +111,7 @@ def set_due(*, item: Item, due_date: date | None, seen: date | None, by: Person)
     return edit_item(item=item, by=by, wanted={"due_date": due_date}, seen={"due_date": seen})
 
 
-def _normal(item: Item, name: str, value: Any) -> Any:
+def normal(item: Item, name: str, value: Any) -> Any:
     """The value as `Item` would hold it."""
     if name == "title":
         title = " ".join((value or "").split())
@@ -131,14 +131,14 @@ def _told(item: Item, name: str, value: Any) -> Any:
 
 def _check(item: Item, name: str, value: Any) -> None:
     if name == "title" and (value or not item.entry):
-        _checked_title(value)
+        checked_title(value)
     elif name == "owner":
-        _checked_owner(item.roadmap, value)
+        checked_owner(item.roadmap, value)
     elif name == "due_date":
-        _checked_due(item.roadmap, value)
+        checked_due(item.roadmap, value)
 
 
-def _checked_title(title: str) -> str:
+def checked_title(title: str) -> str:
     title = " ".join(title.split())
     if not title:
         raise RoadmapError(_("Give the item a title."), "title")
@@ -147,9 +147,14 @@ def _checked_title(title: str) -> str:
     return title
 
 
-def _checked_owner(roadmap: Roadmap, owner: Person | None) -> Person | None:
+def checked_owner(roadmap: Roadmap, owner: Person | None) -> Person | None:
     if owner and not Membership.objects.filter(team=roadmap.team_id, person=owner, person__is_active=True).exists():
         raise RoadmapError(_("Choose somebody who belongs to the team."), "owner")
+    return checked_member(roadmap, owner)
+
+
+def checked_member(roadmap: Roadmap, owner: Person | None) -> Person | None:
+    """As above, for somebody who is known to belong to the team."""
     if owner and owner.is_sample and not roadmap.team.is_sample:
         # It would keep the sample from being removed.
         raise RoadmapError(
@@ -158,7 +163,7 @@ def _checked_owner(roadmap: Roadmap, owner: Person | None) -> Person | None:
     return owner
 
 
-def _checked_due(roadmap: Roadmap, due_date: date | None) -> date | None:
+def checked_due(roadmap: Roadmap, due_date: date | None) -> date | None:
     if due_date is not None and due_date < roadmap.start_date:
         start = date_format(roadmap.start_date)
         raise RoadmapError(

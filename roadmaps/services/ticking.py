@@ -39,9 +39,9 @@ def tick(
         return locked
     note = note.strip()
     newest = locked.ticks.last()
-    if _is_there(locked, newest, wanted, already_had):
+    if is_there(locked, newest, wanted, already_had):
         _check_length(note, "note")
-        _check_no_other_day(locked, newest, on)
+        check_no_other_day(locked, newest, on)
         _keep_note(locked, None, note, by, request_id)
         return locked
     if seen_version != locked.version:
@@ -50,26 +50,26 @@ def tick(
             yours={"state": wanted, "version": seen_version},
             by={"state": str(newest.person)} if newest else {},
         )
-    _check_tick(wanted, note, already_had)
+    check_tick(wanted, note, already_had)
     made = _append(
         locked,
         wanted,
         by,
         already_had=already_had,
-        effective_at=_effective(locked, on, already_had),
+        effective_at=effective_at(locked, on, already_had),
         request_id=request_id,
     )
     _keep_note(locked, made, note, by, request_id)
     return locked
 
 
-def _is_there(item: Item, newest: Tick | None, wanted: str, already_had: bool) -> bool:
+def is_there(item: Item, newest: Tick | None, wanted: str, already_had: bool) -> bool:
     if item.state != wanted:
         return False
     return not already_had or (newest is not None and newest.already_had)
 
 
-def _check_tick(wanted: str, note: str, already_had: bool) -> None:
+def check_tick(wanted: str, note: str, already_had: bool) -> None:
     _check_length(note, "note")
     if wanted not in State.values:
         raise RoadmapError(_("There is no such state."), "wanted")
@@ -79,7 +79,7 @@ def _check_tick(wanted: str, note: str, already_had: bool) -> None:
         raise RoadmapError(_("Only something done can have been there already."), "already_had")
 
 
-def _check_no_other_day(item: Item, newest: Tick | None, on: date | None) -> None:
+def check_no_other_day(item: Item, newest: Tick | None, on: date | None) -> None:
     """A state that is there already cannot be given another day in passing: say so instead of losing the day."""
     zone = item.roadmap.team.zone
     if on is None or newest is None or on in (clock.today(zone), clock.day_of(newest.effective_at, zone)):
@@ -87,7 +87,7 @@ def _check_no_other_day(item: Item, newest: Tick | None, on: date | None) -> Non
     raise RoadmapError(_("The item is in this state already. Undo that first, then give it the other day."), "on")
 
 
-def _effective(item: Item, on: date | None, already_had: bool) -> datetime:
+def effective_at(item: Item, on: date | None, already_had: bool) -> datetime:
     zone, now = item.roadmap.team.zone, clock.now()
     if already_had:
         return min(now, clock.start_of(item.roadmap.start_date, zone))
@@ -147,7 +147,32 @@ def _append(
     undoes: Tick | None = None,
     request_id: str = "",
 ) -> Tick:
-    made = Tick.objects.create(
+    made = made_tick(
+        item,
+        to_state,
+        by,
+        effective_at=effective_at,
+        already_had=already_had,
+        undoes=undoes,
+        request_id=request_id,
+    )
+    made.save()
+    item.save(update_fields=["state", "version"])
+    return made
+
+
+def made_tick(
+    item: Item,
+    to_state: str,
+    by: Person,
+    *,
+    effective_at: datetime,
+    already_had: bool = False,
+    undoes: Tick | None = None,
+    request_id: str = "",
+) -> Tick:
+    """The item's next tick, not written yet; the item says what it will say then."""
+    made = Tick(
         item=item,
         version=item.version + 1,
         from_state=item.state,
@@ -161,7 +186,6 @@ def _append(
         request_id=request_id,
     )
     item.state, item.version = to_state, made.version
-    item.save(update_fields=["state", "version"])
     return made
 
 

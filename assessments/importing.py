@@ -45,6 +45,7 @@ class AnswerImporter(Importer):
             gettext_lazy("Its id, or its title."),
             "data.versioning",
             required=True,
+            names=True,
         ),
         Column(
             "state",

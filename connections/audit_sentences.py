@@ -7,6 +7,7 @@ from teams.audit import describe, name_fields, name_kind
 name_kind("connection", _("Connections"))
 
 describe("connection.added", _("Connected %(repository)s at %(address)s."))
+describe("connection.imported", _("Began to import %(repository)s."))
 describe("connection.removed", _("Disconnected %(repository)s."))
 describe("connection.token_entered", _("Entered a new token for %(address)s."))
 describe("connection.moved", _("Moved a connection from %(before)s to %(after)s."))

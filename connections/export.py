@@ -22,7 +22,7 @@ def of_sources(team: Team, rows: Sequence[SourceRow]) -> Table:
     lines = [
         [
             row.source.full_name,
-            row.source.base_url,
+            row.source.connection.base_url,
             row.health.label,
             row.health.sentence,
             row.source.succeeded_at,

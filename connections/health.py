@@ -38,6 +38,10 @@ def of(source: Source, now: datetime) -> Health:
     """The first of these that applies; `source.connection` should be loaded."""
     if source.connection.is_sample:
         return Health("sample", _("Sample data"), "is-stale", "info-circle", _("Nothing is read from outside."))
+    if source.connection.is_imported:
+        return Health(
+            "imported", _("Imported"), "is-stale", "arrow-up", _("People bring it as files; nothing is read.")
+        )
     if not source.active:
         day = date_format(localtime(source.disconnected_at), "DATE_FORMAT") if source.disconnected_at else ""
         return Health(

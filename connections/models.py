@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
 
 
-SAMPLE = "sample"  # the kind of a connection to nothing: what it brought was made up, and it is never read
+# Kinds of connections to nothing, which are never read:
+SAMPLE = "sample"  # what it brought was made up
+IMPORTED = "imported"  # people bring what belongs to it as files
 
 
 class ConnectionState(models.TextChoices):
@@ -45,6 +47,15 @@ class Connection(models.Model):
     @property
     def is_sample(self) -> bool:
         return self.kind == SAMPLE
+
+    @property
+    def is_imported(self) -> bool:
+        return self.kind == IMPORTED
+
+    @property
+    def is_read(self) -> bool:
+        """Whether there is an outside system behind it."""
+        return self.kind not in (SAMPLE, IMPORTED)
 
 
 class Credential(models.Model):
@@ -143,7 +154,9 @@ class Source(models.Model):
     heartbeat_at = models.DateTimeField(null=True)
 
     # Health, as the last finished sync left it.
-    succeeded_at = models.DateTimeField(null=True)  # when a sync last came to its end
+    succeeded_at = models.DateTimeField(
+        null=True
+    )  # when a sync last came to its end; of what is imported its newest instant
     failures = models.PositiveIntegerField(default=0)  # in a row
     error_code = models.CharField(max_length=40, blank=True)
     error_params = models.JSONField(default=dict)
@@ -163,6 +176,11 @@ class Source(models.Model):
 
     def __str__(self) -> str:
         return self.full_name
+
+    @property
+    def known_until(self) -> datetime | None:
+        """Until when anything is known of it: it was disconnected then, or nothing later was imported. None while it is read."""
+        return self.succeeded_at if self.connection.is_imported else self.disconnected_at
 
     def is_leased(self, now: datetime) -> bool:
         return self.lease_until is not None and self.lease_until >= now

@@ -147,7 +147,7 @@ def enqueue(source_id: int) -> None:
 
 def make_due(source: Source, *, by: Person | None = None) -> None:
     """Let a source be read at once. Inside a transaction with its row locked; the caller saves the other fields."""
-    if source.connection.is_sample:
+    if not source.connection.is_read:
         return
     source.next_sync_at = clock.now()
     source.rung_at = clock.now()
@@ -163,7 +163,7 @@ def sync_now(*, source_id: int, by: Person) -> None:
     source = Source.objects.select_for_update(of=("self",)).select_related("connection").get(pk=source_id)
     if not source.active:
         raise NotNow("disconnected")
-    if source.connection.is_sample:
+    if not source.connection.is_read:
         raise NotNow("sample")
     if source.connection.needs_token:
         raise NotNow("needs_token")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -10,11 +11,12 @@ from django.db import IntegrityError, transaction
 
 from connections import inspections, schedule
 from connections import options as read_options
-from connections.models import SAMPLE, Connection, ConnectionState, Credential, Draft, Source
+from connections.models import IMPORTED, SAMPLE, Connection, ConnectionState, Credential, Draft, Source
 from connectors.records import Address, Inspection, ReadOptions
 from connectors.registry import CONNECTORS
 from core import clock
 from core.http import origin_of
+from core.tables.cells import plain
 from teams import audit
 from teams.models import Person, Team
 
@@ -135,6 +137,19 @@ def connect_sample(*, team: Team, name: str, options: ReadOptions, by: Person) -
         created_at=now,
         succeeded_at=now,
     )
+
+
+@transaction.atomic
+def connect_imported(*, team: Team, name: str, by: Person) -> Source:
+    """What people bring as files stands here: nothing is read. One of a name a team; IntegrityError for a second one."""
+    now = clock.now()
+    connection = Connection.objects.create(team=team, kind=IMPORTED, base_url="", created_by=by, created_at=now)
+    external_id = hashlib.sha256(plain(name).encode()).hexdigest()
+    source = Source.objects.create(
+        connection=connection, base_url=f"import:{team.pk}", external_id=external_id, full_name=name, created_at=now
+    )
+    audit.record("connection.imported", actor=by, subject=source, team=team, repository=name)
+    return source
 
 
 def _former(draft: Draft, seen: Inspection) -> Source | None:

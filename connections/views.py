@@ -49,8 +49,8 @@ def _source(request: Request, team_id: int, source_id: int) -> Source:
 def _administered(request: Request, team_id: int, source_id: int) -> Source:
     source = _source(request, team_id, source_id)
     require(request.user, "team.administer", source.connection.team)
-    if source.connection.is_sample:
-        raise Http404("there is nothing behind a sample connection to administer")
+    if not source.connection.is_read:
+        raise Http404("there is nothing outside behind this connection to administer")
     return source
 
 

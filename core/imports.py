@@ -98,13 +98,8 @@ def planned_each(rows: Iterable[Row], plan: Callable[[Row], Planned]) -> list[Pl
         try:
             found.append(plan(row))
         except Refused as error:
-            found.append(Planned(row.number, RowState.REFUSED, title_of(row), error.message))
+            found.append(Planned(row.number, RowState.REFUSED, row.title, error.message))
     return found
-
-
-def title_of(row: Row) -> str:
-    """What a row that cannot be understood is about: the first thing that it says."""
-    return next((cell for cell in row.cells.values() if cell), "")
 
 
 class Once:

@@ -228,5 +228,9 @@ def _outcomes(keys: Sequence[int], period: Period, zone: ZoneInfo) -> Counter[st
 
 
 def _read_at(services: Sequence[Service]) -> datetime | None:
-    instants = [service.source.succeeded_at for service in services if service.source.active]
+    instants = [
+        service.source.succeeded_at
+        for service in services
+        if service.source.active and not service.source.connection.is_imported
+    ]
     return min((at for at in instants if at), default=None) if all(instants) else None

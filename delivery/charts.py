@@ -57,7 +57,9 @@ def source_text(board: Board) -> str:
     """Where the numbers come from and how fresh they are."""
     if all(service.source.connection.is_sample for service in board.services):
         return _("sample data")
-    count = len(board.services)
+    count = sum(not service.is_imported for service in board.services)
+    if not count:
+        return _("imported")
     names = ngettext("GitHub, %(count)s repository", "GitHub, %(count)s repositories", count) % {"count": count}
     if board.read_at is None:
         return names

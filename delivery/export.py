@@ -8,36 +8,31 @@ from django.utils.translation import gettext as _
 from connections.health import SourceRow
 from core.charts import Chart
 from core.tables.writing import Table
-from delivery.models import Deployment, Incident, Service
+from delivery.importing import deployments, incidents
+from delivery.models import Deployment, EnvironmentClass, Incident, OutcomeChoice, Service
 from teams.models import Team
 
 CHUNK = 2000  # rows read at a time
 
 
 def of_deployments(team: Team, rows: QuerySet[Deployment]) -> Table:
-    header = [
-        _("Finished"), _("Began"), _("Counts"), _("Outcome"), _("Environment"), _("Class"), _("Service"), _("Workflow"),
-        _("Branch"), _("Commit"), _("Title"), _("Address"),
-    ]  # fmt: skip
+    # Streamed lines are made after the request, outside of its language.
+    classes = {value: str(label) for value, label in EnvironmentClass.choices}
+    outcomes = {value: str(label) for value, label in OutcomeChoice.choices}
+    header = [*(str(each.header) for each in deployments.COLUMNS), _("Counts"), _("Class"), _("Workflow")]
     lines = (
-        [
-            row.finished_at, row.created_at, row.counts, row.outcome, row.environment, row.environment_class,
-            row.service.name, row.workflow_name, row.branch, row.sha, row.title, row.url,
-        ]
+        [*deployments.cells_of(row, outcomes), row.counts, classes[row.environment_class], row.workflow_name]
         for row in rows.iterator(CHUNK)
-    )  # fmt: skip
+    )
     return Table(f"deployments-team-{team.pk}", header, lines, zone=team.zone, streamed=True)
 
 
 def of_incidents(team: Team, rows: QuerySet[Incident]) -> Table:
-    header = [_("Began"), _("Resolved"), _("Hours"), _("Title"), _("Service"), _("Labels"), _("Address")]
+    header = [*(str(each.header) for each in incidents.COLUMNS), _("Hours"), _("Labels")]
     lines = (
-        [
-            row.began_at, row.resolved_at, None if row.hours is None else round(row.hours, 2), row.title,
-            row.service.name, ", ".join(row.labels), row.url,
-        ]
+        [*incidents.cells_of(row), None if row.hours is None else round(row.hours, 2), ", ".join(row.labels)]
         for row in rows.iterator(CHUNK)
-    )  # fmt: skip
+    )
     return Table(f"incidents-team-{team.pk}", header, lines, zone=team.zone, streamed=True)
 
 

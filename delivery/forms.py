@@ -14,7 +14,7 @@ from django.utils.translation import ngettext
 from connections.forms import base_url_field, token_field, understand
 from connectors.records import DeploymentSource, Inspection, Seen
 from delivery.models import DeploymentSourceChoice, EnvironmentClass
-from delivery.rules import CLASSES, Rules, class_of_environment
+from delivery.rules import CLASSES, Rules, class_of_environment, guess
 
 KIND = "github"  # the only system so far; with a second one the address tells which
 MAX_PATTERNS = 50
@@ -162,7 +162,7 @@ class RulesForm(forms.Form):
     def _class_of(self, environment: Seen) -> str:
         if self.current is not None:
             return class_of_environment(environment.name, self.current.environments)
-        return EnvironmentClass.PRODUCTION if environment.proposed else _guess(environment.name)
+        return EnvironmentClass.PRODUCTION if environment.proposed else guess(environment.name)
 
     def _sources(self) -> list[tuple[str, str]]:
         deployments = sum(seen.count for seen in self.seen.environments)
@@ -268,16 +268,6 @@ def _environments(seen: Inspection, current: Rules | None) -> list[Seen]:
                 names.add(name.casefold())
                 found.append(Seen(name, name, 0, False))
     return found
-
-
-def _guess(name: str) -> str:
-    """A class for an environment that nobody proposed for production; people see and change it before it is saved."""
-    folded = name.casefold()
-    if folded.startswith(("stag", "preprod", "pre-prod", "uat")):
-        return EnvironmentClass.STAGING
-    if folded.startswith(("test", "qa", "dev", "ci")):
-        return EnvironmentClass.TESTING
-    return EnvironmentClass.OTHER
 
 
 def _environment_label(environment: Seen) -> str:

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from teams.models import Person
 
 
+IMPORTED = "import:"  # how the key of what people brought as a file begins
+
+
 class DeploymentSourceChoice(models.TextChoices):
     """The values of connectors.records.DeploymentSource, with what a page calls them."""
 
@@ -81,6 +84,11 @@ class Service(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def is_imported(self) -> bool:
+        """Whether its deployments come as files."""
+        return self.source.connection.is_imported
 
     @property
     def workflow_ids(self) -> set[str]:

@@ -34,7 +34,7 @@ class DeliveryStore:
         chosen = rules.of_service(service)
         deployments = [each for each in records if isinstance(each, DeploymentRecord)]
         incidents = [each for each in records if isinstance(each, IncidentRecord)]
-        return _keep_deployments(service, chosen, deployments, now) + _keep_incidents(service, chosen, incidents, now)
+        return keep_deployments(service, chosen, deployments, now) + keep_incidents(service, chosen, incidents, now)
 
     def unfinished_keys(self, source: Source, now: datetime) -> Iterable[str]:
         running = Deployment.objects.in_scope().filter(service__source=source, outcome=OutcomeChoice.RUNNING)
@@ -49,18 +49,18 @@ class DeliveryStore:
         return reverse("delivery-rules", args=[service.team_id, service.pk]) if service else ""
 
 
-def _given_up(record: DeploymentRecord, now: datetime) -> DeploymentRecord:
+def given_up(record: DeploymentRecord, now: datetime) -> DeploymentRecord:
     if record.outcome is Outcome.RUNNING and record.created_at <= now - GIVEN_UP_AFTER:
         return replace(record, outcome=Outcome.UNKNOWN)
     return record
 
 
-def _keep_deployments(service: Service, chosen: rules.Rules, records: Sequence[DeploymentRecord], now: datetime) -> int:
+def keep_deployments(service: Service, chosen: rules.Rules, records: Sequence[DeploymentRecord], now: datetime) -> int:
     newest: dict[str, DeploymentRecord] = {}
     for record in records:
         known = newest.get(record.key)
         if known is None or record.attempt >= known.attempt:
-            newest[record.key] = _given_up(record, now)
+            newest[record.key] = given_up(record, now)
     stored = {row.key: row for row in service.deployments.filter(key__in=list(newest))}
     made = [_deployment(service, chosen, record, now) for record in newest.values()]
     changed = [row for row in made if _is_news(stored.get(row.key), row, _DEPLOYMENT_FIELDS)]
@@ -100,7 +100,7 @@ def _is_news(stored: Any, made: Any, fields: Iterable[str]) -> bool:
     return any(getattr(stored, field) != getattr(made, field) for field in fields)
 
 
-def _keep_incidents(service: Service, chosen: rules.Rules, records: Sequence[IncidentRecord], now: datetime) -> int:
+def keep_incidents(service: Service, chosen: rules.Rules, records: Sequence[IncidentRecord], now: datetime) -> int:
     newest = {record.key: record for record in records}
     stored = {row.key: row for row in service.incidents.filter(key__in=list(newest))}
     made = [
@@ -112,7 +112,7 @@ def _keep_incidents(service: Service, chosen: rules.Rules, records: Sequence[Inc
             resolved_at=record.resolved_at,
             labels=list(record.labels),
             url=record.url[:1000],
-            in_scope=rules.incident_in_scope(chosen, record.labels),
+            in_scope=rules.incident_in_scope(chosen, record.labels, record.key),
             recorded_at=now,
         )
         for record in newest.values()

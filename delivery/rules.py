@@ -9,7 +9,7 @@ from datetime import date
 from fnmatch import translate
 
 from connectors.records import DeploymentSource, ReadOptions
-from delivery.models import EnvironmentClass, Service
+from delivery.models import IMPORTED, EnvironmentClass, Service
 
 CLASSES = (EnvironmentClass.PRODUCTION, EnvironmentClass.STAGING, EnvironmentClass.TESTING)
 
@@ -80,6 +80,16 @@ def class_of_environment(environment: str, environments: Mapping[str, Sequence[s
     return EnvironmentClass.OTHER
 
 
+def guess(name: str) -> EnvironmentClass:
+    """A class for an environment that nobody proposed for production; people see it, and change it in the rules."""
+    folded = name.casefold()
+    if folded.startswith(("stag", "preprod", "pre-prod", "uat")):
+        return EnvironmentClass.STAGING
+    if folded.startswith(("test", "qa", "dev", "ci")):
+        return EnvironmentClass.TESTING
+    return EnvironmentClass.OTHER
+
+
 def class_of(rules: Rules, environment: str, branch: str) -> EnvironmentClass:
     """The class of a deployment: by its branch for runs, by its environment for the host's deployments."""
     if rules.deployments is DeploymentSource.RUNS:
@@ -94,6 +104,9 @@ def deployment_in_scope(rules: Rules, workflow: str) -> bool:
     return rules.deployments is DeploymentSource.DEPLOYMENTS and not workflow
 
 
-def incident_in_scope(rules: Rules, labels: Iterable[str]) -> bool:
+def incident_in_scope(rules: Rules, labels: Iterable[str], key: str = "") -> bool:
+    """Whether it carries a label that was chosen. What people bring as a file is an incident by itself."""
+    if key.startswith(IMPORTED):
+        return True
     wanted = {label.casefold() for label in rules.incident_labels}
     return any(label.casefold() in wanted for label in labels)

@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
 
 from django.db import transaction
 
 from connections import services as connections
 from connections.models import Source
 from connections.services import Claimed, DraftGone, DraftUsed
-from connectors.records import Inspection
+from connectors.github.inspect import is_production
+from connectors.records import DeploymentRecord, DeploymentSource, IncidentRecord, Inspection
+from core import clock
+from core.tables.cells import plain
 from delivery import rules as rule
 from delivery.models import Deployment, EnvironmentClass, Incident, Service
+from delivery.records import keep_deployments, keep_incidents
 from delivery.rules import Rules
 from teams import audit
 from teams.models import Person, Team
 
-__all__ = ["Claimed", "DraftGone", "DraftUsed", "change_rules", "connect"]
+__all__ = ["Claimed", "DraftGone", "DraftUsed", "bring_deployments", "bring_incidents", "change_rules", "connect"]
 
 CHUNK = 500  # names in one query
+LABEL = "incident"  # of the incidents of a service that is fed by files
 
 
 @transaction.atomic
@@ -121,10 +128,91 @@ def _by_branch(names: Iterable[tuple[str, str, str]]) -> Iterator[tuple[str, str
 def _apply_to_incidents(service: Service, rules: Rules) -> None:
     incidents = Incident.objects.filter(service=service)
     turned: dict[bool, list[int]] = defaultdict(list)
-    for pk, labels, in_scope in incidents.values_list("pk", "labels", "in_scope"):
-        new = rule.incident_in_scope(rules, labels)
+    for pk, labels, key, in_scope in incidents.values_list("pk", "labels", "key", "in_scope"):
+        new = rule.incident_in_scope(rules, labels, key)
         if new != in_scope:
             turned[new].append(pk)
     for in_scope, keys in turned.items():
         for start in range(0, len(keys), CHUNK):
             incidents.filter(pk__in=keys[start : start + CHUNK]).update(in_scope=in_scope)
+
+
+# -- What people bring as files -----------------------------------------------------------------------------------
+
+
+def service_named(services: Iterable[Service], name: str) -> Service | None:
+    """The one of this name, one that is connected before others."""
+    found = [each for each in services if plain(each.name) == plain(name)]
+    return next((each for each in found if each.source.active), found[0] if found else None)
+
+
+def lock_imports(team: Team) -> None:
+    """Nobody else makes a service of the team by a file, and no sync stores anything, until the transaction ends."""
+    Team.objects.select_for_update(of=("self",)).get(pk=team.pk)
+    list(Source.objects.of(team).select_for_update(of=("self",)).order_by("pk"))
+
+
+def with_proposals(service: Service | None, environments: Collection[str]) -> Rules:
+    """The rules by which a file's deployments are classed: an environment that the service has not seen is proposed a class.
+
+    `service` None: one that is new. Those of a connected one stay as they are.
+    """
+    if service is not None and not service.is_imported:
+        return rule.of_service(service)
+    rules = rule.of_service(service) if service else Rules(DeploymentSource.DEPLOYMENTS)
+    if rules.deployments is DeploymentSource.NONE:  # until now it had incidents only
+        rules = replace(rules, deployments=DeploymentSource.DEPLOYMENTS)
+    known = (
+        Deployment.objects.filter(service=service).values_list("environment", flat=True).distinct() if service else ()
+    )
+    named: dict[str, Sequence[str]] = dict(rules.environments)
+    for name in sorted(set(environments) - set(known) - {""}):
+        kind = EnvironmentClass.PRODUCTION if is_production(name) else rule.guess(name)
+        if kind != EnvironmentClass.OTHER and rule.class_of_environment(name, named) == EnvironmentClass.OTHER:
+            named[kind.value] = (*named.get(kind.value, ()), name)
+    return replace(rules, environments=named)
+
+
+@transaction.atomic
+def bring_deployments(*, team: Team, records: Mapping[str, Sequence[DeploymentRecord]], by: Person) -> None:
+    """Store a file's deployments by the name of their service, which is made where it is new. Twice is as once."""
+    for name, found in records.items():
+        service = _imported(team, name, by)
+        rules = with_proposals(service, {each.environment for each in found})
+        _keep_rules(service, rules)
+        keep_deployments(service, rules, found, clock.now())
+        _known_until(service, [each.finished_at or each.created_at for each in found])
+
+
+@transaction.atomic
+def bring_incidents(*, team: Team, records: Mapping[str, Sequence[IncidentRecord]], by: Person) -> None:
+    for name, found in records.items():
+        service = service_named(Service.objects.of(team).listed(), name) or _imported(team, name, by)
+        rules = rule.of_service(service)
+        if service.is_imported and not rules.incident_labels:
+            rules = replace(rules, incident_labels=(LABEL,))
+            _keep_rules(service, rules)
+        keep_incidents(service, rules, found, clock.now())
+        _known_until(service, [each.resolved_at or each.began_at for each in found])
+
+
+def _imported(team: Team, name: str, by: Person) -> Service:
+    """The service of this name that is fed by files."""
+    found = service_named((each for each in Service.objects.of(team).listed() if each.is_imported), name)
+    if found is None:
+        source = connections.connect_imported(team=team, name=name, by=by)
+        found = Service.objects.create(source=source, team=team, name=name)
+    return found
+
+
+def _keep_rules(service: Service, rules: Rules) -> None:
+    if rule.of_service(service) != rules:
+        _write(service, rules)
+        service.save()
+
+
+def _known_until(service: Service, instants: Sequence[datetime]) -> None:
+    source = service.source
+    if service.is_imported and instants:
+        source.succeeded_at = max([*instants, *([source.succeeded_at] if source.succeeded_at else [])])
+        source.save(update_fields=["succeeded_at"])

@@ -17,6 +17,7 @@ from rest_framework.response import Response
 from core import imports as registry
 from core.api import rule
 from core.imports import RowState
+from core.refusals import Refused
 from core.tables.bounds import BOUNDS
 from imports import services
 from imports.models import NAME_LENGTH, State, Upload
@@ -101,9 +102,11 @@ class ImportsView(ImportRoutes):
         if importer is None:
             raise rule("kind", "Nothing of this kind is imported.")
         content = _decoded(sent["content"])
-        made = services.bring(
-            team=team, importer=importer, name=sent["name"], size=len(content), chunks=[content], by=self.person
-        )
+        facts = {"name": sent["name"], "size": len(content), "chunks": [content]}
+        try:
+            made = services.bring(team=team, importer=importer, by=self.person, **facts)
+        except Refused as error:
+            raise Refused(error.message, "content") from None  # as the field is called here
         return Response(_told(made), status=status.HTTP_201_CREATED)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.utils import translation
 
-from core.imports import Importer, Planned, RowState, title_of
+from core.imports import Importer, Planned, RowState
 from core.tables.reading import Table, read_table
 from imports.models import Upload
 from teams.models import Person, Team
@@ -22,7 +22,7 @@ def read(content: bytes, importer: Importer) -> Table:
 def plan(table: Table, importer: Importer, team: Team, by: Person) -> list[Planned]:
     """Every row, in the order of the file: those with a problem of their own are refused before the importer sees them."""
     understood = [row for row in table.rows if not row.problem]
-    refused = [Planned(row.number, RowState.REFUSED, title_of(row), row.problem) for row in table.rows if row.problem]
+    refused = [Planned(row.number, RowState.REFUSED, row.title, row.problem) for row in table.rows if row.problem]
     planned = importer.plan(understood, team, by) if understood else []
     return sorted([*planned, *refused], key=lambda each: each.number)
 

@@ -54,6 +54,7 @@ class ItemImporter(Importer):
             gettext_lazy("Item"),
             gettext_lazy("What is to be done. Without a number and a key, an item with this title is meant, or a new one."),
             gettext_lazy("Retrain the demand forecast every month"),
+            names=True,
         ),
         Column("owner", gettext_lazy("Owner"), gettext_lazy("Name or mail address of somebody of the team.")),
         Column("due_date", gettext_lazy("Due"), gettext_lazy("A day. Of a new item: else the end of the phase."), "2026-09-30"),
@@ -150,6 +151,10 @@ class _Plan:
             for title in _titles(item):
                 self.by_title[title].append(item)
         self.states, self.once = cells.Choices(STATES), Once()
+        # Asked for once: in a long file most of the time would go into translating the same words.
+        self.names = {column.key: str(column.header) for column in ItemImporter.columns}
+        self.labels = {value: str(label) for value, label in (*STATES, *SECTIONS)}
+        self.shown_days: dict[date, str] = {}
         self.sections = cells.Choices(SECTIONS, also=_titles_of_parts(roadmap.template))
 
     def of(self, row: Row) -> Planned:
@@ -231,17 +236,30 @@ class _Plan:
         return found[0]
 
     def _differences(self, step: Step) -> list[Difference]:
-        item, names = step.item, {column.key: str(column.header) for column in ItemImporter.columns}
+        item = step.item
         if step.is_new:
-            told = [("section", "", _part(item)), ("owner", "", item.owner), ("due_date", "", item.due_date)]
+            told = [
+                ("section", "", self.labels[_section_of(item)]),
+                ("owner", "", item.owner),
+                ("due_date", "", item.due_date),
+            ]
         else:
             told = [(name, _old(item, name), value) for name, value in step.fields.items()]
         if step.ticks:
-            before = State(item.state).label
-            after = dict(STATES)[ALREADY_HAD if step.wanted.already_had else step.wanted.state]
-            told.append(("state", "" if step.is_new else str(before), str(after)))
+            before = "" if step.is_new else self.labels[item.state]
+            after = self.labels[ALREADY_HAD if step.wanted.already_had else step.wanted.state]
+            told.append(("state", before, after))
             told += [("since", "", step.wanted.on), ("note", "", step.wanted.note)]
-        return [Difference(names[name], _shown(old), _shown(new)) for name, old, new in told if old or new]
+        return [
+            Difference(self.names[name], self._shown(old), self._shown(new)) for name, old, new in told if old or new
+        ]
+
+    def _shown(self, value: Any) -> str:
+        if isinstance(value, date):
+            if value not in self.shown_days:
+                self.shown_days[value] = date_format(value)
+            return self.shown_days[value]
+        return str(value) if value else ""
 
 
 def _titles_of_parts(found: template.Template) -> list[tuple[str, str]]:
@@ -252,15 +270,5 @@ def _called(person: Person) -> tuple[str, str]:
     return cells.plain(person.email), cells.plain(str(person))
 
 
-def _part(item: Item) -> str:
-    return str(dict(SECTIONS)[_section_of(item)])
-
-
 def _old(item: Item, name: str) -> Any:
     return item.shown_title if name == "title" else getattr(item, name)
-
-
-def _shown(value: Any) -> str:
-    if isinstance(value, date):
-        return date_format(value)
-    return str(value) if value else ""

@@ -24,7 +24,7 @@ from core.tables.cells import as_written, in_every_language, plain, short
 class Column:
     """A column of a table: found by its `key`, or by its `header` in any language of the portal.
 
-    `example` stands in the first row of a template to download, `help` says what belongs here.
+    `example` stands in the first row of a template to download, `help` says what belongs here. `names`: says what a row is about.
     """
 
     key: str
@@ -32,18 +32,20 @@ class Column:
     help: str | Promise = ""
     example: str | Promise = ""
     required: bool = False
+    names: bool = False
 
 
 @dataclass(frozen=True)
 class Row:
     """A row by its number in the file, where the headings are row 1. `cells` has a text for every column, "" where it is empty.
 
-    `problem`: why the row cannot be understood, whatever its columns mean.
+    `problem`: why the row cannot be understood, whatever its columns mean. `title`: what it seems to be about.
     """
 
     number: int
     cells: dict[str, str]
     problem: str = ""
+    title: str = ""
 
     def __getitem__(self, key: str) -> str:
         return self.cells[key]
@@ -132,7 +134,9 @@ def _row(line: Line, heading: Sequence[Column | None], columns: Sequence[Column]
         problem = _("The row has more cells than there are headings.")
     if not problem:
         problem = _lacking(cells, columns)
-    return Row(line.number, cells, problem)
+    by_name = sorted(columns, key=lambda column: not column.names)
+    title = next((cells[column.key] for column in by_name if cells[column.key].strip()), "")
+    return Row(line.number, cells, problem, title)
 
 
 def _lacking(cells: dict[str, str], columns: Sequence[Column]) -> str:

@@ -10,7 +10,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, tzinfo
+from datetime import UTC, date, datetime, tzinfo
 from decimal import Decimal
 from io import BytesIO
 from itertools import chain, islice
@@ -33,7 +33,7 @@ _SAMPLE = 200  # rows that decide how wide a column is
 _NARROWEST, _WIDEST = 9, 60  # characters
 _TITLE_LENGTH = 31  # of a sheet
 # What neither XML nor a spreadsheet can hold.
-_UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
+_UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
@@ -56,6 +56,11 @@ class Table:
 def kept(text: str) -> str:
     """A text as a file holds it and as it comes back: line ends are line feeds, control characters are left out."""
     return _UNWRITABLE.sub("", text).replace("\r\n", "\n").replace("\r", "\n")
+
+
+def says(cell: str, stored: str) -> bool:
+    """Whether a cell that was read says what is stored, as a file holds it."""
+    return kept(cell).strip() == kept(stored).strip()
 
 
 def is_asked(request: HttpRequest) -> bool:
@@ -202,7 +207,11 @@ def _instant(sheet: Any, value: datetime, zone: tzinfo) -> Any:
     """
     local = value.astimezone(zone)
     naive = local.replace(tzinfo=None, fold=0)
-    if naive.year < _FIRST_YEAR or local.microsecond % 1000 or naive.replace(tzinfo=zone) != value:
+    if (
+        naive.year < _FIRST_YEAR
+        or local.microsecond % 1000
+        or naive.replace(tzinfo=zone).astimezone(UTC) != value.astimezone(UTC)
+    ):
         return _text(sheet, local.isoformat())
     cell = WriteOnlyCell(sheet, naive)
     cell.number_format = f'yyyy-mm-dd hh:mm:ss" {zone}"'

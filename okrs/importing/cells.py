@@ -49,6 +49,11 @@ def exact(value: float) -> str:
     return format(Decimal(repr(value)), "f").removesuffix(".0")
 
 
+def digits(value: float) -> str:
+    """A number as a spreadsheet keeps it: two with the same 15 digits are the same."""
+    return f"{value:.15g}"
+
+
 def lines(text: str) -> list[str]:
     """A cell with several lines, without the blanks around them."""
     return [line.strip() for line in text.splitlines() if line.strip()]

@@ -50,9 +50,9 @@ COLUMNS = (
 )
 _STATUSES = [(status.value, status.label) for status in HUMAN]
 
-# A check-in without whose and when, which makes two of one day the same: day, value (of a checklist None), the titles of what is
+# A check-in without whose and when, which makes two of one day the same: day, value (of a checklist ""), the titles of what is
 # done, confidence, status, reason, comment.
-Said = tuple[date, float | None, tuple[str, ...], int | None, str, str, str]
+Said = tuple[date, str, tuple[str, ...], int | None, str, str, str]
 
 
 class CheckIns(Importer):
@@ -131,7 +131,7 @@ class _Known:
     points: list[Point] = field(default_factory=list)
     entries: dict[int, ChecklistEntry] = field(default_factory=dict)
     said: Counter[Said] = field(default_factory=Counter)
-    fed: Counter[tuple[date, float]] = field(default_factory=Counter)
+    fed: Counter[tuple[date, str]] = field(default_factory=Counter)
     blanked: Counter[Said] = field(default_factory=Counter)
     last: Said | None = None  # the row of the file before this one
 
@@ -152,11 +152,13 @@ class _Known:
 
     def is_there(self, said: Said) -> bool:
         """Whether it is recorded, or the row before says the same. Each recorded check-in stands for one row."""
+        if said == self.last:
+            return True
         for counted, key in ((self.said, said), (self.blanked, _without_words(said))):
             if counted[key] > 0:
                 counted[key] -= 1
                 return True
-        return said == self.last
+        return False
 
 
 def _without_words(said: Said) -> Said:
@@ -185,10 +187,10 @@ class _Plan:
         )  # fmt: skip
         remark = getattr(row, "remark", None)
         words = (cells.words(remark.reason), cells.words(remark.comment)) if remark else ("", "")
-        value, done = (None, known.titles(row.done)) if known.is_checklist else (row.value, ())
+        value, done = ("", known.titles(row.done)) if known.is_checklist else (cells.digits(row.value), ())
         said = (row.day, value, done, row.confidence, row.status, *words)
         if row.source == Source.FIGURE:
-            known.fed[row.day, row.value] += 1
+            known.fed[row.day, cells.digits(row.value)] += 1
         elif remark and remark.blanked_at:
             known.blanked[_without_words(said)] += 1
         else:
@@ -237,7 +239,7 @@ class _Plan:
 
     def _fed(self, row: Row, known: _Known, on: date, title: str) -> Planned:
         value = cells.number(row["value"])
-        if value is None or not known.fed[on, value]:
+        if value is None or not known.fed[on, cells.digits(value)]:
             raise Refused(now("What a figure feeds comes from the figure and cannot be brought."))
         return Planned(row.number, RowState.SAME, title)
 
@@ -275,7 +277,7 @@ class _Plan:
     def _said(self, row: Row, on: date, value: float | None, done: tuple[str, ...]) -> Said:
         return (
             on,
-            value,
+            "" if value is None else cells.digits(value),
             done,
             cells.whole(row["confidence"]),
             self.statuses.of(row["status"]),

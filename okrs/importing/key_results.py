@@ -40,8 +40,8 @@ COLUMNS = (
     Column("title", _("Key result"), "", _("Lead time of a model change"), required=True),
     Column("kind", _("Kind"), "", Kind.DECREASE.label),
     Column("unit", _("Unit"), "", _("days")),
-    Column("start", _("Start"), _("Of what increases or decreases."), "12"),
-    Column("target", _("Target"), _("Of what increases or decreases."), "6"),
+    Column("start", _("Start value"), _("Of what increases or decreases."), "12"),
+    Column("target", _("Target value"), _("Of what increases or decreases."), "6"),
     Column("low", _("At least"), _("The lower bound of what is kept.")),
     Column("high", _("At most"), _("The upper bound of what is kept.")),
     Column("phases", _("Phased targets"), _("A day and a value on each line: 2026-11-15 90.")),
@@ -305,7 +305,9 @@ class _Plan:
                 is_stored = found is not None and cells.words(row[name]) == cells.words(getattr(found, name))
                 given[name] = getattr(found, name) if is_stored else row[name]
         for name in _NUMBERS:
-            given[name] = cells.number(row[name])
+            number, stored = cells.number(row[name]), getattr(found, name, None)
+            is_stored = None not in (number, stored) and cells.digits(number) == cells.digits(stored)  # type: ignore[arg-type]
+            given[name] = stored if is_stored else number
         for name in _DAYS:
             given[name] = day(row[name])
         given["kind"] = self.kinds.of(row["kind"]) or None

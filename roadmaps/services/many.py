@@ -146,27 +146,23 @@ def _checked_tick(item: Item, newest: Tick | None, note: str, wanted: Wanted) ->
 def take_steps(*, roadmap: Roadmap, steps: Sequence[Step], by: Person) -> None:
     """Do all of it: a few queries for each thousand. The steps were made with `lock_roadmap` held."""
     new = [step.item for step in steps if step.is_new]
+    edited = [step.item for step in steps if not step.is_new and step.does_something]
     _place(roadmap, new)
+    # Before the items are written, so that a new one is written once, in the state to which its tick brings it.
+    ticks = [_tick(step, by) for step in steps if step.ticks]
     Item.objects.bulk_create(new, batch_size=500)
     changes = [made_change(roadmap, item, Field.ADDED, "", item.title, by) for item in new]
     for step in steps:
         changes += _edit(step, by)
     Change.objects.bulk_create(changes, batch_size=500)
-    ticks = [
-        made_tick(
-            step.item,
-            step.wanted.state,
-            by,
-            effective_at=effective_at(step.item, step.wanted.on, step.wanted.already_had),
-            already_had=step.wanted.already_had,
-        )
-        for step in steps
-        if step.ticks
-    ]
-    written = Tick.objects.bulk_create(ticks, batch_size=500)
-    _keep_notes(steps, written, by)
-    edited = [step.item for step in steps if step.fields or step.ticks]
     Item.objects.bulk_update(edited, [*EDITED, "due_edited", "state", "version"], batch_size=200)
+    _keep_notes(steps, Tick.objects.bulk_create(ticks, batch_size=500), by)
+
+
+def _tick(step: Step, by: Person) -> Tick:
+    wanted = step.wanted
+    at = effective_at(step.item, wanted.on, wanted.already_had)
+    return made_tick(step.item, wanted.state, by, effective_at=at, already_had=wanted.already_had)
 
 
 def _place(roadmap: Roadmap, new: Sequence[Item]) -> None:

@@ -118,7 +118,7 @@ def test_the_page_and_its_csv(two: list[Team], manager: Person, signed_in: SignI
         assert f'data-chart="chart-{figure_id.replace("_", "-")}"' in page
     text = client.get(f"/trends/?of=team-{two[0].pk}&format=csv").content.decode().lstrip("\ufeff")
     rows = list(csv.DictReader(io.StringIO(text)))
-    assert (len(rows), rows[-1]["Teams"], rows[-1]["Deployment frequency"]) == (13, "Pricing", "1.0")
+    assert (len(rows), rows[-1]["Teams"], rows[-1]["Deployment frequency"]) == (13, "Pricing", "1")
     assert rows[0]["Deployment frequency"] == ""
 
 

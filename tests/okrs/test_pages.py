@@ -154,8 +154,9 @@ def test_a_key_results_page_tells_its_whole_story(
 def test_csv_cannot_become_a_formula(member: Client, key_result: KeyResult, editor: Person) -> None:
     checked_in(key_result, editor, noon(11, 16), -1.5, comment='=HYPERLINK("x")')
     response = member.get(reverse("key-result-csv", args=[key_result.pk]))
-    rows = list(csv.reader(io.StringIO(response.content.decode("utf-8-sig"))))
-    assert rows[1] == ["2026-11-16", "'-1.5", "", "Emma Editor", '\'=HYPERLINK("x")']
+    (row,) = csv.DictReader(io.StringIO(response.content.decode("utf-8-sig")))
+    assert (row["Day"], row["Value"], row["By"]) == ("2026-11-16", "-1.5", "Emma Editor")
+    assert row["Comment"] == '\'=HYPERLINK("x")'
 
 
 def test_emoji_and_right_to_left_names_are_shown(

@@ -1,0 +1,148 @@
+"""Incidents: of any service that counts incidents, and of new ones that are fed by files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
+from django.utils.translation import gettext as now
+from django.utils.translation import gettext_lazy as _
+
+from connectors.records import IncidentRecord
+from core.imports import Difference, Importer, Once, Planned, RowState, planned_each
+from core.refusals import Refused
+from core.tables.reading import Column, Row
+from delivery.importing.services import Services, key_of, made_of, stored_of, text_of
+from delivery.models import IMPORTED, Incident, Service
+from delivery.services import bring_incidents, lock_imports
+from teams.models import Person, Team
+
+COLUMNS = (
+    Column("service", _("Service"), _("One that is there, or a new name."), "churn-model", required=True),
+    Column("key", _("Key"), _("What names the incident where it comes from; the same key is the same one."), "INC-42"),
+    Column("title", _("Title"), "", _("Predictions are stale")),
+    Column("began", _("Began"), _("Without a time zone: the team's."), "2026-11-03 08:00", required=True),
+    Column("resolved", _("Resolved"), _("Empty while it is open."), "2026-11-03 11:30"),
+    Column("url", _("Address"), _("Where people read more of it.")),
+)
+
+
+@dataclass(frozen=True)
+class _Brought:
+    service: str
+    record: IncidentRecord
+
+
+class Incidents(Importer):
+    kind = "incidents"
+    title = _("Incidents")
+    about = _(
+        "When something was broken and until when, from whatever tool holds it. Time to restore is counted from it."
+    )
+    columns = COLUMNS
+
+    def plan(self, rows: Sequence[Row], team: Team, by: Person) -> list[Planned]:
+        return planned_each(rows, _Plan(rows, team).of)
+
+    def apply(self, planned: Sequence[Planned], team: Team, by: Person) -> None:
+        by_service: dict[str, list[IncidentRecord]] = {}
+        for each in planned:
+            if each.todo is not None:
+                by_service.setdefault(each.todo.service, []).append(each.todo.record)
+        bring_incidents(team=team, records=by_service, by=by)
+
+    def lock(self, team: Team) -> None:
+        lock_imports(team)
+
+    def rows(self, team: Team) -> Iterable[Sequence[Any]]:
+        shown = Incident.objects.in_scope().filter(service__team=team).select_related("service")
+        return map(cells_of, shown.order_by("began_at", "pk"))
+
+    def address(self, team: Team) -> str:
+        return reverse("incidents", args=[team.pk])
+
+
+def cells_of(row: Incident) -> list[Any]:
+    """In the order of COLUMNS."""
+    return [row.service.name, row.key, row.title, row.began_at, row.resolved_at, row.url]
+
+
+class _Plan:
+    """What there is, loaded once."""
+
+    def __init__(self, rows: Sequence[Row], team: Team) -> None:
+        self.services, self.once = Services(team), Once()
+        keys = [key for row in rows for key in (row["key"].strip(), key_of(row["key"]), self._made(row)) if key]
+        self.stored = stored_of(Incident.objects.all(), self.services.known, keys)
+
+    def _made(self, row: Row) -> str:
+        try:
+            return made_of(self.services.instant(row, "began", None), row["title"])
+        except Refused:
+            return ""
+
+    def of(self, row: Row) -> Planned:
+        name, service = self.services.named(row)
+        stored = self._stored(row, service)
+        record = self._record(row, stored)
+        self.once.check((service.pk if service else name, record.key), row.number)
+        told = _told(stored, record)
+        title = f"{name}: {record.title or date_format(localtime(record.began_at), 'DATETIME_FORMAT')}"
+        if stored is not None and not told:
+            return Planned(row.number, RowState.SAME, title)
+        _check(name, service, stored)
+        state = RowState.NEW if stored is None else RowState.CHANGED
+        return Planned(row.number, state, title, differences=told, todo=_Brought(name, record))
+
+    def _stored(self, row: Row, service: Service | None) -> Incident | None:
+        if service is None:
+            return None
+        keys = [row["key"].strip(), key_of(row["key"])] if row["key"].strip() else [self._made(row)]
+        return next((self.stored[service.pk, key] for key in keys if (service.pk, key) in self.stored), None)
+
+    def _record(self, row: Row, stored: Incident | None) -> IncidentRecord:
+        began = self.services.instant(row, "began", None)
+        if began is None:
+            raise Refused(now("Say when it began."))
+        resolved = self.services.instant(row, "resolved", stored.resolved_at if stored else None)
+        if resolved is not None and resolved < began:
+            raise Refused(now("It was resolved before it began."))
+        return IncidentRecord(
+            key=stored.key if stored else key_of(row["key"]) or self._made(row),
+            title=text_of(row, "title", stored.title if stored else "", 500),
+            began_at=began,
+            resolved_at=resolved,
+            labels=tuple(stored.labels) if stored else (),
+            url=text_of(row, "url", stored.url if stored else "", 1000),
+        )
+
+
+def _check(name: str, service: Service | None, stored: Incident | None) -> None:
+    if stored is not None and not stored.key.startswith(IMPORTED):
+        raise Refused(now("This incident comes from the repository of “%(service)s”.") % {"service": name})
+    if service is not None and not service.is_imported and not service.incident_labels:
+        message = now("“%(service)s” counts no incidents by its rules. Choose a label there, or use another name.")
+        raise Refused(message % {"service": name})
+
+
+def _told(stored: Incident | None, record: IncidentRecord) -> list[Difference]:
+    if stored is None:
+        return []
+    now_and_then = {
+        "title": (stored.title, record.title),
+        "began": (stored.began_at, record.began_at),
+        "resolved": (stored.resolved_at, record.resolved_at),
+        "url": (stored.url, record.url),
+    }
+    headers = {column.key: str(column.header) for column in COLUMNS}
+    return [
+        Difference(headers[key], _shown(old), _shown(new)) for key, (old, new) in now_and_then.items() if old != new
+    ]
+
+
+def _shown(value: Any) -> str:
+    return date_format(localtime(value), "DATETIME_FORMAT") if hasattr(value, "astimezone") else str(value or "")

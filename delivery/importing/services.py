@@ -1,0 +1,91 @@
+"""The services that a file names, and how a row is told apart from others."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import Any, TypeVar
+
+from django.db.models import Model, QuerySet
+from django.utils.translation import gettext as _
+
+from core import clock
+from core.refusals import Refused
+from core.tables import cells
+from core.tables.cells import plain, short
+from core.tables.reading import Row
+from core.tables.writing import says
+from delivery.models import IMPORTED, Service
+from delivery.services import service_named
+from teams.models import Team
+
+CHUNK = 500  # keys in one query
+KEY_LENGTH = 100
+Stored = TypeVar("Stored", bound=Model)
+
+
+class Services:
+    """The team's services by name. One query, and one for the team's time zone."""
+
+    def __init__(self, team: Team) -> None:
+        self.zone, self.now = team.zone, clock.now()
+        self.known = list(Service.objects.of(team).listed())
+
+    def of(self, name: str) -> Service | None:
+        """None for a name that is not there yet."""
+        return service_named(self.known, name)
+
+    def named(self, row: Row) -> tuple[str, Service | None]:
+        name = row["service"].strip()
+        if len(name) > 255:
+            raise Refused(_("The name of the service is too long."))
+        return name, self.of(name)
+
+    def instant(self, row: Row, key: str, stored: datetime | None) -> datetime | None:
+        """What a cell says, in the team's time zone unless it says another; what is stored where it is empty."""
+        found = cells.instant(row[key], self.zone)
+        if found is not None and found > self.now:
+            raise Refused(_("“%(text)s” lies in the future.") % {"text": short(row[key])})
+        return found or stored
+
+
+def key_of(text: str) -> str:
+    """The stable key of what somebody brought under this one; "" for none."""
+    text = text.strip()
+    if not text:
+        return ""
+    key = text if text.startswith(IMPORTED) else IMPORTED + text
+    return key if len(key) <= KEY_LENGTH else made_of(text)
+
+
+def made_of(*parts: Any) -> str:
+    """A key where the file has none: the same parts are the same row."""
+    said = "\n".join(each.isoformat() if isinstance(each, datetime) else plain(str(each)) for each in parts)
+    return IMPORTED + hashlib.sha256(said.encode()).hexdigest()[:40]
+
+
+def stored_of(
+    rows: QuerySet[Stored], services: Sequence[Service], keys: Iterable[str]
+) -> dict[tuple[int, str], Stored]:
+    """What is stored under these keys, by service and key."""
+    found: dict[tuple[int, str], Stored] = {}
+    for some in _chunks(sorted(set(keys))):
+        for each in rows.filter(service__in=services, key__in=some):
+            found[each.service_id, each.key] = each  # type: ignore[attr-defined]
+    return found
+
+
+def _chunks(keys: Sequence[str]) -> Iterator[Sequence[str]]:
+    for start in range(0, len(keys), CHUNK):
+        yield keys[start : start + CHUNK]
+
+
+def text_of(row: Row, key: str, stored: str, most: int) -> str:
+    """A cell, or what is stored where it is empty or says the same. Refused where it is too long."""
+    text = row[key].strip()
+    if not text or says(text, stored):
+        return stored
+    if len(text) > most:
+        raise Refused(_("“%(text)s” has more than %(most)s characters.") % {"text": short(text), "most": most})
+    return text

@@ -16,3 +16,7 @@ class CommentForm(RequestForm):
         help_text=_("With @ and a name you tell somebody of it."),
         widget=forms.Textarea(attrs={"rows": 3, "autocomplete": "off", "data-mentions": True}),
     )
+
+    def begin_here(self) -> None:
+        """Where it was refused the cursor stands in it again."""
+        self.fields["text"].widget.attrs["autofocus"] = True

@@ -39,6 +39,7 @@ def comments(request: PortalRequest, kind: str, key: str, team_id: int | None = 
             if request.htmx:
                 return _show(request, thread_of(topic, request.user, fresh=made.pk))
             return redirect(f"{topic.url}#{made.anchor}")
+    form.begin_here()
     return _show(request, thread_of(topic, request.user, form=form), 422)
 
 

@@ -33,6 +33,7 @@ NONE = {
     "roadmap-blank-note": _TEXT,
     "assessment-blank-comment": _TEXT,
     "key-result-blank-remark": _TEXT,
+    "comment-blank": _TEXT,
     "person-deactivate": "the page that follows has “Reactivate”, for as long as one likes; tokens and sessions end for good",
     "person-remove": "the law's removal: asks first, by typing the address, and leaves nothing to bring back",
     "connection-disconnect": "asks first, and forgets the token at once as it says; “Connect again” brings everything else back",

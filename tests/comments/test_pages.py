@@ -85,6 +85,7 @@ def test_htmx_gets_the_section_alone(member: Client, topic: Topic) -> None:
     refused = member.post(address(topic), {"text": "@nobody"}, headers=HTMX)
     assert refused.status_code == 422
     assert "@nobody</textarea>" in refused.content.decode()
+    assert 'role="alert"' in refused.content.decode()  # a live page leaves such a form alone
     assert "first" in refused.content.decode()
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-KINDS = ("tick", "answer", "check-in")
+KINDS = ("tick", "answer", "check-in", "comment")
 SIGN_IN = ("/accounts/", "/setup/")
 
 # What stands under a mark: the mark, the number of the row that the API names, and what it says of it.
@@ -25,6 +25,7 @@ ROWS = {
                JOIN comments_comment c ON c.id = w.comment_id WHERE c.kind = 'item'""",
     "answer": """SELECT c.text, a.id, a.version, a.state FROM assessments_answer a
                  JOIN assessments_comment c ON c.id = a.comment_id""",
+    "comment": "SELECT w.text, c.id, NULL, NULL FROM comments_words w JOIN comments_comment c ON c.id = w.comment_id",
     "check-in": "SELECT r.comment, c.id, c.number, NULL FROM okrs_checkin c JOIN okrs_remark r ON r.check_in_id = c.id",
 }
 # Each must find nothing: rows that count on from one, with a step missing, doubled or not following from the one before it.

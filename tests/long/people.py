@@ -190,6 +190,20 @@ class Person(FastHttpUser):
 
         self.write("check-in", DICE.choice((by_api, by_page)), repeatable=DICE.random() < 0.7)
 
+    @task(2)
+    def comment(self) -> None:
+        about = f"comments/criterion/{DICE.choice(list(self.team['criteria']))}/"
+
+        def by_api(mark: str, request: str) -> Any:
+            sent = {"text": mark} | ({"request_id": request} if request else {})
+            return self.ask("POST", f"{self.api}/{about}", "api comment", mark, json=sent)
+
+        def by_page(mark: str, request: str) -> Any:
+            sent = {"text": mark, "request_id": request}
+            return self.ask("POST", f"{self.home}/{about}", "form comment", mark, data=sent)
+
+        self.write("comment", DICE.choice((by_api, by_page)), repeatable=DICE.random() < 0.7)
+
     @task(1)
     def sync(self) -> None:
         """The team's administrator asks for a sync; the others look at the connections."""

@@ -5,8 +5,10 @@ from __future__ import annotations
 from django.utils.translation import gettext as _
 
 from assessments import pages
+from assessments.importing import AnswerImporter, as_row
 from assessments.models import Step
 from assessments.overview import overviews
+from assessments.sheet import Sheet
 from assessments.states import RoundState
 from assessments.wording import said
 from core.content import text
@@ -34,6 +36,18 @@ def of_criteria(team: Team) -> Table:
         for row in maturity.criteria
     ]
     return Table("maturity-criteria", header, rows)
+
+
+def of_answers(sheet: Sheet) -> Table:
+    """What a round says, in the columns of the importer first."""
+    header = [*(column.header for column in AnswerImporter.columns), _("Area"), _("Criterion"), _("Answer")]
+    rows = [
+        [*as_row(row.answer), section.title, row.title, row.answer_said]
+        for section in sheet.sections
+        for row in section.rows
+        if row.answer
+    ]
+    return Table(f"answers-{sheet.assessment.pk}", header, rows)
 
 
 def of_rounds(team: Team) -> Table:

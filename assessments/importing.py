@@ -100,13 +100,13 @@ class AnswerImporter(Importer):
         for criterion in library.load().criteria:
             days = sorted(day for name, day in told.on_day if name == criterion.id)
             for day in days:
-                yield _as_row(told.on_day[criterion.id, day])
+                yield as_row(told.on_day[criterion.id, day])
 
     def address(self, team: Team) -> str:
         return reverse("assessment", args=[team.pk])
 
 
-def _as_row(answer: Answer) -> Sequence[Any]:
+def as_row(answer: Answer) -> Sequence[Any]:
     state = answer.state if answer.kind == Kind.STATE else Kind(answer.kind).label
     return [
         answer.criterion,

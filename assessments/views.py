@@ -84,8 +84,11 @@ def start(request: PortalRequest, team_id: int) -> HttpResponse:
 
 @require_safe
 @live.page("assessments")
-def sheet(request: PortalRequest, team_id: int, round_id: int) -> HttpResponse:
-    return _sheet(request, _round(request, team_id, round_id))
+def sheet(request: PortalRequest, team_id: int, round_id: int) -> HttpResponseBase:
+    found = _round(request, team_id, round_id)
+    if writing.is_asked(request):
+        return writing.answer(request, export.of_answers(Sheet(found)))
+    return _sheet(request, found)
 
 
 @require_POST

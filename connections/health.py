@@ -36,12 +36,8 @@ class Health:
 
 def of(source: Source, now: datetime) -> Health:
     """The first of these that applies; `source.connection` should be loaded."""
-    if source.connection.is_sample:
-        return Health("sample", _("Sample data"), "is-stale", "info-circle", _("Nothing is read from outside."))
-    if source.connection.is_imported:
-        return Health(
-            "imported", _("Imported"), "is-stale", "arrow-up", _("People bring it as files; nothing is read.")
-        )
+    if not source.connection.is_read:
+        return _never_read(source)
     if not source.active:
         day = date_format(localtime(source.disconnected_at), "DATE_FORMAT") if source.disconnected_at else ""
         return Health(
@@ -57,6 +53,14 @@ def of(source: Source, now: datetime) -> Health:
     if source.is_leased(now):
         return Health("running", _("Reading now"), "is-ok", "refresh", live=True)
     return _idle(source, now)
+
+
+def _never_read(source: Source) -> Health:
+    if source.connection.is_imported:
+        return Health(
+            "imported", _("Imported"), "is-stale", "arrow-up", _("People bring it as files; nothing is read.")
+        )
+    return Health("sample", _("Sample data"), "is-stale", "info-circle", _("Nothing is read from outside."))
 
 
 _TOKEN_CODES = {"unauthorised", "undecryptable", "no_token"}

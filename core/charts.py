@@ -57,8 +57,8 @@ class Chart:
     """A figure with everything a page shows around it.
 
     `alt` says in a sentence what the eye would see; `caption` gives unit, period and source; `columns` and `rows` are the data
-    table behind it, `export_url` where that is had as a file. `narrow` overrides layout keys under 480 px. A row's cell may be a `Link`. `key` names the lines
-    above the picture, where names inside it could meet the lines or each other.
+    table behind it, `export_url` is where that is had as a file. `narrow` overrides layout keys under 480 px. A row's cell may be
+    a `Link`. `key` names the lines above the picture, where names inside it could meet the lines or each other.
     """
 
     id: str

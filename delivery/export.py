@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
@@ -36,7 +38,7 @@ def of_incidents(team: Team, rows: QuerySet[Incident]) -> Table:
     return Table(f"incidents-team-{team.pk}", header, lines, zone=team.zone, streamed=True)
 
 
-def of_services(team: Team, services: list[Service], sources: list[SourceRow]) -> Table:
+def of_services(team: Team, services: Sequence[Service], sources: Sequence[SourceRow]) -> Table:
     """What counts, and how reading it goes; `sources` in the order of the services."""
     header = [
         _("Service"), _("Deployments"), _("Workflow"), _("Production"), _("Incidents"), _("Since"), _("Health"),

@@ -32,6 +32,7 @@ class Filter(forms.Form, Generic[Row]):
     sorts: ClassVar[dict[str, str]]
     usual_sort: ClassVar[str]
     columns: ClassVar[list[tuple[str, Any]]]  # (name in `sorts` or "", label)
+    importer: ClassVar[str]  # the kind of file that brings such rows
 
     field_order = ["q", "show", "environment"]
 
@@ -87,6 +88,7 @@ class Show(forms.ChoiceField):
 
 class DeploymentFilter(Filter[Deployment]):
     model = Deployment
+    importer = "deployments"
     sorts = {
         "finished": "finished_at",
         "began": "created_at",
@@ -125,6 +127,7 @@ class DeploymentFilter(Filter[Deployment]):
 
 class IncidentFilter(Filter[Incident]):
     model = Incident
+    importer = "incidents"
     sorts = {
         "began": "began_at",
         "resolved": "resolved_at",

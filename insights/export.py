@@ -1,4 +1,4 @@
-"""The portfolio and trends as tables of plain values: everything that the pages show. Numbers are as the figures' registry has them."""
+"""The portfolio and trends as tables of plain values, all that the pages show. Numbers are as the figures' registry has them."""
 
 from __future__ import annotations
 

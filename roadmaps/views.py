@@ -20,7 +20,7 @@ from core.addresses import pk_in
 from core.edits import StaleEdit
 from core.refusals import show_refusal
 from core.tables import writing
-from roadmaps import charts, forms, history, overview, services, template
+from roadmaps import charts, export, forms, history, services, template
 from roadmaps.board import Board, Filter
 from roadmaps.dates import PHASES
 from roadmaps.models import Item, Note, Roadmap, State
@@ -98,33 +98,13 @@ def start_date(request: PortalRequest, team_id: int) -> HttpResponse:
 
 @require_safe
 def items_csv(request: PortalRequest, team_id: int) -> HttpResponseBase:
-    found = _roadmap(request, team_id)
-    header = [_("Section"), _("Item"), _("State"), _("Owner"), _("Due"), _("Since"), _("By"), _("Mandatory"), _("Note")]
-    board = Board(found, request.user)
-    rows = [
-        [
-            section.title,
-            row.item.shown_title,
-            row.item.get_state_display(),
-            row.item.owner or "",
-            row.item.due_date,
-            row.day,
-            row.newest.person if row.newest else "",
-            _("yes") if row.item.mandatory else _("no"),
-            row.note.text if row.note else "",
-        ]
-        for section in (*board.phases, *board.checklists)
-        for row in section.rows
-    ]
-    return writing.answer(request, writing.Table("roadmap-items", header, rows))
+    board = Board(_roadmap(request, team_id), request.user, Filter.of(request.GET))
+    return writing.answer(request, export.of_items(board))
 
 
 @require_safe
 def burn_up_csv(request: PortalRequest, team_id: int) -> HttpResponseBase:
-    found = _roadmap(request, team_id)
-    (numbers,) = overview.overviews([found])
-    shown = charts.burn_up(numbers)
-    return writing.answer(request, writing.Table("roadmap-burn-up", shown.columns, shown.rows))
+    return writing.answer(request, export.of_burn_up(_roadmap(request, team_id)))
 
 
 # -- Ticks --------------------------------------------------------------------------------------------------------

@@ -55,9 +55,10 @@ class Deployments(Importer):
     kind = "deployments"
     title = _("Deployments")
     about = _(
-        "Deployments of services that no repository feeds. A service that is connected to a repository takes its deployments from "
-        "there alone."
+        "Deployments of services that no repository feeds. A service that is connected to a repository takes its deployments"
+        " from there alone."
     )
+    tab = "delivery"
     columns = COLUMNS
 
     def plan(self, rows: Sequence[Row], team: Team, by: Person) -> list[Planned]:
@@ -142,7 +143,9 @@ class _Plan:
         outcome = Outcome(self.outcomes.of(row["outcome"]) or (stored.outcome if stored else Outcome.SUCCEEDED))
         if outcome is Outcome.RUNNING and finished is not None:
             raise Refused(now("What is running has not finished."))
-        texts = {key: text_of(row, key, getattr(stored, key) if stored else "", most) for key, most in _TEXTS.items()}
+        texts: dict[str, Any] = {}
+        for key, most in _TEXTS.items():
+            texts[key] = text_of(row, key, getattr(stored, key) if stored else "", most)
         key = stored.key if stored else key_of(row["key"]) or self._made(row)
         record = DeploymentRecord(key=key, outcome=outcome, created_at=began, finished_at=finished, **texts)
         return given_up(record, self.services.now)

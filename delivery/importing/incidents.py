@@ -43,6 +43,7 @@ class Incidents(Importer):
     about = _(
         "When something was broken and until when, from whatever tool holds it. Time to restore is counted from it."
     )
+    tab = "delivery"
     columns = COLUMNS
 
     def plan(self, rows: Sequence[Row], team: Team, by: Person) -> list[Planned]:

@@ -40,5 +40,12 @@ def _page(request: Request, team: Team, chosen: Filter, template: str) -> HttpRe
     """A filter that cannot be understood says so and shows nothing rather than something else."""
     rows = Paginator(chosen.rows if chosen.is_valid() else chosen.model.objects.none(), PER_PAGE)
     page = rows.get_page(request.GET.get("page"))
-    context: dict[str, Any] = {"room": "teams", "team": team, "form": chosen, "rows": page, "total": rows.count}
+    context: dict[str, Any] = {
+        "room": "teams",
+        "team": team,
+        "can_edit": request.user.has_perm("team.edit", team),
+        "form": chosen,
+        "rows": page,
+        "total": rows.count,
+    }
     return render(request, template, context, status=422 if chosen.errors else 200)

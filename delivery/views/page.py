@@ -38,6 +38,7 @@ def delivery(request: Request, team_id: int) -> HttpResponseBase:
         "sources": sources,
         "deployments": Deployment.objects.of_services(keys).newest_first()[:NEWEST],
         "incidents": Incident.objects.of_services(keys).newest_first()[:NEWEST],
+        "can_edit": request.user.has_perm("team.edit", team),
         "may_administer": request.user.has_perm("team.administer", team),
     }
     return render(request, "delivery/delivery.html", context)

@@ -62,6 +62,7 @@ class CheckIns(Importer):
         "What key results stood at on past days. A check-in that is there already stays alone; another value for its day is kept "
         "as a newer check-in, which counts from then on."
     )
+    tab = "okrs"
     columns = COLUMNS
 
     def plan(self, rows: Sequence[Row], team: Team, by: Person) -> list[Planned]:

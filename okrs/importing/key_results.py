@@ -7,7 +7,7 @@ from copy import copy
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef
 from django.urls import reverse
 from django.utils.translation import gettext as now
 from django.utils.translation import gettext_lazy as _
@@ -22,6 +22,7 @@ from okrs.importing import cells
 from okrs.kinds import Kind
 from okrs.models import CheckIn, Cycle, KeyResult, Objective
 from okrs.numbers import written
+from okrs.querysets import KeyResultQuerySet
 from okrs.services import create_key_result, create_objective, edit_key_result
 from okrs.services.common import check_not_of_the_sample
 from okrs.services.key_results import check_feeds_another, normalise
@@ -37,7 +38,7 @@ COLUMNS = (
     Column("cycle_ends", _("Cycle ends"), "", "2026-12-31"),
     Column("objective", _("Objective"), "", _("Deliver models twice as fast"), required=True),
     Column("business_metric", _("Business metric"), _("Needed for a new objective."), _("Time to market")),
-    Column("title", _("Key result"), "", _("Lead time of a model change"), required=True),
+    Column("title", _("Key result"), "", _("Lead time of a model change"), required=True, names=True),
     Column("kind", _("Kind"), "", Kind.DECREASE.label),
     Column("unit", _("Unit"), "", _("days")),
     Column("start", _("Start value"), _("Of what increases or decreases."), "12"),
@@ -83,6 +84,7 @@ class KeyResults(Importer):
         "Key results with their objectives. A row with the id or the title of a key result that is there changes it; any other "
         "adds one. Their check-ins are a table of their own."
     )
+    tab = "okrs"
     columns = COLUMNS
 
     def plan(self, rows: Sequence[Row], team: Team, by: Person) -> list[Planned]:
@@ -112,7 +114,7 @@ class KeyResults(Importer):
         return reverse("okrs", args=[team.pk])
 
 
-def _stored(team: Team | None) -> QuerySet[KeyResult]:
+def _stored(team: Team | None) -> KeyResultQuerySet:
     return KeyResult.objects.filter(objective__team=team).listed().prefetch_related("entries")
 
 

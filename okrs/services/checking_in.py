@@ -138,7 +138,7 @@ def after(facts: Facts, on: date, fields: dict[str, object]) -> Standing:
 
 @dataclass(frozen=True)
 class Past:
-    """A check-in that comes from elsewhere, checked as `check_in` checks. `fields`: its value, and of a checklist what is done."""
+    """A check-in from elsewhere, checked as `check_in` checks. `fields`: its value, and of a checklist what is done."""
 
     key_result: KeyResult
     day: date
@@ -151,7 +151,7 @@ class Past:
 
 @transaction.atomic
 def add_past(*, rows: Sequence[Past], by: Person) -> list[CheckIn]:
-    """Record many check-ins in their order, in four queries. The rows of their key results are locked, as for `check_in`."""
+    """Record many check-ins in their order, in four queries. Their key results are locked, as for `check_in`."""
     wanted = {row.key_result.pk for row in rows}
     locked = {each.pk: each for each in KeyResult.objects.select_for_update().filter(pk__in=wanted).order_by("pk")}
     numbers: dict[int, int] = defaultdict(int)

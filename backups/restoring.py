@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from itertools import islice
@@ -45,7 +46,7 @@ def restore(path: Path, *, by: Person | None = None, told: Told = nobody, alias:
         put = _into_postgresql if database.vendor == "postgresql" else _into_sqlite
         try:
             with gate.closed(database):
-                put(database, found, by, told)
+                put(database, found, by, _telling(told))
         except gate.StillInUse as error:
             raise NotRestored(_("Others are still at work, and did not end in time. Try again in a moment.")) from error
         except (DatabaseError, sqlite3.Error) as error:
@@ -55,6 +56,20 @@ def restore(path: Path, *, by: Person | None = None, told: Told = nobody, alias:
                 _("The database did not take it, and nothing was changed: %(reason)s") % {"reason": reason}
             ) from error
         return found.manifest
+
+
+def _telling(told: Told) -> Told:
+    """Also whoever waits in front of the gate, once a second: there is no database that could tell them."""
+    last = 0.0
+
+    def tell(done: int, total: int) -> None:
+        nonlocal last
+        if time.monotonic() - last >= 1 or done == total:
+            last = time.monotonic()
+            gate.note_progress(done, total)
+        told(done, total)
+
+    return tell
 
 
 # -- Where it is put ----------------------------------------------------------------------------------------------

@@ -53,6 +53,17 @@ def _ask(state: State, name: str, by: Person) -> Work:
     return row
 
 
+@transaction.atomic
+def withdraw(*, by: Person) -> bool:
+    """Take back what was asked for and nobody has begun; whether it was so."""
+    asked = Work.current()
+    if not schedule.withdraw():
+        return False
+    if asked.state == State.RESTORING:
+        audit.record("backup.restore_withdrawn", actor=by, name=asked.name)
+    return True
+
+
 def make(path: Path, *, by: Person | None, told: Told = nobody) -> Manifest:
     """Write an archive to the path, and say so in the log. Refused."""
     try:

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from backups import schedule, services, shelf
+from backups import services, shelf
 from backups.forms import RestoreForm, UploadForm
 from backups.models import Work
 from core.refusals import Refused, show_refusal
@@ -61,6 +61,7 @@ def _page(
         "tab": "backup",
         "work": work,
         "kept": [(each, forms[each.name]) for each in kept],
+        "kept_size": sum(each.size for each in kept),
         "upload": upload or UploadForm(),
     }
     fragment = "#live" if "HX-Request" in request.headers and request.method == "GET" else ""
@@ -126,7 +127,7 @@ def restore(request: HttpRequest, name: str) -> HttpResponse:
 @require_POST
 @for_administrators
 def withdraw(request: HttpRequest) -> HttpResponse:
-    if schedule.withdraw():
+    if services.withdraw(by=me(request)):
         messages.success(request, _("It is withdrawn, and nothing was changed."))
     else:
         messages.error(request, _("It has begun, or ended: it can no longer be withdrawn."))

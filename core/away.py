@@ -14,6 +14,8 @@ from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.translation import gettext as _
 
+from core import gate
+
 RETRY_AFTER = 10  # seconds
 
 Missing = Literal["database", "busy", "restoring", "keys"]
@@ -84,10 +86,14 @@ def _words(what: Missing) -> tuple[str, str]:
             " must put the key back that it was stored with."
         )
     if what == "restoring":
-        return _("The portal is being restored"), _(
+        sentence = _(
             "For a moment nobody can work here, because everything is being put back from an archive."
             " Then everyone signs in again."
         )
+        percent = gate.progress()
+        if percent is not None:
+            sentence += " " + _("%(percent)s %% of the rows are there again.") % {"percent": percent}
+        return _("The portal is being restored"), sentence
     return _("The database is away"), _(
         "Nothing that was saved is lost. If you just sent something, look whether it is there before you send it again."
         " The portal goes on by itself as soon as the database is back."

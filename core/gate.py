@@ -73,6 +73,16 @@ def _ask(database: BaseDatabaseWrapper, statement: str) -> bool:
 @contextmanager
 def closed(database: BaseDatabaseWrapper) -> Iterator[None]:
     """Be alone inside, with `database` as the connection that holds the lock, outside any transaction. StillInUse."""
+    with _alone(database):
+        _forget_progress()  # of one that was killed
+        try:
+            yield
+        finally:
+            _forget_progress()
+
+
+@contextmanager
+def _alone(database: BaseDatabaseWrapper) -> Iterator[None]:
     if database.vendor == "postgresql":
         with database.cursor() as cursor:
             cursor.execute(f"SET lock_timeout = {int(PATIENCE * 1000)}")
@@ -97,6 +107,31 @@ def closed(database: BaseDatabaseWrapper) -> Iterator[None]:
                     raise StillInUse from error
                 time.sleep(0.02)
         yield
+
+
+def note_progress(done: int, total: int) -> None:
+    """How far the restore is, for those who wait in front: beside the archives, since web and worker share that folder."""
+    note = _note()
+    with suppress(OSError):  # a restore does not fail because nobody can be told how far it is
+        beside = note.with_name(f"{note.name}.new")
+        beside.write_text(str(100 * done // total if total else 100))
+        beside.replace(note)
+
+
+def progress() -> int | None:
+    """The percentage of the rows that are there again; None if it is not known. Of use only while the gate is closed."""
+    with suppress(OSError, ValueError):
+        return int(_note().read_text())
+    return None
+
+
+def _forget_progress() -> None:
+    with suppress(OSError):
+        _note().unlink()
+
+
+def _note() -> Path:
+    return Path(settings.ARCHIVES) / ".restoring"
 
 
 def is_closed(alias: str = DEFAULT_DB_ALIAS) -> bool:

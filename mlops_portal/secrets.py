@@ -9,7 +9,7 @@ from cryptography.fernet import Fernet
 
 from mlops_portal.knobs import refuse
 
-made_here: set[Path] = set()  # by this process: a key among them fits nothing that was stored before
+made_here: set[Path] = set()  # by this process; a key among them fits nothing that was stored before
 
 
 def _kept(path: Path, made: str) -> str:
@@ -42,6 +42,13 @@ def withdraw_made_key(var: Path) -> bool:
         return False
     (var / "encryption_key").unlink(missing_ok=True)
     return True
+
+
+def withdraw_made() -> None:
+    """Take away whatever this process made: it turned out that no portal lives here."""
+    for path in made_here:
+        path.unlink(missing_ok=True)
+    made_here.clear()
 
 
 def embedded_secret_key(var: Path) -> str:

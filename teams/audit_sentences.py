@@ -72,6 +72,7 @@ describe("person.second_factors_removed", _("Removed the second factors of %(sub
 describe("person.app_added", _("%(subject)s set up an authenticator app."))
 describe("person.app_removed", _("%(subject)s removed the authenticator app."))
 describe("person.passkey_added", _("%(subject)s added a passkey."))
+describe("person.passkey_renamed", _("%(subject)s renamed a passkey."))
 describe("person.passkey_removed", _("%(subject)s removed a passkey."))
 describe("person.recovery_codes_made", _("%(subject)s made new recovery codes."))
 describe("person.recovery_code_used", _("%(subject)s used a recovery code."))

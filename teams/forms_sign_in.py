@@ -16,6 +16,7 @@ from django import forms
 from django.contrib.auth import password_validation
 from django.utils.translation import gettext_lazy as _
 
+from core.edits import SeenForm
 from teams import limits, security_log
 from teams.forms import PasswordField
 from teams.models import Person
@@ -139,6 +140,10 @@ class NewPasskeyForm(forms.Form):
         _told(lambda: webauthn.complete_registration(credential))
         _told(lambda: webauthn.parse_registration_response(credential))
         return credential
+
+
+class PasskeyNameForm(SeenForm):
+    name = forms.CharField(label=_("Name"), max_length=60)
 
 
 class AddressForm(forms.Form):

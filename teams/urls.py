@@ -78,6 +78,7 @@ urlpatterns = [
     path("account/security/app/", security.app, name="security-app"),
     path("account/security/passkeys/", security.passkey, name="security-passkey"),
     path("account/security/recovery-codes/", security.recovery_codes, name="security-codes"),
+    path("account/security/<int:factor_id>/rename/", security.rename, name="security-rename"),
     path("account/security/<int:factor_id>/remove/", security.remove, name="security-remove"),
     path("account/security/sessions/<int:session_id>/end/", security.session_end, name="session-end"),
     path("account/security/sessions/end-others/", security.sessions_end_others, name="sessions-end-others"),

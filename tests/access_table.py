@@ -261,6 +261,7 @@ ROUTES: list[Route] = [
     page("security-app", get=OWN, post=OWN),
     page("security-passkey", get=OWN, post=OWN),
     page("security-codes", get=OWN, post=OWN),
+    page("security-rename", lambda _: [1], post=NOT_ONES_OWN),
     page("security-remove", lambda _: [1], post=NOT_ONES_OWN),
     page("session-end", lambda _: [1], post=NOT_ONES_OWN),
     page("sessions-end-others", post=OWN),

@@ -14,9 +14,10 @@ from teams.models import Organisation, Person, Team, TeamRole
 from tests import sessions
 from tests.browser import CHROMIUM_ARGUMENTS, chromium
 from tests.browsing import opened
+from tests.canaries import broken, output
 from tests.factories import MembershipFactory, OrganisationFactory, PersonFactory, TeamFactory
 
-__all__ = ["opened"]
+__all__ = ["broken", "opened", "output"]
 
 # A busy machine is no defect: nothing here fails because it took long. What fails once fails again.
 settings.register_profile("portal", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)

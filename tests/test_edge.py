@@ -17,7 +17,7 @@ from tests.access_world import make_token
 from tests.factories import OrganisationFactory
 
 pytestmark = pytest.mark.django_db
-LIMIT = django_settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+LIMIT = 2_500_000  # bytes; written out, so that a raised limit is noticed
 LANGUAGES = ("en", "ja")
 
 

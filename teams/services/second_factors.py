@@ -12,9 +12,9 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from core import clock, crypto
+from core import clock, crypto, edits
 from core.refusals import Refused
-from teams import audit, second_factors, security_log
+from teams import audit, mails, second_factors, security_log
 from teams.models import Organisation, Person
 from teams.second_factors import Type
 from teams.services import sessions
@@ -121,6 +121,16 @@ def _use_app_code(found: Authenticator, code: str) -> bool:
 
 
 @transaction.atomic
+def rename_passkey(*, person: Person, passkey: Authenticator, seen: str, name: str) -> None:
+    """Call it otherwise. StaleEdit if another browser of the person did so meanwhile."""
+    locked = second_factors.of(person).select_for_update().filter(type=Type.WEBAUTHN).get(pk=passkey.pk)
+    if edits.merge(current={"name": locked.data["name"]}, seen={"name": seen}, wanted={"name": name}):
+        locked.data["name"] = name
+        locked.save(update_fields=["data"])
+        audit.record("person.passkey_renamed", actor=person, subject=person)
+
+
+@transaction.atomic
 def remove(*, person: Person, authenticator: Authenticator, organisation: Organisation) -> None:
     """Remove one; with the last one the recovery codes go. StillRequired."""
     locked = Person.objects.select_for_update().get(pk=person.pk)
@@ -145,3 +155,4 @@ def remove_all(*, person: Person, by: Person | None) -> None:
 def _record(action: str, *, actor: Person | None, subject: Person) -> None:
     audit.record(action, actor=actor, subject=subject)
     security_log.changed(action, subject)
+    mails.tell_of_factors(subject, action)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import base64
+from typing import Any
 
 from allauth.mfa.adapter import get_adapter
+from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import generate_totp_secret
 from allauth.mfa.webauthn.internal import auth as webauthn
 from django.contrib import messages
@@ -15,9 +17,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from core import crypto
+from core.edits import StaleEdit
 from core.refusals import Refused
 from teams import devices, limits, second_factors, shown_once
-from teams.forms_sign_in import NewCodeForm, NewPasskeyForm
+from teams.forms_sign_in import NewCodeForm, NewPasskeyForm, PasskeyNameForm
 from teams.models import Person
 from teams.reauth import ask_again
 from teams.services import second_factors as services
@@ -31,6 +34,12 @@ _SECRET = "new_app_secret"  # noqa: S105  the key in the session, where the secr
 @require_safe
 def security(request: HttpRequest) -> HttpResponse:
     """By what one signs in, and where one is signed in."""
+    return _page(request)
+
+
+def _page(
+    request: HttpRequest, *, status: int = 200, renaming: dict[int, PasskeyNameForm] | None = None
+) -> HttpResponse:
     person, organisation = me(request), organisation_of(request)
     factors = list(second_factors.of(person))
     here = request.session.session_key
@@ -38,14 +47,22 @@ def security(request: HttpRequest) -> HttpResponse:
         "room": "account",
         "tab": "security",
         "app": next((each for each in factors if each.type == second_factors.Type.TOTP), None),
-        "passkeys": [each for each in factors if each.type == second_factors.Type.WEBAUTHN],
+        "passkeys": [
+            (each, (renaming or {}).get(each.pk) or _name_form(None, each))
+            for each in factors
+            if each.type == second_factors.Type.WEBAUTHN
+        ],
         "codes": second_factors.recovery_codes_left(person),
         "must": second_factors.must_have_one(person, organisation),
         "owed": not factors and second_factors.must_have_one(person, organisation),
         "passkeys_work": second_factors.passkeys_work(request),
         "sessions": [(row, devices.in_words(row.user_agent), row.session_key == here) for row in sessions.of(person)],
     }
-    return render(request, "teams/security.html", context)
+    return render(request, "teams/security.html", context, status=status)
+
+
+def _name_form(data: Any, passkey: Authenticator) -> PasskeyNameForm:
+    return PasskeyNameForm(data, current={"name": passkey.data["name"]}, auto_id=f"passkey-{passkey.pk}-%s")
 
 
 @never_cache
@@ -106,6 +123,21 @@ def _creation(person: Person) -> dict[str, object]:
     options = webauthn.begin_registration(person, False)
     options["publicKey"]["authenticatorSelection"] |= {"residentKey": "preferred", "requireResidentKey": False}
     return options
+
+
+@require_POST
+def rename(request: HttpRequest, factor_id: int) -> HttpResponse:
+    """Call a passkey otherwise; it opens nothing that it did not open before, so nobody is asked again who they are."""
+    found = get_object_or_404(second_factors.of(me(request)), pk=factor_id, type=second_factors.Type.WEBAUTHN)
+    form, status = _name_form(request.POST, found), 422
+    if form.is_valid():
+        try:
+            services.rename_passkey(person=me(request), passkey=found, seen=form.seen["name"], name=form.wanted["name"])
+            return redirect("security")
+        except StaleEdit as error:
+            form.show_stale(error)
+            status = 409
+    return _page(request, status=status, renaming={found.pk: form})
 
 
 @require_POST

@@ -11,7 +11,9 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.db import connection
 
+from backups import archive
 from ops.run import make_folders
 from teams.models import TeamGroup
 from tests.backups.conftest import FIRST
@@ -57,6 +59,22 @@ def test_there_and_back_by_hand(portal: str, tmp_path: Path) -> None:
         assert not TeamGroup._base_manager.using(database.alias).filter(name="later").exists()
 
 
+def test_handed_out_on_standard_output_nothing_of_it_stays(portal: str, tmp_path: Path) -> None:
+    file = tmp_path / "portal.zip"
+    with file.open("wb") as out:
+        made = subprocess.run(
+            [sys.executable, "-m", "manage", "backup", "-"],
+            cwd=settings.BASE_DIR, env=environment(portal, tmp_path), stdin=subprocess.DEVNULL, stdout=out,
+            stderr=subprocess.PIPE, text=True, check=False,
+        )  # fmt: skip
+    assert made.returncode == 0
+    assert made.stderr.startswith("portal-20")
+    assert made.stderr.endswith("\n")
+    assert list((tmp_path / "archives").iterdir()) == []
+    with archive.opened(file) as found:
+        assert found.manifest.organisation == "Example GmbH — 例"
+
+
 def test_without_a_file_it_is_kept_where_the_page_lists_it(portal: str, tmp_path: Path) -> None:
     assert run(portal, tmp_path, "backup").returncode == 0
     (kept,) = (tmp_path / "archives").iterdir()
@@ -99,8 +117,12 @@ def test_a_backup_of_no_portal_is_refused_and_leaves_nothing(tmp_path: Path, emp
         told.stderr
         == f"There is no {var / 'portal.sqlite3'}: name the portal's database with DATABASE_URL. Nothing was written.\n"
     )
-    told = run(empty(""), tmp_path / "else", "backup", str(tmp_path / "x.zip"))
+    other = tmp_path / "else"
+    told = run(empty(""), other, "backup", str(tmp_path / "x.zip"), ENCRYPTION_KEYS="", SECRET_KEY="")
     assert told.returncode == 1
     assert told.stderr.count("\n") == 1
+    nothing = "There is no SQLite database " if connection.vendor == "sqlite" else "The PostgreSQL database "
+    assert told.stderr.startswith(f"CommandError: {nothing}")
+    assert [file.name for file in other.rglob("*") if file.is_file()] == []
     assert not var.exists()
     assert not (tmp_path / "x.zip").exists()

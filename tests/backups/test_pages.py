@@ -190,6 +190,28 @@ def test_one_thing_at_a_time(client: Client, kept: shelf.Kept, administrator: Pe
     assert shelf.find(kept.name) is not None
 
 
+def test_whoever_takes_a_restore_back_stands_in_the_audit_log(client: Client, kept: shelf.Kept) -> None:
+    for _again in range(2):
+        client.post(reverse("backup-withdraw"))  # nothing is asked for
+    client.post(reverse("backup-make"))
+    client.post(reverse("backup-withdraw"))  # of no consequence, so no entry
+    assert actions() == []
+    client.post(reverse("backup-restore", args=[kept.name]), {"confirmation": "Example Ltd"})
+    assert "It is withdrawn" in client.post(reverse("backup-withdraw"), follow=True).content.decode()
+    assert not Work.current().is_busy
+    (entry,) = AuditEvent.objects.filter(action="backup.restore_withdrawn")
+    assert entry.data["name"] == kept.name
+    client.post(reverse("backup-restore", args=[kept.name]), {"confirmation": "Example Ltd"})
+    schedule.take()
+    assert "can no longer be withdrawn" in client.post(reverse("backup-withdraw"), follow=True).content.decode()
+    assert AuditEvent.objects.filter(action="backup.restore_withdrawn").count() == 1
+
+
+def test_the_page_says_how_much_the_archives_take(client: Client, kept: shelf.Kept) -> None:
+    (shelf.folder() / "archive-20260101T000000.zip").write_bytes(b"x" * 3_000_000)
+    assert "2.9\xa0MB together" in shown(client)
+
+
 def test_a_damaged_archive_is_refused_before_anything_is_asked(client: Client, kept: shelf.Kept) -> None:
     content = bytearray(kept.path.read_bytes())
     content[1000] ^= 1

@@ -232,6 +232,14 @@ def test_killed_at_any_point_nothing_has_changed_and_the_next_one_works(portal: 
     assert not list(tmp_path.glob(".*restoring*"))
 
 
+def test_it_is_told_how_far_it_is(portal: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[tuple[int, int]] = []
+    monkeypatch.setattr(gate, "note_progress", lambda done, total: told.append((done, total)))
+    with opened(portal) as database:
+        rows = restoring.restore(FIRST, alias=database.alias).rows
+    assert told[-1] == (rows, rows)
+
+
 # -- What a database refuses --------------------------------------------------------------------------------------
 
 

@@ -28,6 +28,13 @@ def address(tmp_path: Path) -> Iterator[str]:
         yield made
 
 
+@pytest.fixture(autouse=True)
+def archives(settings: Any, tmp_path: Path) -> Path:
+    settings.ARCHIVES = tmp_path / "archives"
+    settings.ARCHIVES.mkdir()
+    return settings.ARCHIVES
+
+
 def test_many_pass_and_a_restore_is_alone(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
     with opened(address) as one, opened(address) as other, opened(address) as third:
         with gate.passing(one.alias), gate.passing(other.alias):
@@ -86,7 +93,11 @@ def test_pages_say_that_it_is_being_restored(client: Client) -> None:
     answer = client.get("/teams/", headers={"Accept-Language": "ja"})
     assert (answer.status_code, answer["Retry-After"], answer["Refresh"]) == (503, "10", "10")
     assert 'lang="ja"' in answer.content.decode()
-    assert client.get("/api/v1/teams/").json()["detail"].startswith("The portal is being restored.")
+    detail = client.get("/api/v1/teams/").json()["detail"]
+    assert detail.startswith("The portal is being restored.")
+    assert "%" not in detail
+    gate.note_progress(3, 4)
+    assert client.get("/api/v1/teams/").json()["detail"].endswith(" 75 % of the rows are there again.")
     assert client.get("/livez").status_code == 200
     waiting = client.get("/readyz")
     assert (waiting.status_code, "restored" in waiting.content.decode()) == (503, True)
@@ -100,3 +111,20 @@ def test_tasks_do_nothing_then_unless_they_mind_their_lease(monkeypatch: pytest.
     feed()
     sync_source(7)
     assert called == [7]
+
+
+def test_those_in_front_are_told_how_far_it_is(address: str, archives: Path) -> None:
+    gate.note_progress(1, 3)  # of one that was killed
+    with opened(address) as database:
+        with gate.closed(database):
+            assert gate.progress() is None
+            gate.note_progress(5, 11)
+            assert gate.progress() == 45
+        assert gate.progress() is None
+    assert list(archives.iterdir()) == []
+
+
+def test_where_it_cannot_be_told_the_restore_goes_on(archives: Path) -> None:
+    archives.rmdir()
+    gate.note_progress(1, 2)
+    assert gate.progress() is None

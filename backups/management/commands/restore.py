@@ -30,14 +30,14 @@ class Command(BaseCommand):
             raise CommandError("Name the archive: make restore FILE=portal.zip. Nothing was changed.")
         _keep_to_oneself()
         with _named(options["file"]) as path:
-            self._restore(path)
+            self._restore(path, "What came in" if options["file"] == "-" else str(path))
 
-    def _restore(self, path: Path) -> None:
+    def _restore(self, path: Path, name: str) -> None:
         try:
             with archive.opened(path) as found:
                 manifest = found.manifest
             self.stdout.write(
-                f"{path}: “{manifest.organisation}” of {manifest.made_at[:19]} UTC, version {manifest.version}, "
+                f"{name}: “{manifest.organisation}” of {manifest.made_at[:19]} UTC, version {manifest.version}, "
                 f"{manifest.rows} rows."
             )
             if (

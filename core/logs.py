@@ -19,7 +19,17 @@ from core.scrub import scrub
 # Keys of invitations and reset links are this long; no other part of an address is.
 _SECRET_PART = re.compile(r"(?<=/)[^/\s?#]{21,}")
 # Beat asks for these every few seconds: that one of them went well is no news.
-_BELLS = frozenset({"connections.ring_the_bell", "sample.ring", "backups.ring", "notices.ring", "core.pulse"})
+_BELLS = frozenset(
+    {
+        "connections.ring_the_bell",
+        "sample.ring",
+        "backups.ring",
+        "imports.ring",
+        "notices.ring",
+        "core.pulse",
+        "core.fold_live",
+    }
+)
 
 
 def without_secrets(path: str) -> str:

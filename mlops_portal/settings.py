@@ -187,7 +187,7 @@ CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 2
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
     "pulse": {"task": "core.pulse", "schedule": 15.0, "options": {"expires": 600}},
-    "fold-live": {"task": "core.fold_live", "schedule": 60.0, "options": {"expires": 60}},
+    "fold-live": {"task": "core.fold_live", "schedule": 50.0, "options": {"expires": 50}},
     "ring-the-bell": {"task": "connections.ring_the_bell", "schedule": 5.0, "options": {"expires": 5}},
     "ring-for-the-sample": {"task": "sample.ring", "schedule": 5.0, "options": {"expires": 5}},
     "ring-for-archives": {"task": "backups.ring", "schedule": 5.0, "options": {"expires": 5}},

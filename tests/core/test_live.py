@@ -8,7 +8,8 @@ from datetime import UTC, date, datetime
 
 import pytest
 from django.db import connection, connections, transaction
-from django.test import Client
+from django.http import HttpRequest, HttpResponse
+from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 
 from core import live
@@ -144,6 +145,44 @@ def test_writers_of_one_team_do_not_wait_for_each_other(team: Team) -> None:
     seen.append(live.stamp(team.pk, ["teams"]))
     assert Membership.objects.filter(team=team).count() == 2
     assert seen[1] >= seen[0] + 2
+
+
+def test_the_stamp_of_a_page_is_taken_before_the_page_is_read(team: Team, editor: Person, rf: RequestFactory) -> None:
+    """What is written while the page is being read is looked at once more, never missed."""
+    LiveStamp.objects.all().delete()
+    request = rf.get("/")
+    request.user = editor
+
+    @live.page("okrs")
+    def view(request: HttpRequest, team_id: int) -> HttpResponse:
+        LiveStamp.objects.create(team_id=team_id, room="okrs", tx=-1, n=1)  # somebody else commits meanwhile
+        return HttpResponse()
+
+    view(request, team_id=team.pk)
+    assert request.live.url == f"/live/{team.pk}/okrs+teams/"
+    assert request.live.etag == '"0"'
+    assert live.etag(team.pk, ["okrs", "teams"]) == '"1"'
+
+
+def test_a_look_leaves_what_is_said_or_shown_once_to_the_person(
+    team: Team, team_admin: Person, signed_in: Callable[[Person], Client]
+) -> None:
+    client, page = signed_in(team_admin), f"/teams/{team.pk}/members/"
+    client.post(page, {"role": "editor"})  # the link is shown once, on the next page
+    look = client.get(page, headers={live.LOOK: "look"}).text
+    assert "data-live-part" in look
+    assert "/invitation/" not in look
+    assert "/invitation/" in client.get(page).text
+
+
+def test_a_page_that_was_refused_is_not_live(
+    team: Team, team_admin: Person, signed_in: Callable[[Person], Client]
+) -> None:
+    client, page = signed_in(team_admin), f"/teams/{team.pk}/members/"
+    assert 'data-live="/live/' in client.get(page).text
+    refused = client.post(page, {"role": "nonsense"})
+    assert refused.status_code == 422
+    assert "data-live=" not in refused.text
 
 
 # -- Asking ---------------------------------------------------------------------------------------------------------

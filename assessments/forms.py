@@ -6,7 +6,6 @@ from typing import Any
 from uuid import uuid4
 
 from django import forms
-from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from assessments import library
@@ -15,7 +14,7 @@ from assessments.services import MaturityError
 from assessments.sheet import NOT_APPLICABLE, UNKNOWN
 from assessments.wording import said
 from core.content import text
-from core.edits import StaleEdit
+from core.edits import Question, SeenForm, StaleEdit
 from core.refusals import show_refusal
 from teams.models import Team
 
@@ -85,10 +84,9 @@ class ExemptionForm(forms.Form):
         super().__init__(*args, **{"auto_id": "exemptionform_%s"} | kwargs)
 
 
-class TargetForm(forms.Form):
+class TargetForm(SeenForm):
     level = forms.TypedChoiceField(label=_("Level"), coerce=int, empty_value=None, required=False)
     due = DayField(label=_("By"), required=False, help_text=_("The day by which the team wants to be there."))
-    seen = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, model: library.MaturityModel, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -97,31 +95,22 @@ class TargetForm(forms.Form):
 
 
 def show_stale_answer(form: forms.Form, error: StaleEdit, criterion: library.Criterion) -> None:
-    """Say what stands there now. What was typed stays; sending it once more replaces the other's."""
-    theirs = said(criterion, error.theirs["kind"], error.theirs["state"])
+    """Show both answers. What was typed stays; sending it once more replaces the other's, or adds to it: both are kept."""
+    theirs, mine = (said(criterion, each["kind"], each["state"]) for each in (error.theirs, error.yours))
+    by = error.by.get("state")
+    form.stale = Question("", ("", ""), theirs, mine, "", by, is_written=False)  # type: ignore[attr-defined]
     message = _("Meanwhile %(person)s answered “%(theirs)s”. Save again to replace it with yours.")
-    form.add_error(None, message % {"theirs": theirs, "person": error.theirs["person"]})
-    form.data = {**{name: form.data[name] for name in form.data}, "seen": str(error.theirs["version"])}
-
-
-def show_stale_target(form: forms.Form, error: StaleEdit) -> None:
-    """As above, for the target of an area."""
-    level, due = error.theirs["level"], error.theirs["due"]
-    if level is None:
-        message = _("Meanwhile somebody took the target away. Save again to set yours.")
-    else:
-        message = _("Meanwhile somebody set the target to L%(level)s by %(due)s. Save again to replace it with yours.")
-    form.add_error(None, message % {"level": level, "due": date_format(due) if due else "–"})
+    form.add_error(None, message % {"theirs": theirs, "person": by.name if by else "–"})
     form.data = {**{name: form.data[name] for name in form.data}, "seen": str(error.theirs["version"])}
 
 
 def show(form: forms.Form, error: MaturityError | StaleEdit, criterion: library.Criterion | None = None) -> int:
-    """Say in the form why it was refused; the answer's status. Without a criterion the form is a target's."""
+    """Say in the form why it was refused; the answer's status. A form without a criterion is a SeenForm."""
     if isinstance(error, MaturityError):
         show_refusal(form, error)
         return 422
-    if criterion is None:
-        show_stale_target(form, error)
-    else:
+    if isinstance(form, SeenForm):
+        form.show_stale(error)
+    elif criterion is not None:
         show_stale_answer(form, error, criterion)
     return 409

@@ -53,13 +53,13 @@ def target(request: PortalRequest, team_id: int, area_key: str) -> HttpResponse:
     if standing is None:
         raise Http404
     require(request.user, "team.edit", team)
-    initial = {"level": standing.target, "due": standing.target_due, "seen": standing.target_version}
-    form, status = forms.TargetForm(request.POST or None, model=library.load(), initial=initial), 200
+    current = {"level": standing.target, "due": standing.target_due}
+    form, status = forms.TargetForm(request.POST or None, model=library.load(), current=current), 200
     if request.method == "POST":
         status = 422
         if form.is_valid():
             try:
-                services.set_target(team=team, area=area_key, by=request.user, **form.cleaned_data)
+                services.set_target(team=team, area=area_key, by=request.user, seen=form.seen, **form.wanted)
             except (MaturityError, StaleEdit) as error:
                 status = forms.show(form, error)
             else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -10,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from connections import messages
 from connectors.records import Address
 from connectors.registry import CONNECTORS
+from core.edits import SeenForm, StaleEdit
 from core.http import OutgoingError
 
 ADDRESS_PROBLEMS: dict[str, Any] = {
@@ -58,15 +60,19 @@ def show_refusal(form: forms.Form, error: OutgoingError, *, field: str) -> None:
     form.add_error("token" if error.code in TOKEN_CODES else field, sentence)
 
 
-class AccessForm(forms.Form):
-    """A new token for a connection, and its API's address."""
+class AccessForm(SeenForm):
+    """A new token for a connection, and its API's address. `current` is what services.access_of says."""
 
     token = token_field(_("New token"), required=False)
     base_url = base_url_field()
 
-    def __init__(self, *args: Any, kind: str, repository: str, present: str, needs_token: bool, **kwargs: Any) -> None:
-        kwargs["initial"] = {"base_url": present}
-        super().__init__(*args, **kwargs)
+    seen_credential = forms.IntegerField(required=False, widget=forms.HiddenInput)
+
+    def __init__(
+        self, data: Any = None, *, kind: str, repository: str, current: Mapping[str, Any], needs_token: bool
+    ) -> None:
+        super().__init__(data, current={"base_url": current["base_url"]})
+        self.initial["seen_credential"] = current["token"]
         self.kind, self.repository = kind, repository
         self.fields["token"].required = needs_token
         self.fields["base_url"].required = True
@@ -77,3 +83,26 @@ class AccessForm(forms.Form):
         if "base_url" in cleaned:
             cleaned["address"] = understand(self, self.kind, self.repository, cleaned["base_url"], field="base_url")
         return cleaned
+
+    @property
+    def seen_access(self) -> dict[str, Any]:
+        return {**self.seen, "token": self.cleaned_data.get("seen_credential")}
+
+    def show_stale_access(self, error: StaleEdit, present: Mapping[str, Any]) -> None:
+        """A token is never shown: whoever wants theirs to stand types it once more, having seen that there is another."""
+        theirs = {name: value for name, value in error.theirs.items() if name != "token"}
+        self.show_stale(StaleEdit(theirs=theirs, yours=error.yours, by=error.by))
+        if "token" in error.theirs:
+            by = error.by.get("token")
+            message = (
+                _(
+                    "%(name)s entered another token meanwhile. To replace it, type yours once more; else leave this empty."
+                )
+                if by
+                else _(
+                    "Somebody entered another token meanwhile. To replace it, type yours once more; else leave this empty."
+                )
+            )
+            self.add_error("token", str(message) % {"name": by and by.name})
+            told = {name: self.data[name] for name in self.data}
+            self.data = told | {"seen_credential": "" if present["token"] is None else str(present["token"])}

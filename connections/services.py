@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
+from typing import Any
 
 from django.db import IntegrityError, transaction
 
@@ -15,6 +16,7 @@ from connections.models import IMPORTED, SAMPLE, Connection, ConnectionState, Cr
 from connectors.records import Address, Inspection, ReadOptions
 from connectors.registry import CONNECTORS
 from core import clock
+from core.edits import MINE, StaleEdit, Touch, merge
 from core.http import origin_of
 from core.tables.cells import plain
 from teams import audit
@@ -163,24 +165,66 @@ def _describe(source: Source, seen: Inspection) -> None:
     source.seen = inspections.to_json(seen)
 
 
-def change_access(*, source: Source, base_url: str, token: str, by: Person) -> None:
+def access_of(source: Source) -> dict[str, Any]:
+    """What `change_access` changes: the API's address, and of the token only which one it is, its row's pk."""
+    connection = Connection.objects.get(pk=source.connection_id)
+    return {"base_url": connection.base_url, "token": _credential_of(connection)}
+
+
+def _credential_of(connection: Connection) -> int | None:
+    return Credential.objects.filter(connection=connection).values_list("pk", flat=True).first()
+
+
+def change_access(*, source: Source, base_url: str, token: str, seen: Mapping[str, Any], by: Person) -> None:
     """Enter a new token, or correct the API's address. Both are tried before anything is saved; the old token is then gone.
 
-    Without a token the stored one is used, but only for another path of its own origin. Raises OutgoingError, TokenNeeded,
-    OtherRepository, Claimed, Credential.DoesNotExist, core.crypto.Undecryptable.
+    Without a token the stored one is used, but only for another path of its own origin. `seen`: what `access_of` said when it was
+    shown. Raises StaleEdit (which never holds a token), OutgoingError, TokenNeeded, OtherRepository, Claimed,
+    Credential.DoesNotExist, core.crypto.Undecryptable.
     """
+    present = access_of(source)
+    _check_seen(source.connection, present, seen, base_url, token)
+    base_url = present["base_url"] if base_url == seen["base_url"] else base_url
     if not token and origin_of(base_url) != origin_of(source.base_url):
         raise TokenNeeded
     tried = token or Credential.objects.get(connection=source.connection_id).token
-    seen = look(kind=source.connection.kind, address=Address(base_url, source.full_name), token=tried)
-    if seen.external_id != source.external_id:
+    seen_there = look(kind=source.connection.kind, address=Address(base_url, source.full_name), token=tried)
+    if seen_there.external_id != source.external_id:
         raise OtherRepository
-    _save_access(source, base_url, token, seen, by)
+    _save_access(source, base_url, token, present, seen_there, by)
+
+
+def _check_seen(
+    connection: Connection, present: Mapping[str, Any], seen: Mapping[str, Any], base_url: str, token: str
+) -> None:
+    """StaleEdit if somebody changed meanwhile what is to be changed."""
+    wanted = {"base_url": base_url, "token": MINE if token else seen["token"]}
+    try:
+        merge(current=present, seen=seen, wanted=wanted, changed_by=lambda name: _changed_by(connection, name))
+    except StaleEdit as stale:
+        theirs = {name: "" if name == "token" else value for name, value in stale.theirs.items()}
+        yours = {name: "" if name == "token" else value for name, value in stale.yours.items()}
+        raise StaleEdit(theirs=theirs, yours=yours, by=stale.by) from None
+
+
+def _changed_by(connection: Connection, name: str) -> Touch | None:
+    return audit.last_touch("connection.token_entered" if name == "token" else "connection.moved", connection)
 
 
 @transaction.atomic
-def _save_access(source: Source, base_url: str, new_token: str, seen: Inspection, by: Person) -> None:
+def _save_access(
+    source: Source, base_url: str, new_token: str, present: Mapping[str, Any], seen: Inspection, by: Person
+) -> None:
     connection = Connection.objects.select_for_update().get(pk=source.connection_id)
+    # Address and token were tried together, outside the lock: if either was changed while the host answered, the pair is another.
+    current = {"base_url": connection.base_url, "token": _credential_of(connection)}
+    if current != present:
+        moved = current["base_url"] != present["base_url"]
+        raise StaleEdit(
+            theirs={"base_url": current["base_url"]} if moved else {"token": ""},
+            yours={"base_url": base_url} if moved else {"token": ""},
+            by={name: _changed_by(connection, name) for name in current},
+        )
     moved_from = connection.base_url if connection.base_url != base_url else ""
     connection.base_url, connection.state = base_url, ConnectionState.OK
     connection.save(update_fields=["base_url", "state"])

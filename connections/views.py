@@ -20,6 +20,7 @@ from connections.models import Credential, Source
 from connections.progress import Progress
 from core import clock, live
 from core.crypto import Undecryptable
+from core.edits import StaleEdit
 from core.http import OutgoingError
 from core.tables import writing
 from teams.access import require
@@ -132,21 +133,28 @@ def access(request: Request, team_id: int, source_id: int) -> HttpResponse:
         request.POST if request.method == "POST" else None,
         kind=source.connection.kind,
         repository=source.full_name,
-        present=source.base_url,
+        current=services.access_of(source),
         needs_token=source.connection.needs_token,
     )
-    if request.method == "POST" and form.is_valid() and _change_access(request, source, form):
-        messages.success(request, _("The token works. Reading goes on."))
-        return redirect("connection", team_id, source.pk)
+    status = 200
+    if request.method == "POST":
+        status = _change_access(request, source, form) if form.is_valid() else 422
+        if status == 200:
+            messages.success(request, _("The token works. Reading goes on."))
+            return redirect("connection", team_id, source.pk)
     context = {"room": "teams", "team": source.connection.team, "source": source, "form": form}
-    return render(request, "connections/access.html", context, status=422 if form.errors else 200)
+    return render(request, "connections/access.html", context, status=status)
 
 
-def _change_access(request: Request, source: Source, form: AccessForm) -> bool:
-    """Whether it was changed; else the form says why not."""
+def _change_access(request: Request, source: Source, form: AccessForm) -> int:
+    """200 if it was changed; else the status, and in the form why not."""
     address, token = form.cleaned_data["address"], form.cleaned_data["token"]
+    seen = form.seen_access
     try:
-        services.change_access(source=source, base_url=address.base_url, token=token, by=request.user)
+        services.change_access(source=source, base_url=address.base_url, token=token, seen=seen, by=request.user)
+    except StaleEdit as stale:
+        form.show_stale_access(stale, services.access_of(source))
+        return 409
     except OutgoingError as error:
         show_refusal(form, error, field="base_url")
     except services.TokenNeeded:
@@ -161,7 +169,7 @@ def _change_access(request: Request, source: Source, form: AccessForm) -> bool:
         form.add_error("token", sentences.problem("no_token"))
     except Undecryptable:
         form.add_error("token", sentences.problem("undecryptable"))
-    return not form.errors
+    return 422 if form.errors else 200
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

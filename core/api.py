@@ -19,7 +19,8 @@ from core.refusals import Refused
 def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | None:
     """A refusal is 400 at its field or 409, a stale edit 409 with both values; a 404 names no class of ours."""
     if isinstance(exc, StaleEdit):
-        return Response({"detail": "stale", "theirs": exc.theirs, "yours": exc.yours}, status=409)
+        changed = {name: {"by": touch.name, "at": touch.at} for name, touch in exc.by.items()}
+        return Response({"detail": "stale", "theirs": exc.theirs, "yours": exc.yours, "changed": changed}, status=409)
     if isinstance(exc, Refused) and exc.conflicts:
         return Response({"detail": exc.message}, status=409)
     if isinstance(exc, Refused):
@@ -68,14 +69,6 @@ def check_types(field: Any, value: Any) -> None:
 def rule(field: str, *sentences: str) -> ValidationError:
     """A rule that no field can know by itself is broken: "this day lies before the first one"."""
     return ValidationError({field: list(sentences)}, code="rule")
-
-
-def needs_seen(sent: dict[str, Any]) -> dict[str, Any]:
-    """What an edit sent, which has in `seen` a value for each field that it changes. 400 if one is missing."""
-    missing = [name for name in sent if name != "seen" and name not in sent["seen"]]
-    if missing:
-        raise ValidationError({"seen": {name: ["Send the value that was seen."] for name in missing}}, code="rule")
-    return sent
 
 
 class BodyView(APIView):

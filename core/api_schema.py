@@ -7,7 +7,10 @@ from typing import Any, ClassVar
 from django.apps import apps
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import ResolvedComponent
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
+
+from core.api_edits import EditView
 
 
 def _object(**properties: Any) -> dict[str, Any]:
@@ -25,7 +28,16 @@ _REFUSALS: dict[str, dict[str, Any]] = {
         "additionalProperties": {"anyOf": [{"type": "array", "items": {"anyOf": [_TEXT, _NESTED]}}, _NESTED]},
     },
     "Conflict": {
-        **_object(detail=_TEXT, theirs={"type": "object"}, yours={"type": "object"}),
+        **_object(
+            detail=_TEXT,
+            theirs={"type": "object", "description": "What stands there now, by field."},
+            yours={"type": "object", "description": "What was sent, by field."},
+            changed={
+                "type": "object",
+                "description": "Who changed a field last, and when, where that is known.",
+                "additionalProperties": _object(by=_TEXT, at={"type": "string", "format": "date-time"}),
+            },
+        ),
         "required": ["detail"],
         "additionalProperties": False,
     },
@@ -37,6 +49,7 @@ REFUSED: dict[str, tuple[str, str]] = {
     "403": ("Not allowed.", "Refusal"),
     "404": ("Not there, or another team's.", "Refusal"),
     "409": ("Somebody changed the same thing meanwhile: `theirs` stands there now, `yours` was sent.", "Conflict"),
+    "428": ("An edit must say what it was made from: the ETag in `If-Match`, or values in `seen`.", "Refusal"),
     "415": ("The body is not JSON.", "Refusal"),
 }
 
@@ -70,6 +83,20 @@ class RoomSchema(AutoSchema):
         found: dict[str, Any] = super()._get_response_bodies(direction)
         return found | {status: self._refusal(status) for status in self._refusals()}
 
+    def _edits(self) -> bool:
+        return self.method == "PATCH" and isinstance(self.view, EditView)
+
+    def get_override_parameters(self) -> list[Any]:
+        """An edit takes an ETag, and what can be edited answers with one."""
+        found = list(super().get_override_parameters())
+        if isinstance(self.view, EditView) and self.method in ("GET", "PATCH"):
+            text = "Of this row, to be sent in If-Match with an edit."
+            found.append(OpenApiParameter("ETag", str, OpenApiParameter.HEADER, description=text, response=[200]))
+        if self._edits():
+            text = "The ETag that the row was read with; instead of `seen`, which goes before it."
+            found.append(OpenApiParameter("If-Match", str, OpenApiParameter.HEADER, description=text))
+        return found
+
     def _refusals(self) -> list[str]:
         statuses = ["400", "401", "403"]  # a token for one key result reads nothing else
         if self.method in self.WRITES:
@@ -78,6 +105,8 @@ class RoomSchema(AutoSchema):
             statuses.append("404")
         if self._get_request_body():
             statuses.append("415")
+        if self._edits():
+            statuses.append("428")
         return sorted(statuses)
 
     def _refusal(self, status: str) -> dict[str, str]:

@@ -1,24 +1,43 @@
-"""The rule of the stale edit (docs/definitions.md): one exception, told alike by pages (409) and by the API."""
+"""The rule of the stale edit (docs/definitions.md, docs/adr/0014): one merge, told alike by pages and by the API (409).
+
+A service locks the row and calls `merge`. A page's form is a SeenForm: it carries what was seen, and after a 409 asks at each
+field in question which value shall stand. The API takes what was seen by value or by ETag (core/api_edits.py).
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any
 
 from django import forms
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+
+# Stands for a value of which nobody can say that it was seen: no stored value equals it.
+UNSEEN: Any = type("Unseen", (), {"__repr__": lambda _self: "UNSEEN"})()
+THEIRS, MINE = "theirs", "mine"
+
+
+@dataclass(frozen=True)
+class Touch:
+    """Who changed something last, and when."""
+
+    name: str
+    at: datetime
 
 
 class StaleEdit(Exception):
-    """Somebody changed the same field meanwhile. `theirs` is what stands there now, `yours` what was sent, `by` the names of
-    those who changed it, by field, as far as they are known.
+    """Somebody changed the same field meanwhile. `theirs` is what stands there now, `yours` what was sent, `by` who changed it,
+    by field, as far as that is known.
     """
 
-    def __init__(self, *, theirs: Any, yours: Any, by: Mapping[str, str] | None = None) -> None:
+    def __init__(self, *, theirs: Any, yours: Any, by: Mapping[str, Touch | None] | None = None) -> None:
         super().__init__("stale edit")
         self.theirs = theirs
         self.yours = yours
-        self.by = by or {}
+        self.by = {name: touch for name, touch in (by or {}).items() if touch}
 
 
 def merge(
@@ -26,13 +45,12 @@ def merge(
     current: Mapping[str, Any],
     seen: Mapping[str, Any],
     wanted: Mapping[str, Any],
-    changed_by: Callable[[str], str] = lambda _name: "",
+    changed_by: Callable[[str], Touch | None] = lambda _name: None,
 ) -> dict[str, Any]:
     """The fields to change, {name: wanted}, of an edit of several fields. All three hold the fields of `wanted`.
 
     A field that the person did not touch, or that already has the wanted value, is left as it is now. StaleEdit holds the
-    fields that somebody else changed to something else, {name: value}; `changed_by` says who, "" for nobody known. Call it with
-    the row locked.
+    fields that somebody else changed to something else, {name: value}; `changed_by` says who. Call it with the row locked.
     """
     changes = {name: value for name, value in wanted.items() if value not in (seen[name], current[name])}
     stale = [name for name in changes if seen[name] != current[name]]
@@ -45,52 +63,150 @@ def merge(
     return changes
 
 
-class SeenForm(forms.Form):
-    """A form that carries, hidden, the values that the person saw: `seen` beside `cleaned_data`.
+@dataclass(frozen=True)
+class Question:
+    """Which of two values shall stand, as templates/forms/_stale.html asks it at the field."""
 
-    `current` are the stored values by field name, as `cleaned_data` would hold them. Fields are strings, choices or rows.
+    name: str  # of the radio buttons
+    now: tuple[str, str]  # name and value of the hidden input that remembers what stood there when it was asked
+    theirs: str
+    mine: str
+    chosen: str  # THEIRS, MINE or "": neither is proposed, so that saving twice without reading loses nobody's words
+    by: Touch | None
+    is_written: bool  # a text, which can also be joined by hand
+
+
+class SeenForm(forms.Form):
+    """A form that carries, hidden, the values that the person saw: `seen` beside `wanted`.
+
+    `current` are the stored values by name, as `cleaned_data` would hold them; each name is a field's, unless a form that
+    edits something else than fields overrides what the last section holds.
+
+    After a stale edit the form is shown again with everything that was typed, and beside each field in question `keep_<name>`
+    chooses. Without a choice the same is asked again; "theirs" leaves the field as it stands, whatever is typed in it; "mine" is
+    an edit by somebody who saw what `now_<name>` holds, so a third change is asked about anew.
     """
 
     def __init__(self, data: Any = None, *, current: Mapping[str, Any], **kwargs: Any) -> None:
-        super().__init__(data, initial=dict(current), **kwargs)
-        self.shown = [name for name in self.fields if name in current]
+        super().__init__(data, **{"initial": dict(current)} | kwargs)
+        self.shown = [name for name in self._names() if name in current]
         for name in self.shown:
-            original = self.fields[name]
-            initial = original.prepare_value(current[name])
             self.fields[f"seen_{name}"] = forms.CharField(
-                required=False, strip=False, widget=forms.HiddenInput, initial="" if initial is None else initial
+                required=False, strip=False, widget=forms.HiddenInput, initial=self._store(name, current[name])
             )
+
+    # -- What was seen, what is wanted
 
     @property
     def seen(self) -> dict[str, Any]:
-        """What the person saw, converted like the fields themselves; what cannot be converted was never there: None."""
-        return {name: self._converted(name) for name in self.shown}
+        """What the person saw; UNSEEN where nothing can be made of what was sent."""
+        return {name: self._sent(f"now_{name}" if self._keeps(name) else f"seen_{name}", name) for name in self.shown}
 
     @property
     def wanted(self) -> dict[str, Any]:
-        return {name: self.cleaned_data[name] for name in self.shown}
+        seen = self.seen
+        return {name: seen[name] if self._keeps(name) == THEIRS else self._mine(name) for name in self.shown}
 
-    def _converted(self, name: str) -> Any:
+    def _keeps(self, name: str) -> str:
+        """THEIRS, MINE, or "" where nothing was asked or answered."""
+        chosen = self.data.get(self.add_prefix(f"keep_{name}"), "")
+        return chosen if chosen in (THEIRS, MINE) and self.add_prefix(f"now_{name}") in self.data else ""
+
+    def _sent(self, key: str, name: str) -> Any:
+        text = self.data.get(self.add_prefix(key))
+        if text is None:
+            return UNSEEN
         try:
-            return self.fields[name].to_python(self.cleaned_data.get(f"seen_{name}", ""))
-        except forms.ValidationError:
-            return None
+            return self._restore(name, text)
+        except (forms.ValidationError, ValueError):
+            return UNSEEN
+
+    def _clean_fields(self) -> None:
+        super()._clean_fields()  # type: ignore[misc]
+        self._ask_again()
+        for name in self.shown:
+            # What is typed in a field that is left to somebody else neither counts nor can be wrong.
+            value = self._sent(f"now_{name}", name)
+            if self._keeps(name) == THEIRS and value is not UNSEEN:
+                self._leave(name, value)
+
+    # -- After a stale edit
 
     def show_stale(self, error: StaleEdit) -> None:
-        """Say at each field what stands there now. What was typed stays; sending it once more replaces the other's."""
-        data = {name: self.data[name] for name in self.data}
+        """Ask at each field which value shall stand. What was typed stays as it was typed."""
         for name, theirs in error.theirs.items():
-            by = error.by.get(name)
-            message = (
-                _("Meanwhile %(name)s changed this to “%(theirs)s”. Save again to replace it with yours.")
-                if by
-                else _("Meanwhile somebody changed this to “%(theirs)s”. Save again to replace it with yours.")
-            )
-            self.add_error(name, message % {"name": by, "theirs": self._readable(name, theirs)})
-            stored = self.fields[name].prepare_value(theirs)
-            data[self.add_prefix(f"seen_{name}")] = "" if stored is None else str(stored)
-        self.data = data
+            self._ask(name, theirs, error.by.get(name), "")
+            self.add_error(self.place(name), _("Choose which of the two shall stand, then save again."))
+        self.add_error(
+            None,
+            _("Somebody else changed the same thing meanwhile, so nothing is saved yet. What you typed is still here."),
+        )
+
+    def _ask_again(self) -> None:
+        """The questions of the last time, with their answers, if the form comes back for another reason."""
+        for name in self.shown:
+            value = self._sent(f"now_{name}", name)
+            if value is not UNSEEN:
+                self._ask(name, value, None, self._keeps(name))
+
+    def _ask(self, name: str, theirs: Any, by: Touch | None, chosen: str) -> None:
+        field = self.fields[self.place(name)]
+        field.stale = Question(  # type: ignore[attr-defined]
+            name=self.add_prefix(f"keep_{name}"),
+            now=(self.add_prefix(f"now_{name}"), self._store(name, theirs)),
+            theirs=self._readable(name, theirs),
+            mine=self._typed(name),
+            chosen=chosen,
+            by=by,
+            is_written=type(field.widget) in (forms.TextInput, forms.Textarea),
+        )
+
+    def _typed(self, name: str) -> str:
+        try:
+            return self._readable(name, self._mine(name))
+        except KeyError:  # it was refused: as it was typed
+            return str(self.data.get(self.add_prefix(name), ""))
+
+    # -- What one field is, for forms that edit something else
+
+    def _names(self) -> list[str]:
+        return list(self.fields)
+
+    def place(self, name: str) -> str:
+        """The field at which it is shown."""
+        return name
+
+    def _mine(self, name: str) -> Any:
+        return self.cleaned_data[name]
+
+    def _leave(self, name: str, value: Any) -> None:
+        """Let the field hold what stands there, whatever is typed."""
+        self.errors.pop(name, None)
+        self.cleaned_data[name] = value
+
+    def _store(self, name: str, value: Any) -> str:
+        """The value in a hidden input."""
+        stored = self.fields[name].prepare_value(value)
+        if isinstance(stored, (list, tuple)):
+            return "\n".join(str(each) for each in stored)
+        return "" if stored is None else str(stored)
+
+    def _restore(self, name: str, text: str) -> Any:
+        field = self.fields[name]
+        if isinstance(field, forms.TypedChoiceField):  # whose to_python leaves the value a text
+            return field.coerce(text) if text else field.empty_value
+        return field.to_python(text.splitlines() if isinstance(field, forms.MultipleChoiceField) else text)
 
     def _readable(self, name: str, value: Any) -> str:
-        choices = dict(getattr(self.fields[name], "choices", ()) or ())
-        return str(choices.get(value, "–" if value in (None, "") else value))
+        """The value as people read it."""
+        field = self.fields[name]
+        choices = dict(getattr(field, "choices", ()) or ())
+        if value in (None, "", [], ()):
+            return str(choices.get("", "–"))
+        if isinstance(value, bool):
+            return _("yes") if value else _("no")
+        if isinstance(value, date):
+            return date_format(value)
+        if isinstance(value, list) and choices:
+            return ", ".join(str(choices.get(each, each)) for each in value)
+        return str(choices[value] if value in choices else value if choices else field.prepare_value(value))

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
 from django import forms
+from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from connections.forms import base_url_field, token_field, understand
 from connectors.records import DeploymentSource, Inspection, Seen
+from core.edits import THEIRS, UNSEEN, SeenForm
 from delivery.models import DeploymentSourceChoice, EnvironmentClass
-from delivery.rules import CLASSES, Rules, class_of_environment, guess
+from delivery.rules import CLASSES, PARTS, Rules, class_of_environment, comparable, guess, parts_of, problems, restored
 
 KIND = "github"  # the only system so far; with a second one the address tells which
 MAX_PATTERNS = 50
@@ -69,10 +74,11 @@ def a_year_before(day: date) -> date:
         return day.replace(year=day.year - 1, day=28)
 
 
-class RulesForm(forms.Form):
+class RulesForm(SeenForm):
     """What of a repository counts: how far back, the one deployment source, production, incident labels.
 
-    `seen` is what the last look at the repository found; `current` the present rules, or None while connecting.
+    `looked` is what the last look at the repository found; `rules` the present ones, or None while connecting. What is edited are
+    the parts of the rules, several of which have more than one field.
     """
 
     how_far = forms.ChoiceField(
@@ -116,23 +122,28 @@ class RulesForm(forms.Form):
     )
     other_labels = PatternsField(label=_("Other labels"), required=False, help_text=_("One on each line."))
 
-    def __init__(self, *args: Any, seen: Inspection, current: Rules | None, today: date, **kwargs: Any) -> None:
-        self.seen, self.current, self.today = seen, current, today
-        self.environments = _environments(seen, current)
-        kwargs["initial"] = self._initial()
-        super().__init__(*args, **kwargs)
+    def __init__(self, data: Any = None, *, looked: Inspection, rules: Rules | None, today: date) -> None:
+        self.looked, self.today, self.data = looked, today, data
+        self.current = self._shown_before(rules) if rules and data is not None else rules
+        self.environments = _environments(looked, self.current)
+        super().__init__(data, current=parts_of(rules) if rules else {}, initial=self._initial())
         self.fields["deployments"].choices = self._sources()  # type: ignore[attr-defined]
         self.fields["workflows"].choices = self._workflow_choices()  # type: ignore[attr-defined]
         self.fields["labels"].choices = self._label_choices()  # type: ignore[attr-defined]
-        if "issues" in seen.missing:
+        if "issues" in looked.missing:
             self.fields["labels"].help_text = _("The token may not read issues, so none are shown here.")
-        for number, environment in enumerate(self.environments):
-            self.fields[f"environment_{number}"] = forms.ChoiceField(
+        for environment in self.environments:
+            self.fields[environment_field(environment.name)] = forms.ChoiceField(
                 label=_environment_label(environment),
                 choices=EnvironmentClass.choices,
                 required=False,
                 initial=self._class_of(environment),
             )
+
+    def _shown_before(self, rules: Rules) -> Rules:
+        """The rules that the form was filled with when it was shown, as far as it tells them."""
+        told = {name: self._sent(f"seen_{name}", name) for name in PARTS}
+        return replace(rules, **{name: value for name, value in told.items() if value is not UNSEEN})
 
     # -- What is proposed, or stands at present
 
@@ -141,10 +152,10 @@ class RulesForm(forms.Form):
         if current is None:
             return {
                 "how_far": "year",
-                "deployments": self.seen.proposed_source.value,
-                "workflows": [seen.id for seen in self.seen.workflows if seen.proposed],
-                "branches": (self.seen.default_branch,) if self.seen.default_branch else (),
-                "labels": [seen.name for seen in self.seen.labels if seen.proposed],
+                "deployments": self.looked.proposed_source.value,
+                "workflows": [seen.id for seen in self.looked.workflows if seen.proposed],
+                "branches": (self.looked.default_branch,) if self.looked.default_branch else (),
+                "labels": [seen.name for seen in self.looked.labels if seen.proposed],
             }
         named = {environment.name.casefold() for environment in self.environments}
         known = {label.casefold() for label in self._known_labels()}
@@ -165,8 +176,8 @@ class RulesForm(forms.Form):
         return EnvironmentClass.PRODUCTION if environment.proposed else guess(environment.name)
 
     def _sources(self) -> list[tuple[str, str]]:
-        deployments = sum(seen.count for seen in self.seen.environments)
-        runs = sum(seen.count for seen in self.seen.workflows)
+        deployments = sum(seen.count for seen in self.looked.environments)
+        runs = sum(seen.count for seen in self.looked.workflows)
         return [
             (DeploymentSourceChoice.DEPLOYMENTS.value, _source_label(DeploymentSourceChoice.DEPLOYMENTS, deployments)),
             (DeploymentSourceChoice.RUNS.value, _source_label(DeploymentSourceChoice.RUNS, runs)),
@@ -174,88 +185,132 @@ class RulesForm(forms.Form):
         ]
 
     def _workflow_choices(self) -> list[tuple[str, str]]:
-        seen = {each.id: _counted(each, _times(each.count)) for each in self.seen.workflows}
+        seen = {each.id: _counted(each, _times(each.count)) for each in self.looked.workflows}
         chosen = dict(self.current.workflows) if self.current else {}
         return [*seen.items(), *((ident, name) for ident, name in chosen.items() if ident not in seen)]
 
     def _known_labels(self) -> list[str]:
-        return [seen.name for seen in self.seen.labels]
+        return [seen.name for seen in self.looked.labels]
 
     def _label_choices(self) -> list[tuple[str, str]]:
-        return [(seen.name, _counted(seen, _issues(seen.count))) for seen in self.seen.labels]
+        return [(seen.name, _counted(seen, _issues(seen.count))) for seen in self.looked.labels]
 
     # -- What was typed
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}
         self._clean_since(cleaned)
-        source = cleaned.get("deployments")
-        if source == DeploymentSourceChoice.DEPLOYMENTS and not self._environments_of(EnvironmentClass.PRODUCTION):
-            self.add_error(
-                "other_environments",
-                _(
-                    "Choose at least one production environment, or name one: without it no deployment would ever count."
-                ),
-            )
-        if source == DeploymentSourceChoice.RUNS:
-            if not cleaned.get("workflows") and "workflows" not in self.errors:
-                self.add_error("workflows", _("Choose at least one workflow."))
-            if not cleaned.get("branches") and "branches" not in self.errors:
-                self.add_error("branches", _("Name at least one branch, or * for every branch."))
-        if source == DeploymentSourceChoice.NONE and not self._labels():
-            self.add_error(
-                "labels", _("Choose at least one label: without deployments and incidents nothing would be read.")
-            )
+        if "deployments" in cleaned:
+            for name, problem in problems(self.rules).items():
+                # What is left to somebody else is judged together with the rest, by the service.
+                if self._keeps(name) != THEIRS and self.place(name) not in self.errors:
+                    self.add_error(self.place(name), problem)
         return cleaned
 
     def _clean_since(self, cleaned: dict[str, Any]) -> None:
-        if cleaned.get("how_far") != "date" or "since" in self.errors:
-            return
-        if cleaned.get("since") is None:
-            self.add_error("since", _("Enter the first day to read."))
-        elif cleaned["since"] > self.today:
-            self.add_error("since", _("This day is in the future. Choose today or a day before."))
-
-    def _environments_of(self, wanted: EnvironmentClass) -> tuple[str, ...]:
-        chosen = [
-            environment.name
-            for number, environment in enumerate(self.environments)
-            if self.cleaned_data.get(f"environment_{number}") == wanted
-        ]
-        more = self.cleaned_data.get("other_environments") or () if wanted == EnvironmentClass.PRODUCTION else ()
-        return tuple(dict.fromkeys([*chosen, *more]))
-
-    def _labels(self) -> tuple[str, ...]:
-        chosen = [*(self.cleaned_data.get("labels") or ()), *(self.cleaned_data.get("other_labels") or ())]
-        return tuple({label.casefold(): label for label in reversed(chosen)}.values())[::-1]
+        if self._keeps("since") == THEIRS:
+            self.errors.pop("since", None)
+        elif cleaned.get("how_far") == "date" and "since" not in self.errors:
+            if cleaned.get("since") is None:
+                self.add_error("since", _("Enter the first day to read."))
+            elif cleaned["since"] > self.today:
+                self.add_error("since", _("This day is in the future. Choose today or a day before."))
 
     @property
-    def rules(self) -> Rules:
-        """The rules that were chosen. Of a valid form."""
-        cleaned = self.cleaned_data
-        names = {seen.id: seen.name for seen in self.seen.workflows} | dict(
+    def _typed_rules(self) -> Rules:
+        return self._rules_of(self.cleaned_data)
+
+    def _rules_of(self, values: Mapping[str, Any]) -> Rules:
+        """The rules that these values of the fields mean; what is missing means nothing."""
+        names = {seen.id: seen.name for seen in self.looked.workflows} | dict(
             self.current.workflows if self.current else ()
         )
         return Rules(
-            deployments=DeploymentSource(cleaned["deployments"]),
-            environments={each.value: self._environments_of(each) for each in CLASSES},
-            branches=cleaned["branches"],
-            workflows=tuple((ident, names[ident]) for ident in cleaned["workflows"]),
-            incident_labels=self._labels(),
-            since=self._since(),
+            deployments=DeploymentSource(values["deployments"]),
+            environments={each.value: self._environments_of(each, values) for each in CLASSES},
+            branches=values.get("branches") or (),
+            workflows=tuple((ident, names[ident]) for ident in values.get("workflows") or ()),
+            incident_labels=_labels(values),
+            since=self._since(values),
         )
 
-    def _since(self) -> date | None:
-        how_far = self.cleaned_data["how_far"]
-        if how_far == "all":
-            return None
-        return self.cleaned_data["since"] if how_far == "date" else a_year_before(self.today)
+    def _environments_of(self, wanted: EnvironmentClass, values: Mapping[str, Any]) -> tuple[str, ...]:
+        chosen = [each.name for each in self.environments if self._chosen(each, values) == wanted]
+        more = values.get("other_environments") or () if wanted == EnvironmentClass.PRODUCTION else ()
+        return tuple(dict.fromkeys([*chosen, *more]))
+
+    def _chosen(self, environment: Seen, values: Mapping[str, Any]) -> Any:
+        name = environment_field(environment.name)
+        # One that was found since the page was shown was not on it.
+        return values.get(name) if self.data is None or name in self.data else self._class_of(environment)
+
+    def _since(self, values: Mapping[str, Any]) -> date | None:
+        how_far = values.get("how_far")
+        if how_far == "year":
+            return a_year_before(self.today)
+        return values.get("since") if how_far == "date" else None
+
+    @property
+    def rules(self) -> Rules:
+        """The rules that are wanted. Of a valid form."""
+        return replace(self._typed_rules, **self.wanted) if self.shown else self._typed_rules
+
+    # -- Parts instead of fields: core.edits.SeenForm
+
+    def _names(self) -> list[str]:
+        return list(PARTS)
+
+    def place(self, name: str) -> str:
+        labels = "labels" if self.fields["labels"].choices else "other_labels"  # type: ignore[attr-defined]
+        return {"since": "how_far", "environments": "other_environments", "incident_labels": labels}.get(name, name)
+
+    def _mine(self, name: str) -> Any:
+        typed = getattr(self._typed_rules, name)
+        # A form shows the environments that a pattern stands for one by one, so that sent back unchanged it says more.
+        untouched = getattr(self._rules_of(self._shown_values()), name)
+        same = comparable(typed) == comparable(untouched)
+        return getattr(self.current, name) if same and self.current else typed
+
+    def _shown_values(self) -> dict[str, Any]:
+        return {name: field.clean(field.prepare_value(self.get_initial_for_field(field, name)))
+                if isinstance(field, PatternsField) else self.get_initial_for_field(field, name)
+                for name, field in self.fields.items()}  # fmt: skip
+
+    def _leave(self, name: str, value: Any) -> None:
+        """`wanted` looks at what is left to somebody else."""
+
+    def _store(self, name: str, value: Any) -> str:
+        return json.dumps(value.isoformat() if isinstance(value, date) else value)
+
+    def _restore(self, name: str, text: str) -> Any:
+        return restored(name, text)
+
+    def _readable(self, name: str, value: Any) -> str:
+        if name == "deployments":
+            return str(DeploymentSourceChoice(value).label)
+        if name == "since":
+            return date_format(value) if value else str(_("All there is"))
+        if name == "environments":
+            lines = [f"{EnvironmentClass(each).label}: {', '.join(names)}" for each, names in value.items() if names]
+        else:
+            lines = [each[1] if isinstance(each, (list, tuple)) else each for each in value]
+        return "\n".join(lines) or "–"
 
     # -- For the template
 
     @property
     def environment_fields(self) -> list[forms.BoundField]:
-        return [self[f"environment_{number}"] for number in range(len(self.environments))]
+        return [self[environment_field(each.name)] for each in self.environments]
+
+
+def environment_field(name: str) -> str:
+    """The field of an environment, by its name: a new look may find others and another order."""
+    return f"environment_{hashlib.blake2s(name.casefold().encode(), digest_size=5).hexdigest()}"
+
+
+def _labels(values: Mapping[str, Any]) -> tuple[str, ...]:
+    chosen = [*(values.get("labels") or ()), *(values.get("other_labels") or ())]
+    return tuple({label.casefold(): label for label in reversed(chosen)}.values())[::-1]
 
 
 def _environments(seen: Inspection, current: Rules | None) -> list[Seen]:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import date
 from fnmatch import translate
+from typing import Any
+
+from django.utils.translation import gettext as _
 
 from connectors.records import DeploymentSource, ReadOptions
 from delivery.models import IMPORTED, EnvironmentClass, Service
@@ -30,7 +34,7 @@ class Rules:
         environments = {name: tuple(patterns) for name, patterns in self.environments.items() if patterns}
         object.__setattr__(self, "environments", environments)
         object.__setattr__(self, "branches", tuple(self.branches))
-        object.__setattr__(self, "workflows", tuple(self.workflows))
+        object.__setattr__(self, "workflows", tuple((ident, name) for ident, name in self.workflows))
         object.__setattr__(self, "incident_labels", tuple(self.incident_labels))
 
     def read_options(self) -> ReadOptions:
@@ -42,6 +46,71 @@ class Rules:
             incident_labels=tuple(self.incident_labels),
             since=self.since,
         )
+
+
+PARTS = tuple(each.name for each in fields(Rules))
+
+
+def parts_of(rules: Rules) -> dict[str, Any]:
+    """What two people can change without getting into each other's way, by the attribute's name."""
+    return {name: getattr(rules, name) for name in PARTS}
+
+
+def restored(name: str, text: str) -> Any:
+    """A part from its JSON. ValueError for what is no such part."""
+    try:
+        value = json.loads(text)
+    except RecursionError as error:
+        raise ValueError from error
+    if name == "deployments":
+        return DeploymentSource(value)
+    if name == "since":
+        return date.fromisoformat(str(value)) if value is not None else None
+    if name == "environments":
+        if not isinstance(value, dict):
+            raise ValueError
+        return {str(each): _texts(patterns) for each, patterns in value.items()}
+    if name == "workflows":
+        pairs = [_texts(each) for each in value] if isinstance(value, list) else [()]
+        if any(len(pair) != 2 for pair in pairs):
+            raise ValueError
+        return tuple(pairs)
+    return _texts(value)
+
+
+def _texts(value: Any) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
+        raise ValueError
+    return tuple(value)
+
+
+def comparable(value: Any) -> Any:
+    """A part without what makes no difference: the order and case of names."""
+    if isinstance(value, Mapping):
+        return {name: comparable(patterns) for name, patterns in value.items() if patterns}
+    if isinstance(value, (list, tuple)):
+        return sorted(str(each[0] if isinstance(each, tuple) else each).casefold() for each in value)
+    return value
+
+
+def problems(rules: Rules) -> dict[str, str]:
+    """Why by these rules nothing would ever be counted, by part."""
+    if rules.deployments is DeploymentSource.DEPLOYMENTS and not rules.environments.get(EnvironmentClass.PRODUCTION):
+        return {
+            "environments": _(
+                "Choose at least one production environment, or name one: without it no deployment would ever count."
+            )
+        }
+    found = {}
+    if rules.deployments is DeploymentSource.RUNS and not rules.workflows:
+        found["workflows"] = _("Choose at least one workflow.")
+    if rules.deployments is DeploymentSource.RUNS and not rules.branches:
+        found["branches"] = _("Name at least one branch, or * for every branch.")
+    if rules.deployments is DeploymentSource.NONE and not rules.incident_labels:
+        found["incident_labels"] = _(
+            "Choose at least one label: without deployments and incidents nothing would be read."
+        )
+    return found
 
 
 def of_service(service: Service) -> Rules:

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 
@@ -13,8 +14,10 @@ from connections import services as connections
 from connections.models import Source
 from connections.services import Claimed, DraftGone, DraftUsed
 from connectors.github.inspect import is_production
-from connectors.records import DeploymentRecord, DeploymentSource, IncidentRecord, Inspection
+from connectors.records import DeploymentRecord, DeploymentSource, IncidentRecord
 from core import clock
+from core.edits import StaleEdit, merge
+from core.refusals import Refused
 from core.tables.cells import plain
 from delivery import rules as rule
 from delivery.models import Deployment, EnvironmentClass, Incident, Service
@@ -23,7 +26,7 @@ from delivery.rules import Rules
 from teams import audit
 from teams.models import Person, Team
 
-__all__ = ["Claimed", "DraftGone", "DraftUsed", "bring_deployments", "bring_incidents", "change_rules", "connect"]
+__all__ = ["Claimed", "DraftGone", "DraftUsed", "RulesError", "bring_deployments", "bring_incidents", "change_rules", "connect"]
 
 CHUNK = 500  # names in one query
 LABEL = "incident"  # of the incidents of a service that is fed by files
@@ -56,15 +59,22 @@ def connect_sample(*, team: Team, name: str, rules: Rules, by: Person) -> Servic
     return service
 
 
+class RulesError(Refused):
+    """By these rules nothing would be counted. `field` is the part of the rules."""
+
+
 @transaction.atomic
-def change_rules(*, service_id: int, rules: Rules, by: Person, seen: Inspection | None = None) -> Service:
-    """Change what counts. Stored rows are classed anew at once; what the old rules did not read is read next.
+def change_rules(*, service_id: int, rules: Rules, seen: Mapping[str, Any], by: Person) -> Service:
+    """Change what counts; `seen` are the parts of the rules that were seen. StaleEdit; RulesError.
+
+    Stored rows are classed anew at once; what the old rules did not read is read next.
 
     The source's row is locked first, as a sync does that stores a page: neither sees the other's half.
     """
     source = Source.objects.select_for_update(of=("self",)).get(service=service_id)
     service = Service.objects.select_related("team").get(pk=service_id)
     before = rule.of_service(service)
+    rules = _merged(service, before, seen, rules)
     if before == rules:
         return service
     _write(service, rules)
@@ -76,6 +86,25 @@ def change_rules(*, service_id: int, rules: Rules, by: Person, seen: Inspection 
     )  # fmt: skip
     connections.change_options(source_id=source.pk, options=rules.read_options(), by=by)
     return service
+
+
+def _merged(service: Service, before: Rules, seen: Mapping[str, Any], wanted: Rules) -> Rules:
+    present, typed = rule.parts_of(before), rule.parts_of(wanted)
+    by = audit.last_touch("delivery.rules_changed", service)
+    try:
+        changes = merge(
+            current={name: rule.comparable(value) for name, value in present.items()},
+            seen={name: rule.comparable(seen[name]) for name in rule.PARTS},
+            wanted={name: rule.comparable(value) for name, value in typed.items()},
+            changed_by=lambda _name: by,
+        )
+    except StaleEdit as stale:
+        theirs, yours = ({name: each[name] for name in stale.theirs} for each in (present, typed))
+        raise StaleEdit(theirs=theirs, yours=yours, by=stale.by) from None
+    merged = replace(before, **{name: typed[name] for name in changes})
+    for name, problem in rule.problems(merged).items():
+        raise RulesError(problem, name)
+    return merged
 
 
 def _write(service: Service, rules: Rules) -> None:

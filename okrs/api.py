@@ -5,6 +5,7 @@ A team's stand under teams/<id>/okrs/; the organisation's under okrs/, where a t
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.shortcuts import get_object_or_404
@@ -15,7 +16,8 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from core.api import IdField, needs_seen, rule
+from core.api import IdField, rule
+from core.api_edits import EditView
 from okrs import services
 from okrs.board import row_of
 from okrs.days import todays_of
@@ -23,6 +25,8 @@ from okrs.kinds import HUMAN, Kind, Status
 from okrs.models import TEXT_LENGTH, TITLE_LENGTH, CheckIn, Cycle, KeyResult, Objective
 from okrs.querysets import CheckInQuerySet, CycleQuerySet, KeyResultQuerySet, ObjectiveQuerySet
 from okrs.rows import objective_rows
+from okrs.services.key_results import FIELDS as KEY_RESULT_FIELDS
+from okrs.services.objectives import FIELDS as OBJECTIVE_FIELDS
 from teams.access import require
 from teams.api_team import TeamView
 from teams.models import Person, Team
@@ -172,21 +176,15 @@ class KeyResultAddSerializer(KeyResultFieldsSerializer):
 
 
 class ObjectiveEditSerializer(ObjectiveFieldsSerializer):
-    """The fields to change, and in `seen` the value that was seen of each of them."""
+    """The fields to change, and in `seen` the value that was seen of each of them, unless `If-Match` says it."""
 
-    seen = ObjectiveFieldsSerializer()
-
-    def validate(self, sent: dict[str, Any]) -> dict[str, Any]:
-        return needs_seen(sent)
+    seen = ObjectiveFieldsSerializer(required=False)
 
 
 class KeyResultEditSerializer(KeyResultFieldsSerializer):
-    """The fields to change, and in `seen` the value that was seen of each of them."""
+    """The fields to change, and in `seen` the value that was seen of each of them, unless `If-Match` says it."""
 
-    seen = KeyResultFieldsSerializer()
-
-    def validate(self, sent: dict[str, Any]) -> dict[str, Any]:
-        return needs_seen(sent)
+    seen = KeyResultFieldsSerializer(required=False)
 
 
 class CheckInSerializer(serializers.ModelSerializer[CheckIn]):
@@ -249,6 +247,10 @@ class OkrRoutes(TeamView):
         return get_object_or_404(self.key_results(), pk=self.kwargs["key_result_id"])
 
 
+def _fields(row: Objective | KeyResult, names: Sequence[str]) -> dict[str, Any]:
+    return {name: getattr(row, name) for name in names}
+
+
 class CyclesView(OkrRoutes, generics.ListAPIView[Cycle]):
     serializer_class = CycleSerializer
     queryset = Cycle.objects.none()
@@ -296,23 +298,23 @@ class ObjectivesView(OkrRoutes):
         return Response(ObjectiveSerializer(made).data, status=201)
 
 
-class ObjectiveView(OkrRoutes):
+class ObjectiveView(OkrRoutes, EditView):
     for_one_key_result = True
 
     @extend_schema(responses=ObjectiveSerializer)
     def get(self, request: Request, objective_id: int, team_id: int | None = None) -> Response:
         """One objective."""
-        return Response(ObjectiveSerializer(self.objective()).data)
+        found = self.objective()
+        return self.told(ObjectiveSerializer(found).data, _fields(found, OBJECTIVE_FIELDS))
 
     @extend_schema(request=ObjectiveEditSerializer, responses={200: ObjectiveSerializer})
     def patch(self, request: Request, objective_id: int, team_id: int | None = None) -> Response:
         """Change an objective."""
         found = self.objective()
         require(self.person, "okrs.edit", found.team)
-        wanted = self.sent(ObjectiveEditSerializer)
-        seen = wanted.pop("seen")
+        wanted, seen = self.edit(ObjectiveEditSerializer, _fields(found, OBJECTIVE_FIELDS))
         edited = services.edit_objective(objective=found, by=self.person, wanted=wanted, seen=seen)
-        return Response(ObjectiveSerializer(edited).data)
+        return self.told(ObjectiveSerializer(edited).data, _fields(edited, OBJECTIVE_FIELDS))
 
 
 class KeyResultsView(OkrRoutes):
@@ -329,23 +331,23 @@ class KeyResultsView(OkrRoutes):
         return Response(KeyResultSerializer(made).data, status=201)
 
 
-class KeyResultView(OkrRoutes):
+class KeyResultView(OkrRoutes, EditView):
     for_one_key_result = True
 
     @extend_schema(responses=KeyResultStandingSerializer)
     def get(self, request: Request, key_result_id: int, team_id: int | None = None) -> Response:
         """One key result and where it stands."""
-        return Response(KeyResultStandingSerializer(row_of(self.key_result())).data)
+        found = self.key_result()
+        return self.told(KeyResultStandingSerializer(row_of(found)).data, _fields(found, KEY_RESULT_FIELDS))
 
     @extend_schema(request=KeyResultEditSerializer, responses={200: KeyResultSerializer})
     def patch(self, request: Request, key_result_id: int, team_id: int | None = None) -> Response:
         """Change a key result. What was checked in stays as it was."""
         found = self.key_result()
         require(self.person, "okrs.edit", found.objective.team)
-        wanted = self.sent(KeyResultEditSerializer)
-        seen = wanted.pop("seen")
+        wanted, seen = self.edit(KeyResultEditSerializer, _fields(found, KEY_RESULT_FIELDS))
         edited = services.edit_key_result(key_result=found, by=self.person, wanted=wanted, seen=seen)
-        return Response(KeyResultSerializer(edited).data)
+        return self.told(KeyResultSerializer(edited).data, _fields(edited, KEY_RESULT_FIELDS))
 
 
 class CheckInsView(OkrRoutes, generics.ListAPIView[CheckIn]):

@@ -8,7 +8,6 @@ from typing import Any
 
 from django import forms
 from django.db.models import Q
-from django.utils.formats import date_format
 from django.utils.translation import gettext as now
 from django.utils.translation import gettext_lazy as _
 
@@ -23,7 +22,7 @@ from okrs.kinds import HUMAN, Kind
 from okrs.models import Cycle, KeyResult, Objective
 from okrs.rows import KeyResultRow
 from okrs.services import OkrError, SameStartAndTarget
-from okrs.services.key_results import NUMBERS_OF, feeds_itself
+from okrs.services.key_results import NUMBERS_OF, entry_fields, feeds_itself
 from okrs.standing import Standing
 from teams.models import Person, Team
 
@@ -38,21 +37,10 @@ WEEKDAYS = [
 ]
 
 
-class _DaysShown(SeenForm):
-    """Says a stale day as people read it."""
-
-    def _readable(self, name: str, value: Any) -> str:
-        if isinstance(value, date):
-            return date_format(value)
-        if isinstance(value, (float, list)):
-            return str(self.fields[name].prepare_value(value))
-        return super()._readable(name, value)
-
-
 # -- Cycles -------------------------------------------------------------------------------------------------------
 
 
-class CycleForm(_DaysShown):
+class CycleForm(SeenForm):
     """Its fields are the arguments of services.create_cycle and FIELDS of services.cycles."""
 
     first_day = DayField(label=_("First day"))
@@ -191,7 +179,7 @@ class ExampleForm(forms.Form):
 # -- Key results --------------------------------------------------------------------------------------------------
 
 
-class KeyResultForm(_DaysShown):
+class KeyResultForm(SeenForm):
     """Of every kind: portal.css shows the fields that belong to the chosen one."""
 
     title = forms.CharField(label=_("Key result"), help_text=_("What is measured, in a few words."))
@@ -274,8 +262,8 @@ def _figure_choices(objective: Objective, row: KeyResult | None) -> list[tuple[s
     ]
 
 
-class EntriesForm(forms.Form):
-    """A checklist's entries: their titles, whether they are skipped, and new ones."""
+class EntriesForm(SeenForm):
+    """A checklist's entries, their fields named as by `entry_fields`: titles, whether they are skipped, and new ones."""
 
     added = forms.CharField(
         label=_("More entries"),
@@ -285,26 +273,36 @@ class EntriesForm(forms.Form):
     )
 
     def __init__(self, data: Any = None, *, row: KeyResult) -> None:
-        super().__init__(data)
-        self.entries = list(row.entries.all())
+        # One that somebody added meanwhile was not on the page, and is not asked for.
+        self.entries = [each for each in row.entries.all() if data is None or f"title_{each.pk}" in data]
+        super().__init__(data, current=entry_fields(self.entries))
+
+    def _names(self) -> list[str]:
         for entry in self.entries:
-            self.fields[f"title_{entry.pk}"] = forms.CharField(label=_("Entry"), initial=entry.title)
-            self.fields[f"skipped_{entry.pk}"] = forms.BooleanField(
-                label=_("Skip"), initial=entry.skipped, required=False
-            )
+            self.fields[f"title_{entry.pk}"] = forms.CharField(label=_("Entry"))
+            self.fields[f"skipped_{entry.pk}"] = forms.BooleanField(label=_("Skip"), required=False)
+        return super()._names()
 
     @property
     def rows(self) -> list[tuple[forms.BoundField, forms.BoundField]]:
         return [(self[f"title_{entry.pk}"], self[f"skipped_{entry.pk}"]) for entry in self.entries]
 
-    @property
-    def kept(self) -> dict[int, tuple[str, bool]]:
-        sent = self.cleaned_data
-        return {entry.pk: (sent[f"title_{entry.pk}"], sent[f"skipped_{entry.pk}"]) for entry in self.entries}
 
-
-class GradeForm(forms.Form):
+class GradeForm(SeenForm):
     grade = NumberField(label=_("Grade"), help_text=_("0.0 to 1.0; green from 0.7, yellow from 0.4."))
+
+    def __init__(self, data: Any = None, *, row: KeyResult) -> None:
+        super().__init__(data, current={"grade": row.grade})
+
+
+class AssignForm(SeenForm):
+    """Another owner for a key result whose owner left, from the list of those."""
+
+    owner = OwnerField()
+
+    def __init__(self, data: Any = None, *, row: KeyResult) -> None:
+        super().__init__(data, current={"owner": row.owner})
+        self.fields["owner"].offer(row.objective.team, row.owner, of_sample=row.cycle.is_sample)  # type: ignore[attr-defined]
 
 
 # -- Check-ins ----------------------------------------------------------------------------------------------------

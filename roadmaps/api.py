@@ -11,7 +11,8 @@ from rest_framework import generics, serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from core.api import IdField, needs_seen
+from core.api import IdField
+from core.api_edits import EditView
 from roadmaps import overview, services
 from roadmaps.models import NOTE_LENGTH, Checklist, Item, Roadmap, State, Tick
 from roadmaps.querysets import ItemQuerySet, TickQuerySet
@@ -104,7 +105,7 @@ class StartSerializer(serializers.Serializer[Any]):
 
 
 class StartDateSerializer(StartSerializer):
-    seen = serializers.DateField(help_text="The start date that was seen.")
+    seen = serializers.DateField(required=False, help_text="The start date that was seen.")
 
 
 class AddSerializer(serializers.Serializer[Any]):
@@ -123,12 +124,9 @@ class FieldsSerializer(serializers.Serializer[Any]):
 
 
 class EditSerializer(FieldsSerializer):
-    """The fields to change, and in `seen` the value that was seen of each of them."""
+    """The fields to change, and in `seen` the value that was seen of each of them, unless `If-Match` says it."""
 
-    seen = FieldsSerializer()
-
-    def validate(self, sent: dict[str, Any]) -> dict[str, Any]:
-        return needs_seen(sent)
+    seen = FieldsSerializer(required=False)
 
 
 class VersionSerializer(serializers.Serializer[Any]):
@@ -168,16 +166,21 @@ class RoadmapRoutes(TeamView):
         return found
 
 
+def _start(roadmap: Roadmap) -> dict[str, Any]:
+    return {"start_date": roadmap.start_date}
+
+
 def _told(roadmap: Roadmap) -> dict[str, Any]:
     (found,) = overview.overviews([roadmap])
     return RoadmapSerializer(found).data
 
 
-class RoadmapView(RoadmapRoutes):
+class RoadmapView(RoadmapRoutes, EditView):
     @extend_schema(responses=RoadmapSerializer)
     def get(self, request: Request, team_id: int) -> Response:
         """A team's roadmap as it stands today."""
-        return Response(_told(self.roadmap()))
+        found = self.roadmap()
+        return self.told(_told(found), _start(found))
 
     @extend_schema(request=StartSerializer, responses={201: RoadmapSerializer})
     def post(self, request: Request, team_id: int) -> Response:
@@ -190,8 +193,11 @@ class RoadmapView(RoadmapRoutes):
     def patch(self, request: Request, team_id: int) -> Response:
         """Move the start; due dates that nobody edited move with it."""
         found = self.roadmap("team.edit")
-        moved = services.change_start_date(roadmap=found, by=self.person, **self.sent(StartDateSerializer))
-        return Response(_told(moved))
+        wanted, seen = self.edit(StartDateSerializer, _start(found))
+        moved = services.change_start_date(
+            roadmap=found, start_date=wanted["start_date"], seen=seen["start_date"], by=self.person
+        )
+        return self.told(_told(moved), _start(moved))
 
 
 class ItemsView(RoadmapRoutes, generics.ListAPIView[Item]):
@@ -214,20 +220,20 @@ class ItemsView(RoadmapRoutes, generics.ListAPIView[Item]):
         return Response(ItemSerializer(made).data, status=status.HTTP_201_CREATED)
 
 
-class ItemView(RoadmapRoutes):
+class ItemView(RoadmapRoutes, EditView):
     @extend_schema(responses=ItemSerializer)
     def get(self, request: Request, team_id: int, item_id: int) -> Response:
         """One item."""
-        return Response(ItemSerializer(self.item()).data)
+        found = self.item()
+        return self.told(ItemSerializer(found).data, services.fields_of(found))
 
     @extend_schema(request=EditSerializer, responses={200: ItemSerializer})
     def patch(self, request: Request, team_id: int, item_id: int) -> Response:
         """Change an item's title, owner or due date."""
         found = self.item("team.edit")
-        wanted = self.sent(EditSerializer)
-        seen = wanted.pop("seen")
+        wanted, seen = self.edit(EditSerializer, services.fields_of(found))
         edited = services.edit_item(item=found, by=self.person, wanted=wanted, seen=seen)
-        return Response(ItemSerializer(edited).data)
+        return self.told(ItemSerializer(edited).data, services.fields_of(edited))
 
 
 class TickView(RoadmapRoutes):

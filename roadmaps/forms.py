@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 
 from django import forms
 from django.db.models import Q
 from django.http import QueryDict
-from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from core.edits import SeenForm, StaleEdit
@@ -39,9 +37,6 @@ class StartForm(forms.Form):
 class StartDateForm(SeenForm):
     start_date = DayField(label=_("Start"), help_text=_("Due dates that nobody edited move with it."))
 
-    def _readable(self, name: str, value: Any) -> str:
-        return date_format(value) if isinstance(value, date) else super()._readable(name, value)
-
 
 class AddItemForm(RequestForm):
     title = forms.CharField(label=_("What is to be done"), max_length=200)
@@ -67,9 +62,6 @@ class EditItemForm(SeenForm):
         if item.phase:
             self.fields["due_date"].help_text = _("Left empty: the end of the phase.")
 
-    def _readable(self, name: str, value: Any) -> str:
-        return date_format(value) if isinstance(value, date) else super()._readable(name, value)
-
 
 class TickForm(RequestForm):
     """What one click sends. Its values come from buttons, so a wrong one is nobody's typing."""
@@ -78,10 +70,10 @@ class TickForm(RequestForm):
     seen_version = forms.IntegerField(min_value=0)
 
 
-class StateForm(RequestForm):
-    """The state with all that can be said about it: day and note."""
+class StateForm(RequestForm, SeenForm):
+    """The state with all that can be said about it: day and note. What was seen is the version of the newest tick."""
 
-    wanted = forms.ChoiceField(
+    wanted = forms.ChoiceField(  # type: ignore[assignment]
         label=_("State"),
         choices=[
             (State.TO_DO, State.TO_DO.label),
@@ -96,6 +88,27 @@ class StateForm(RequestForm):
         label=_("Note"), required=False, max_length=NOTE_LENGTH, widget=forms.Textarea(attrs={"rows": 2})
     )
     seen_version = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
+    now_version = forms.IntegerField(min_value=0, required=False, widget=forms.HiddenInput)
+
+    def __init__(self, data: Any = None, *, item: Item) -> None:
+        super().__init__(data, current={"wanted": item.state})
+        self.initial["seen_version"] = item.version
+
+    @property
+    def sent(self) -> dict[str, Any]:
+        """The arguments of services.tick."""
+        sent = {name: self.cleaned_data[name] for name in ("on", "note", "seen_version", "request_id")}
+        if self._keeps("wanted") and self.cleaned_data.get("now_version") is not None:
+            sent["seen_version"] = self.cleaned_data["now_version"]
+        return wanted_state(self.cleaned_data["wanted"]) | sent
+
+    def _readable(self, name: str, value: Any) -> str:
+        return str(State.SKIPPED.label) if value == State.SKIPPED else super()._readable(name, value)
+
+    def show_stale(self, error: StaleEdit) -> None:
+        theirs, by = error.theirs, error.by.get("state")
+        super().show_stale(StaleEdit(theirs={"wanted": theirs["state"]}, yours=error.yours, by={"wanted": by}))
+        self.data = _with(self.data, now_version=theirs["version"])
 
 
 class DropForm(RequestForm):
@@ -119,18 +132,24 @@ def wanted_state(wanted: str) -> dict[str, Any]:
 
 
 def show_stale(form: forms.Form, error: StaleEdit) -> None:
-    """Say what stands there now. What was typed stays; sending it once more replaces the other's."""
+    """Say what stands there now. What was typed stays."""
     if isinstance(form, SeenForm):
         form.show_stale(error)
         return
-    state = State(error.theirs["state"]).label
     by = error.by.get("state")
     message = (
-        _("Meanwhile %(name)s changed the state to “%(theirs)s”. Save again to replace it with yours.")
+        _(
+            "Meanwhile %(name)s changed the state to “%(theirs)s”. Nothing is dropped; send it once more to drop it all the same."
+        )
         if by
-        else _("Meanwhile somebody changed the state to “%(theirs)s”. Save again to replace it with yours.")
+        else _("The state is “%(theirs)s” now. Nothing is dropped; send it once more to drop it all the same.")
     )
-    form.add_error(None, message % {"name": by, "theirs": state})
+    form.add_error(None, message % {"name": by and by.name, "theirs": State(error.theirs["state"]).label})
+    form.data = _with(form.data, seen_version=error.theirs["version"])
+
+
+def _with(data: Any, **more: Any) -> QueryDict:
+    """What was sent, with other values."""
     sent = QueryDict(mutable=True)
-    sent.update({**form.data.dict(), "seen_version": str(error.theirs["version"])})  # type: ignore[attr-defined]
-    form.data = sent
+    sent.update({**data.dict(), **more})
+    return sent

@@ -236,13 +236,8 @@ def edit_item(request: PortalRequest, team_id: int, item_id: int) -> HttpRespons
 def set_state(request: PortalRequest, team_id: int, item_id: int) -> HttpResponse:
     found = _item(request, team_id, item_id)
     require(request.user, "team.edit", found.roadmap.team)
-    form = forms.StateForm(request.POST)
-
-    def act() -> None:
-        sent = dict(form.cleaned_data)
-        services.tick(item=found, by=request.user, **forms.wanted_state(sent.pop("wanted")), **sent)
-
-    return _acted(request, found, "state_form", form, act)
+    form = forms.StateForm(request.POST, item=found)
+    return _acted(request, found, "state_form", form, lambda: services.tick(item=found, by=request.user, **form.sent))
 
 
 @require_POST
@@ -287,15 +282,14 @@ def _item_page(request: PortalRequest, found: Item, status: int = 200, **sent: F
     board = Board(found.roadmap, request.user)
     row = board.row(found)
     fresh = row.item
-    state = {"wanted": fresh.state, "seen_version": fresh.version}
     context = {
         "row": row,
         "section": board.section_of(found),
         "history": history.of_item(row),
         "can_administer": request.user.has_perm("team.administer", found.roadmap.team),
         "edit_form": forms.EditItemForm(item=fresh),
-        "state_form": forms.StateForm(initial=state),
-        "drop_form": forms.DropForm(initial=state),
+        "state_form": forms.StateForm(item=fresh),
+        "drop_form": forms.DropForm(initial={"seen_version": fresh.version}),
     }
     return _render(request, "roadmaps/item.html", found.roadmap.team, context | sent, status)
 

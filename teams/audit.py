@@ -17,6 +17,7 @@ from django.utils.functional import Promise
 
 from core import clock
 from core.append_only import AppendOnly, AppendOnlyQuerySet
+from core.edits import Touch
 from core.spans import list_text
 
 if TYPE_CHECKING:
@@ -165,11 +166,11 @@ def _readable(value: Any, labels: Labels) -> str:
     return "–" if value in (None, "") else str(value)
 
 
-def last_actor(action: str, subject: models.Model, team: Team | None = None) -> str:
-    """The name of whoever did `action` to `subject` last, in `team` if one is given; "" if nobody did."""
+def last_touch(action: str, subject: models.Model, team: Team | None = None) -> Touch | None:
+    """Who did `action` to `subject` last, in `team` if one is given, and when; None if nobody did."""
     found = AuditEvent.objects.filter(action=action, subject=_subject(subject), actor__isnull=False).listed()
     done = (found.in_team(team.pk) if team else found).first()
-    return str(done.actor) if done else ""
+    return Touch(str(done.actor), done.recorded_at) if done else None
 
 
 def _subject(row: models.Model) -> str:

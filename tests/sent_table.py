@@ -189,6 +189,15 @@ def _graded(w: World) -> Sent:
     return Sent({"grade": "0.5"})
 
 
+def _entries(w: World) -> Sent:
+    row = _checklist(w, w.key_result_of(w.team).objective)
+    body: Body = {"added": "Handing over"}
+    for entry in row.entries.all():
+        body |= {f"title_{entry.pk}": f"{entry.title} well", f"seen_title_{entry.pk}": entry.title}
+        body |= {f"skipped_{entry.pk}": "on", f"seen_skipped_{entry.pk}": "False"}
+    return Sent(body, args=(row.pk,))
+
+
 # What a page's form does not show by itself; the walk fills in the rest as somebody would who looks at it.
 PAGES: dict[tuple[str, str], Line] = {
     ("account-password", "post"): lambda _: Sent({"password": PASSWORD, "new": "another-horse-battery"}),
@@ -205,15 +214,13 @@ PAGES: dict[tuple[str, str], Line] = {
     ("assessment-submit", "post"): lambda w: Sent(args=(w.team.pk, _answered(w).pk)),
     ("assessment-review", "post"): lambda w: Sent(args=(w.team.pk, _submitted(w).pk)),
     ("assessment-reopen", "post"): lambda w: Sent(args=(w.team.pk, _submitted(w).pk)),
-    ("assessment-target", "post"): lambda _: Sent({"level": "2", "seen": "0"}),
+    ("assessment-target", "post"): lambda _: Sent({"level": "2"}),
     ("okr-carry-over", "post"): lambda w: Sent(_carried(w).body, args=(w.team.pk, w.key_result_of(w.team).cycle.pk)),
     ("organisation-carry-over", "post"): _carried,
     ("key-result-add", "post"): lambda _: Sent({"start": "0", "target": "10", "figure": ""}),
     ("key-result-grade", "post"): _graded,
     ("key-result-owner", "post"): lambda w: Sent({"owner": w.membership.person}),
-    ("key-result-entries", "post"): lambda w: Sent(
-        {"added": "Handing over"}, args=(_checklist(w, w.key_result_of(w.team).objective).pk,)
-    ),
+    ("key-result-entries", "post"): _entries,
 }
 _SAID = {"text": "Who looks after this?", "request_id": "s1"}
 _OF_TEAM, _OF_ORGANISATION = _Okrs(of_team=True), _Okrs(of_team=False)

@@ -14,18 +14,21 @@ from django.apps import apps
 from django.db import models, transaction
 from django.http import HttpResponse
 from django.test import Client
+from django.urls import reverse
 from django.utils.functional import Promise
 
 from okrs.fields import NumberField
 from teams.models import Person
 from tests.access_table import Route
 from tests.access_world import PEOPLE, TOKENS, World
+from tests.sent_table import SENT, Sent, lines_of, plain
 
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 Rows = dict[str, dict[Any, dict[str, Any]]]
 # What is written by reading: the minute of a token's use, a visit, a session.
 BY_THE_WAY = {"apitoken.last_used_at", "person.last_login"}
 VISITS = "teams.visit"
+WHO = {"team-tokens": "team_admin"}  # a token needs a maker who belongs to the team; else an administrator does it
 
 
 # -- Requests -------------------------------------------------------------------------------------------------------
@@ -94,6 +97,19 @@ _USUAL: list[tuple[type[forms.Field], Any]] = [
     (forms.BooleanField, "on"), (forms.DateField, "2026-12-20"), (forms.EmailField, "walk@example.com"),
     (forms.IntegerField, "1"), (NumberField, "1"),
 ]  # fmt: skip
+
+
+def sent_by(world: World, route: Route, method: str) -> list[tuple[str, dict[str, Any]]]:
+    """The addresses and bodies of requests that are meant well."""
+    line = SENT.get((route.name, method))
+    found = lines_of(line, world) if line else [Sent()]
+    addressed = [(reverse(route.name, args=each.args or route.args(world)), plain(each.body)) for each in found]
+    if route.kind == "api":
+        return addressed
+    url, told = addressed[0]
+    with rolled_back(), forms_asked() as asked:
+        ask(world, route, method, "administrator", url, {"nothing": "yet", **told})
+    return [(url, filled(asked) | told)]
 
 
 # -- What was written -----------------------------------------------------------------------------------------------

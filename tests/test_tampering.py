@@ -22,7 +22,17 @@ from tests.factories import MembershipFactory
 from tests.machines.world import TODAY, cast, fill
 from tests.okrs import factories as okrs
 from tests.sent_table import SENT, Sent, lines_of, plain
-from tests.tampering import ask, changes, differences, filled, forms_asked, portal_models, rolled_back, rows
+from tests.tampering import (
+    WHO,
+    ask,
+    changes,
+    differences,
+    forms_asked,
+    portal_models,
+    rolled_back,
+    rows,
+    sent_by,
+)
 
 pytestmark = [pytest.mark.django_db, pytest.mark.walk]
 NOT_PLAYED = {
@@ -33,7 +43,6 @@ NOT_PLAYED = {
     "backup-upload", "backup-delete", "backup-restore",  # files, which no transaction brings back: tests/backups
 }  # fmt: skip
 TELLS = {"backup-download"}  # a GET that leaves an entry in the audit log
-WHO = {"team-tokens": "team_admin"}  # a token needs a maker who belongs to the team; else an administrator does it
 WRITES = [
     (route, method)
     for route in ROUTES
@@ -48,19 +57,6 @@ def world(db: None) -> Iterator[World]:
         made = cast()
         fill(made)
         yield made
-
-
-def sent_by(world: World, route: Route, method: str) -> list[tuple[str, dict[str, Any]]]:
-    """The addresses and bodies of requests that are meant well."""
-    line = SENT.get((route.name, method))
-    found = lines_of(line, world) if line else [Sent()]
-    addressed = [(reverse(route.name, args=each.args or route.args(world)), plain(each.body)) for each in found]
-    if route.kind == "api":
-        return addressed
-    url, told = addressed[0]
-    with rolled_back(), forms_asked() as asked:
-        ask(world, route, method, "administrator", url, {"nothing": "yet", **told})
-    return [(url, filled(asked) | told)]
 
 
 @pytest.mark.parametrize(("route", "method"), WRITES, ids=lambda each: getattr(each, "name", each))

@@ -20,7 +20,7 @@ from assessments.services.common import (
     lock,
 )
 from core import clock
-from core.edits import StaleEdit
+from core.edits import StaleEdit, Touch
 from teams import audit
 from teams.models import Organisation, Person, Team
 
@@ -206,9 +206,9 @@ def _check_seen(before: Answer | None, seen: int | None, wanted: dict[str, Any])
     theirs = {"kind": before.kind, "state": before.state} if before else {"kind": None, "state": None}
     if theirs == wanted:
         return  # the same, said twice: both are kept
+    by = {"state": Touch(str(before.person), before.recorded_at)} if before else {}
     version = before.version if before else 0
-    person = str(before.person) if before else ""
-    raise StaleEdit(theirs={**theirs, "version": version, "person": person}, yours={**wanted, "version": seen})
+    raise StaleEdit(theirs={**theirs, "version": version}, yours={**wanted, "version": seen}, by=by)
 
 
 def _comment(team: Team, before: Answer | None, text: str, by: Person) -> Comment | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -12,7 +13,7 @@ from assessments import library, snapshots
 from assessments.models import Target
 from assessments.services.common import MaturityError, lock
 from core import clock
-from core.edits import StaleEdit
+from core.edits import UNSEEN, StaleEdit, Touch, merge
 from teams import audit
 from teams.models import Person, Team
 
@@ -25,27 +26,27 @@ def set_target(
     level: int | None,
     due: date | None,
     by: Person,
-    seen: int | None = None,
+    seen: int | Mapping[str, Any] | None = None,
     model_id: str = library.DEFAULT,
 ) -> Target | None:
     """Aim at a level by a day, from today on; `level` None takes the target away. None if there was none to take away.
 
-    `seen`: the version of the target that was seen, 0 for none, None for whatever stands there. Nothing happens if that
-    target is there already. StaleEdit if somebody set another one since.
+    `seen`: the level and day that were seen, or the version of that target (0 for none), or None for whatever stands there.
+    Nothing happens if that target is there already. StaleEdit if somebody set the same to something else since.
     """
     locked = lock(team)
     model = library.load(model_id)
     _check(model, area, level)
-    before = Target.objects.of([locked], model_id).filter(area=area).last()
-    wanted = {"level": level, "due": due if level is not None else None}
-    present = {"level": before.level, "due": before.due} if before else {"level": None, "due": None}
+    targets = list(Target.objects.of([locked], model_id).filter(area=area).order_by("version"))
+    before = targets[-1] if targets else None
+    present, version = _values(before), before.version if before else 0
+    wanted: dict[str, Any] = {"level": level, "due": due if level is not None else None}
+    wanted = present | _merged(present, _seen(targets, seen, present), wanted, before)
     if wanted == present:
-        return before  # type: ignore[no-any-return]
-    version = before.version if before else 0
-    if seen not in (None, version):
-        raise StaleEdit(theirs={**present, "version": version}, yours={**wanted, "version": seen})
+        return before
     today = clock.today(locked.zone)
-    if wanted["due"] is not None and due is not None and due < today:
+    due = wanted["due"]
+    if due is not None and due != present["due"] and due < today:
         raise MaturityError(_("This day has passed. Choose today or a later day."), "due")
     made = Target.objects.create(
         team=locked,
@@ -63,7 +64,30 @@ def set_target(
         "assessment.target_set", actor=by, team=locked, area=area, level=level, due=str(due or ""),
         before=_plain(present), after=_plain(wanted),
     )  # fmt: skip
-    return made  # type: ignore[no-any-return]
+    return made
+
+
+def _values(target: Target | None) -> dict[str, Any]:
+    return {"level": target.level, "due": target.due} if target else {"level": None, "due": None}
+
+
+def _seen(targets: list[Target], seen: int | Mapping[str, Any] | None, present: dict[str, Any]) -> Mapping[str, Any]:
+    """The values that were seen. Targets are events, so a version still tells what they were."""
+    if seen is None or not isinstance(seen, int):
+        return present if seen is None else seen
+    found = next((each for each in targets if each.version == seen), None)
+    return _values(found) if found or seen == 0 else {"level": UNSEEN, "due": UNSEEN}
+
+
+def _merged(
+    present: dict[str, Any], seen: Mapping[str, Any], wanted: dict[str, Any], before: Target | None
+) -> dict[str, Any]:
+    by = Touch(str(before.person), before.recorded_at) if before else None
+    changes = merge(current=present, seen=seen, wanted=wanted, changed_by=lambda _name: by)
+    if (present | changes)["level"] is None and changes.get("due"):
+        # A day for a target that somebody took away meanwhile: it would be lost without a word.
+        raise StaleEdit(theirs={"level": None}, yours={"level": wanted["level"]}, by={"level": by})
+    return changes
 
 
 def _plain(target: dict[str, Any]) -> dict[str, Any]:

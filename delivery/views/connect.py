@@ -20,6 +20,7 @@ from connections.views import Request, visible_team
 from connectors.records import Inspection
 from core import clock
 from core.crypto import Undecryptable
+from core.edits import StaleEdit
 from core.http import OutgoingError
 from delivery import rules, services
 from delivery.forms import KIND, ConnectForm, RulesForm
@@ -98,7 +99,7 @@ def connect_rules(request: Request, team_id: int, draft_id: int) -> HttpResponse
 
 def _rules_form(request: Request, team: Team, seen: Inspection, current: rules.Rules | None) -> RulesForm:
     data = request.POST if request.method == "POST" else None
-    return RulesForm(data, seen=seen, current=current, today=clock.today(team.zone))
+    return RulesForm(data, looked=seen, rules=current, today=clock.today(team.zone))
 
 
 @never_cache
@@ -111,13 +112,27 @@ def change_rules(request: Request, team_id: int, service_id: int) -> HttpRespons
     if request.method == "POST" and "look" in request.POST:
         return _look_again(request, team, service)
     seen = inspections.from_json(service.source.seen) if service.source.seen else _as_stored(service)
-    form = _rules_form(request, team, seen, rules.of_service(service))
-    if request.method == "POST" and form.is_valid():
-        services.change_rules(service_id=service.pk, rules=form.rules, by=request.user)
-        messages.success(request, _("The rules are saved. What was read before is counted by them as well."))
-        return redirect("connection", team.pk, service.source_id)
+    form, status = _rules_form(request, team, seen, rules.of_service(service)), 200
+    if request.method == "POST":
+        status = _change_rules(request, service, form)
+        if status == 200:
+            messages.success(request, _("The rules are saved. What was read before is counted by them as well."))
+            return redirect("connection", team.pk, service.source_id)
     context = {"room": "teams", "team": team, "form": form, "seen": seen, "service": service, "source": service.source}
-    return render(request, "delivery/rules.html", context, status=422 if form.errors else 200)
+    return render(request, "delivery/rules.html", context, status=status)
+
+
+def _change_rules(request: Request, service: Service, form: RulesForm) -> int:
+    """200 if they are changed; else the status, and in the form why not."""
+    if form.is_valid():
+        try:
+            services.change_rules(service_id=service.pk, rules=form.rules, seen=form.seen, by=request.user)
+        except StaleEdit as error:
+            form.show_stale(error)
+            return 409
+        except services.RulesError as error:
+            form.add_error(form.place(error.field or ""), error.message)
+    return 422 if form.errors else 200
 
 
 def _as_stored(service: Service) -> Inspection:

@@ -10,7 +10,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from core import clock
-from core.edits import StaleEdit, merge
+from core.edits import StaleEdit, Touch, merge
 from core.refusals import Refused
 from okrs.days import today_of
 from okrs.models import TEXT_LENGTH, TITLE_LENGTH, Change, Cycle, KeyResult, Objective
@@ -105,13 +105,28 @@ def checked_owner(cycle: Cycle, team: Team | None, owner: Person | None) -> Pers
 
 def merged(row: Any, wanted: Mapping[str, Any], seen: Mapping[str, Any]) -> dict[str, Any]:
     """The fields to change; docs/definitions.md, A stale edit. StaleEdit holds an owner's id instead of the person."""
+    current = {name: getattr(row, name) for name in wanted}
     try:
-        return merge(current={name: getattr(row, name) for name in wanted}, seen=seen, wanted=wanted)
+        return merge(current=current, seen=seen, wanted=wanted, changed_by=lambda name: changed_by(row, name))
     except StaleEdit as stale:
         raise StaleEdit(
             theirs={name: plain(value) for name, value in stale.theirs.items()},
             yours={name: plain(value) for name, value in stale.yours.items()},
+            by=stale.by,
         ) from None
+
+
+def changed_by(row: Cycle | Objective | KeyResult, name: str) -> Touch | None:
+    """Who changed a field last, and when; None if nobody did."""
+    changes = Change.objects.filter(field=name)
+    if isinstance(row, KeyResult):
+        changes = changes.filter(key_result=row)
+    elif isinstance(row, Objective):
+        changes = changes.filter(objective=row, key_result=None)
+    else:
+        changes = changes.filter(cycle=row, objective=None)
+    newest = changes.select_related("person").order_by("pk").last()
+    return Touch(str(newest.person), newest.recorded_at) if newest else None
 
 
 def plain(value: Any) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -12,6 +12,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from core import clock, figures
+from core.edits import merge
 from okrs import feed
 from okrs.figures import FIGURES
 from okrs.kinds import MAINTAINED, MOVING, Kind
@@ -20,6 +21,7 @@ from okrs.numbers import LARGEST, written
 from okrs.services.common import (
     OkrError,
     SameStartAndTarget,
+    changed_by,
     check_open,
     checked_owner,
     checked_text,
@@ -140,18 +142,34 @@ def edit_key_result(
     return locked
 
 
+def entry_fields(entries: Iterable[ChecklistEntry]) -> dict[str, Any]:
+    """What can be edited of them: {"title_<pk>": title, "skipped_<pk>": whether it is skipped}."""
+    fields: dict[str, Any] = {}
+    for each in entries:
+        fields |= {f"title_{each.pk}": each.title, f"skipped_{each.pk}": each.skipped}
+    return fields
+
+
 @transaction.atomic
 def set_entries(
-    *, key_result: KeyResult, kept: Mapping[int, tuple[str, bool]], added: Sequence[str], by: Person
+    *, key_result: KeyResult, wanted: Mapping[str, Any], seen: Mapping[str, Any], added: Sequence[str], by: Person
 ) -> None:
-    """Edit a checklist: `kept` {entry.pk: (title, skipped)}, and the titles of new ones. Entries are skipped, never deleted."""
+    """Edit a checklist: some of its `entry_fields`, and the titles of new ones. Entries are skipped, never deleted. StaleEdit."""
     locked = lock_key_result(key_result)
     locked.defined_on = check_open(locked.cycle, locked.objective.team)
-    before = [(each.title, each.skipped) for each in locked.entries.all()]
-    for entry in locked.entries.all():
-        if entry.pk in kept:
-            entry.title, entry.skipped = _entry_title(kept[entry.pk][0]), kept[entry.pk][1]
-            entry.save()
+    entries = list(locked.entries.all())
+    before, fields = [(each.title, each.skipped) for each in entries], entry_fields(entries)
+    present = {name: value for name, value in wanted.items() if name in fields}
+    changes = merge(
+        current={name: fields[name] for name in present},
+        seen=seen,
+        wanted=present,
+        changed_by=lambda _name: changed_by(locked, "entries"),
+    )
+    for entry in entries:
+        entry.title = _entry_title(changes.get(f"title_{entry.pk}", entry.title))
+        entry.skipped = changes.get(f"skipped_{entry.pk}", entry.skipped)
+    ChecklistEntry.objects.bulk_update(entries, ["title", "skipped"])
     _add_entries(locked, added)
     locked.save(update_fields=["defined_on"])
     after = [(each.title, each.skipped) for each in ChecklistEntry.objects.filter(key_result=locked)]
@@ -161,15 +179,16 @@ def set_entries(
 
 
 @transaction.atomic
-def set_grade(*, key_result: KeyResult, grade: float, by: Person) -> KeyResult:
-    """Put the closing grade right, during the grace period."""
+def set_grade(*, key_result: KeyResult, grade: float, seen: float | None, by: Person) -> KeyResult:
+    """Put the closing grade right, during the grace period. StaleEdit if somebody else did since `seen`."""
     locked = lock_key_result(key_result)
     check_open(locked.cycle, locked.objective.team)
     if not locked.cycle.is_closed:
         raise OkrError(_("Grades are given when the cycle is closed."), "grade")
-    before, locked.grade = locked.grade, checked_grade(grade)
-    locked.save(update_fields=["grade"])
-    note_change(locked.cycle, locked.objective, locked, "grade", before, locked.grade, by)
+    if merged(locked, {"grade": checked_grade(grade)}, {"grade": seen}):
+        before, locked.grade = locked.grade, grade
+        locked.save(update_fields=["grade"])
+        note_change(locked.cycle, locked.objective, locked, "grade", before, locked.grade, by)
     return locked
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods, require_POST
 
 from core import live, undo
@@ -26,7 +26,6 @@ from okrs.views.shared import (
     team_of_objective,
     tried,
 )
-from teams.models import Person
 from teams.requests import PortalRequest
 
 
@@ -156,7 +155,11 @@ def edit_entries(request: PortalRequest, key_result_id: int) -> HttpResponse:
     made, status = tried(
         form,
         lambda: services.set_entries(
-            key_result=found, kept=form.kept, added=form.cleaned_data["added"].splitlines(), by=request.user
+            key_result=found,
+            wanted=form.wanted,
+            seen=form.seen,
+            added=form.cleaned_data["added"].splitlines(),
+            by=request.user,
         ),
     )
     if made:
@@ -187,24 +190,24 @@ def assign(request: PortalRequest, key_result_id: int) -> HttpResponse:
     """Give it another owner, from the list of those whose owner left."""
     found = key_result_of(request, key_result_id)
     may_edit(request, found.objective.team)
-    chosen = request.POST.get("owner", "")
-    owner = get_object_or_404(Person, pk=int(chosen)) if chosen.isdecimal() else None
-    try:
-        services.edit_key_result(
-            key_result=found, by=request.user, wanted={"owner": owner}, seen={"owner": found.owner}
-        )
-    except services.OkrError as error:
-        messages.error(request, error.message)
-    return redirect(page_of(found.objective.team, found.cycle))
+    form = forms.AssignForm(request.POST, row=found)
+    made, status = tried(
+        form, lambda: services.edit_key_result(key_result=found, by=request.user, wanted=form.wanted, seen=form.seen)
+    )
+    if made:
+        return redirect(page_of(found.objective.team, found.cycle))
+    return show(request, "okrs/assign.html", found.objective.team, {"form": form, "key_result": found}, status)
 
 
 @require_POST
 def grade(request: PortalRequest, key_result_id: int) -> HttpResponse:
     found = key_result_of(request, key_result_id)
     may_edit(request, found.objective.team)
-    form = forms.GradeForm(request.POST)
+    form = forms.GradeForm(request.POST, row=found)
     made, status = tried(
         form,
-        lambda: services.set_grade(key_result=found, grade=form.cleaned_data["grade"], by=request.user),
+        lambda: services.set_grade(
+            key_result=found, grade=form.wanted["grade"], seen=form.seen["grade"], by=request.user
+        ),
     )
     return redirect(found) if made else key_result_page(request, found, status, grade_form=form)

@@ -114,7 +114,7 @@ def key_result_page(request: PortalRequest, found: KeyResult, status: int = 200,
         "may_check_in": is_open and row.has_begun and request.user.has_perm("okrs.check_in", found),
         "can_administer": team is not None and request.user.has_perm("team.administer", team),
         "place": place_of(found),
-        "grade_form": GradeForm(initial={"grade": found.grade}),
+        "grade_form": GradeForm(row=found),
     }
     return show(request, "okrs/key_result.html", team, context | sent, status)
 

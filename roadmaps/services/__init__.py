@@ -1,7 +1,7 @@
 """Everything that changes a roadmap. Callers check that the person may edit the team; the rules of a change live here."""
 
 from roadmaps.services.common import AlreadyStarted, RoadmapError
-from roadmaps.services.editing import add_item, edit_item, rename, set_due, set_owner
+from roadmaps.services.editing import add_item, edit_item, fields_of, rename, set_due, set_owner
 from roadmaps.services.starting import change_start_date, start_roadmap
 from roadmaps.services.ticking import blank_note, drop, restore, tick, undo
 
@@ -13,6 +13,7 @@ __all__ = [
     "change_start_date",
     "drop",
     "edit_item",
+    "fields_of",
     "rename",
     "restore",
     "set_due",

@@ -3,6 +3,7 @@
 from typing import Any
 
 from core import clock
+from core.edits import Touch
 from core.refusals import Refused
 from roadmaps.models import Change, Field, Item, Roadmap
 from teams.models import Person
@@ -26,10 +27,10 @@ def lock_item(item: Item) -> Item:
     return found
 
 
-def changed_by(roadmap: Roadmap, item: Item | None, field: Field | str) -> str:
-    """The name of whoever changed the field last; "" if nobody did."""
+def changed_by(roadmap: Roadmap, item: Item | None, field: Field | str) -> Touch | None:
+    """Who changed the field last, and when; None if nobody did."""
     newest = roadmap.changes.filter(item=item, field=field).select_related("person").last()
-    return str(newest.person) if newest else ""
+    return Touch(str(newest.person), newest.recorded_at) if newest else None
 
 
 def plain(value: Any) -> Any:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from core import clock
 from core.content import text
-from core.edits import StaleEdit, merge
+from core.edits import UNSEEN, StaleEdit, merge
 from roadmaps.dates import months_after
 from roadmaps.models import Change, Checklist, Field, Item, Roadmap
 from roadmaps.services.common import RoadmapError, changed_by, lock_item, note_change, plain
@@ -62,6 +62,14 @@ def check_section(phase: int | None, checklist: str) -> None:
         raise RoadmapError(_("Choose a phase or a checklist."), "phase")
     if phase is not None and not 1 <= phase <= 4:
         raise RoadmapError(_("Choose one of the four phases."), "phase")
+
+
+FIELDS = ("title", "owner", "due_date")
+
+
+def fields_of(item: Item) -> dict[str, Any]:
+    """What `edit_item` edits, as it stands."""
+    return {name: getattr(item, name) for name in FIELDS}
 
 
 @transaction.atomic
@@ -113,6 +121,8 @@ def set_due(*, item: Item, due_date: date | None, seen: date | None, by: Person)
 
 def normal(item: Item, name: str, value: Any) -> Any:
     """The value as `Item` would hold it."""
+    if value is UNSEEN:
+        return value
     if name == "title":
         title = " ".join((value or "").split())
         # The template's own words, in either language, mean the template's title: it keeps following the reader's language.

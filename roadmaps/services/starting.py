@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from core import clock
-from core.edits import StaleEdit
+from core.edits import merge
 from roadmaps import template
 from roadmaps.dates import months_after, span_of_phase
 from roadmaps.models import Field, Item, Roadmap
@@ -58,14 +58,13 @@ def _template_items(roadmap: Roadmap, made_from: template.Template) -> list[Item
 def change_start_date(*, roadmap: Roadmap, start_date: date, seen: date, by: Person) -> Roadmap:
     """Move the start. Due dates that nobody edited move with it. StaleEdit if somebody moved it elsewhere meanwhile."""
     locked = Roadmap.objects.select_for_update().select_related("team").get(pk=roadmap.pk)
-    if locked.start_date == start_date:
+    if not merge(
+        current={"start_date": locked.start_date},
+        seen={"start_date": seen},
+        wanted={"start_date": start_date},
+        changed_by=lambda name: changed_by(locked, None, name),
+    ):
         return locked
-    if locked.start_date != seen:
-        raise StaleEdit(
-            theirs={"start_date": locked.start_date},
-            yours={"start_date": start_date},
-            by={"start_date": changed_by(locked, None, Field.START_DATE)},
-        )
     _check_start(start_date, locked.team)
     note_change(locked, None, Field.START_DATE, locked.start_date, start_date, by)
     locked.start_date = start_date

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from comments import services as comments
 from comments.mentions import CommentError
 from core import clock
-from core.edits import StaleEdit
+from core.edits import StaleEdit, Touch
 from roadmaps.models import NOTE_LENGTH, Item, Note, State, Tick
 from roadmaps.services.common import RoadmapError, lock_item
 from roadmaps.topics import topic_of
@@ -51,7 +51,7 @@ def tick(
         raise StaleEdit(
             theirs={"state": locked.state, "version": locked.version},
             yours={"state": wanted, "version": seen_version},
-            by={"state": str(newest.person)} if newest else {},
+            by={"state": _touch(newest)},
         )
     check_tick(wanted, note, already_had)
     made = _append(
@@ -64,6 +64,10 @@ def tick(
     )
     _keep_note(made, note, by, request_id)
     return locked
+
+
+def _touch(newest: Tick | None) -> Touch | None:
+    return Touch(str(newest.person), newest.recorded_at) if newest else None
 
 
 def is_there(item: Item, newest: Tick | None, wanted: str, already_had: bool) -> bool:
@@ -122,7 +126,7 @@ def undo(*, item: Item, seen_version: int, by: Person, request_id: str = "") -> 
         raise StaleEdit(
             theirs={"state": locked.state, "version": locked.version},
             yours={"undo": True, "version": seen_version},
-            by={"state": str(newest.person)},
+            by={"state": _touch(newest)},
         )
     if newest is None or newest.undoes_id:
         raise RoadmapError(_("There is nothing to undo."))

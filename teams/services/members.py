@@ -51,7 +51,7 @@ def change_member(
         current=current,
         seen=seen,
         wanted=wanted,
-        changed_by=lambda name: audit.last_actor(f"member.{name}_changed", locked.person, locked.team),
+        changed_by=lambda name: audit.last_touch(f"member.{name}_changed", locked.person, locked.team),
     )
     for name, value in changes.items():
         setattr(locked, name, value)

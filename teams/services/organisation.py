@@ -19,7 +19,7 @@ def change_organisation(*, by: Person, seen: Mapping[str, Any], wanted: Mapping[
         current=current,
         seen=seen,
         wanted=wanted,
-        changed_by=lambda name: audit.last_actor(f"organisation.{name}_changed", organisation),
+        changed_by=lambda name: audit.last_touch(f"organisation.{name}_changed", organisation),
     )
     for name, value in changes.items():
         setattr(organisation, name, value)

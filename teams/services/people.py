@@ -83,7 +83,7 @@ def change_role(*, person: Person, by: Person, seen: str, role: str) -> Person:
         current={field: before},
         seen={field: seen},
         wanted={field: role},
-        changed_by=lambda _name: audit.last_actor("person.role_changed", locked),
+        changed_by=lambda _name: audit.last_touch("person.role_changed", locked),
     ):
         locked.organisation_role = role
         locked.save(update_fields=["organisation_role"])

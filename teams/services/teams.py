@@ -52,7 +52,7 @@ def change_team(*, team: Team, by: Person, seen: Mapping[str, Any], wanted: Mapp
         current=current,
         seen=seen,
         wanted=wanted,
-        changed_by=lambda name: audit.last_actor(f"team.{name}_changed", locked),
+        changed_by=lambda name: audit.last_touch(f"team.{name}_changed", locked),
     )
     for name, value in changes.items():
         setattr(locked, name, value)
@@ -102,7 +102,7 @@ def rename_group(*, group: TeamGroup, by: Person, seen: str, name: str) -> TeamG
         current={"name": before},
         seen={"name": seen},
         wanted={"name": name},
-        changed_by=lambda _name: audit.last_actor("group.renamed", locked),
+        changed_by=lambda _name: audit.last_touch("group.renamed", locked),
     ):
         locked.name = name
         _save(locked)

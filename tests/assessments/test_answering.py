@@ -105,7 +105,8 @@ def test_a_stale_answer_is_refused_with_both(draft: Assessment, editor: Person, 
     answered(draft, team_admin, C, 1, seen=0)
     with pytest.raises(StaleEdit) as caught:
         answered(draft, editor, C, 2, seen=0)
-    assert caught.value.theirs == {"kind": "state", "state": 1, "version": 1, "person": "Taro Admin"}
+    assert caught.value.theirs == {"kind": "state", "state": 1, "version": 1}
+    assert caught.value.by["state"].name == "Taro Admin"
     assert caught.value.yours == {"kind": "state", "state": 2, "version": 0}
     with pytest.raises(StaleEdit):
         answered(draft, editor, C, None, seen=0)
@@ -278,11 +279,28 @@ def test_a_target_is_a_dated_event(team: Team, editor: Person) -> None:
     assert services.set_target(team=team, area="data", level=3, due=due, by=editor, seen=0) == first  # there already
     with pytest.raises(StaleEdit) as caught:
         services.set_target(team=team, area="data", level=2, due=due, by=editor, seen=0)
-    assert caught.value.theirs == {"level": 3, "due": due, "version": 1}
+    assert (caught.value.theirs, caught.value.yours) == ({"level": 3}, {"level": 2}), "the day is the same"
     gone = services.set_target(team=team, area="data", level=None, due=None, by=editor, seen=1)
     assert gone is not None
     assert (gone.version, gone.level) == (2, None)
     assert services.set_target(team=team, area="model", level=None, due=None, by=editor) is None
+
+
+def test_level_and_day_changed_by_two_people_are_both_kept(team: Team, editor: Person) -> None:
+    first, later = date(2027, 3, 31), date(2027, 6, 30)
+    services.set_target(team=team, area="data", level=2, due=first, by=editor, seen=0)
+    services.set_target(team=team, area="data", level=3, due=first, by=editor, seen=1)
+    made = services.set_target(team=team, area="data", level=2, due=later, by=editor, seen=1)
+    assert made is not None
+    assert (made.version, made.level, made.due) == (3, 3, later)
+
+
+def test_a_day_for_a_target_that_was_taken_away_meanwhile_is_not_dropped_in_silence(team: Team, editor: Person) -> None:
+    services.set_target(team=team, area="data", level=2, due=None, by=editor, seen=0)
+    services.set_target(team=team, area="data", level=None, due=None, by=editor, seen=1)
+    with pytest.raises(StaleEdit) as caught:
+        services.set_target(team=team, area="data", level=2, due=date(2027, 6, 30), by=editor, seen=1)
+    assert (caught.value.theirs, caught.value.yours) == ({"level": None}, {"level": 2})
 
 
 @pytest.mark.parametrize(

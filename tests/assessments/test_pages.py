@@ -1,5 +1,6 @@
 """The maturity pages: works, refusals, the htmx answer, what was typed is kept, constant queries."""
 
+import re
 from collections.abc import Callable
 from datetime import date, timedelta
 
@@ -20,6 +21,7 @@ from tests.assessments.factories import GUIDE, TODAY, answered, answered_all, no
 from tests.factories import TeamFactory
 from tests.roadmaps.factories import item_of
 from tests.roadmaps.factories import started as roadmap_started
+from tests.stale import asked
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("today")]
 C = "data.versioning"
@@ -95,17 +97,25 @@ def test_the_levels_as_csv(client: Client, complete: Assessment) -> None:
 def test_a_target(client: Client, team: Team) -> None:
     url = reverse("assessment-target", args=[team.pk, "data"])
     assert client.get(reverse("assessment-target", args=[team.pk, "nowhere"])).status_code == 404
-    assert client.post(url, {"level": "3", "due": "2027-03-31", "seen": 0})["Location"].endswith("/maturity/")
-    wrong = client.post(url, {"level": "2", "due": "2020-01-01", "seen": 1})
+    none, third = {"seen_level": "", "seen_due": ""}, {"seen_level": "3", "seen_due": "2027-03-31"}
+    assert client.post(url, {"level": "3", "due": "2027-03-31", **none})["Location"].endswith("/maturity/")
+    wrong = client.post(url, {"level": "2", "due": "2020-01-01", **third})
     assert (wrong.status_code, b"This day has passed" in wrong.content) == (422, True)
-    stale = client.post(url, {"level": "2", "due": "2027-01-01", "seen": 0})
+    stale = client.post(url, {"level": "2", "due": "2027-01-01", **none})
     assert stale.status_code == 409
-    page = stale.content.decode()
-    assert "somebody set the target to L3 by 31 Mar 2027" in page
-    assert 'value="2027-01-01"' in page
-    assert 'name="seen" value="1"' in page
-    client.post(url, {"level": "", "due": "", "seen": 1})
-    assert [target.level for target in Target.objects.order_by("version")] == [3, None]
+    questions = asked(stale.content.decode())
+    assert {(each.theirs, each.mine) for each in questions.values()} == {
+        ("L3 Measured and automatic", "L2 Automated"),
+        ("31 Mar 2027", "1 Jan 2027"),
+    }
+    assert 'value="2027-01-01"' in stale.content.decode()
+    assert client.post(url, {"level": "3", "due": "2027-06-30", **third}).status_code == 302
+    client.post(url, {"level": "", "due": "", "seen_level": "3", "seen_due": "2027-06-30"})
+    assert [(target.level, str(target.due)) for target in Target.objects.order_by("version")] == [
+        (3, "2027-03-31"),
+        (3, "2027-06-30"),
+        (None, "None"),
+    ]
 
 
 def test_one_click_puts_the_step_on_the_roadmap(client: Client, complete: Assessment, editor: Person) -> None:
@@ -189,7 +199,8 @@ def test_a_stale_answer_is_told_with_both_and_nothing_is_lost(
         answer = client.post(answer_url(draft), typed, headers=headers)
         page = answer.content.decode()
         assert answer.status_code == 409
-        assert "Meanwhile Taro Admin answered “Dated copies”" in page
+        assert "Taro Admin changed this meanwhile (" in page.replace("<bdi>", "").replace("</bdi>", "")
+        assert re.findall(r'class="p-both-v">([^<]*)<', page) == ["Dated copies", "Versions with the code"]
         assert 'name="seen" value="1"' in page
     assert 'id="data-versioning-2" value="2"' in (page := client.post(answer_url(draft), typed).content.decode())
     assert "Mine 🚀" in page

@@ -17,6 +17,7 @@ from connectors.records import DeploymentSource, Inspection, ReadOptions
 from core import clock
 from core.http import RateLimited
 from delivery.models import Deployment, Incident, Service
+from delivery.rules import parts_of
 from teams.models import Person, Team
 from tests.connections.factories import NOW, SourceFactory
 from tests.connections.stub import StubConnector, quietly
@@ -175,7 +176,12 @@ def test_rules_changed_while_a_page_is_being_written(service: Service, stub: Stu
     for chosen, expected in [(other, "staging"), (before, "production")] * 3:
         results = at_once(
             lambda: sync.sync(service.source_id),
-            lambda chosen=chosen: delivery.change_rules(service_id=service.pk, rules=chosen, by=team_admin),
+            lambda chosen=chosen: delivery.change_rules(
+                service_id=service.pk,
+                rules=chosen,
+                seen=parts_of(rules.of_service(Service.objects.get())),
+                by=team_admin,
+            ),
         )
         assert not [result for result in results if isinstance(result, Exception)], results
         assert set(Deployment.objects.values_list("environment_class", flat=True)) <= {expected}

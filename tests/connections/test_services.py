@@ -149,6 +149,11 @@ def test_connected_again_the_old_row_comes_back_and_reads_from_the_start(
 # -- Access -----------------------------------------------------------------------------------------------------------
 
 
+def change_access(source: Source, by: Person, **wanted: str) -> None:
+    """By somebody who saw what stands there now."""
+    services.change_access(source=source, seen=services.access_of(source), by=by, **wanted)
+
+
 def test_a_new_token_is_tried_and_then_read_with_at_once(
     source: Source, team_admin: Person, stub: StubConnector
 ) -> None:
@@ -156,7 +161,9 @@ def test_a_new_token_is_tried_and_then_read_with_at_once(
     Connection.objects.update(state=ConnectionState.NEEDS_TOKEN)
     Source.objects.update(next_sync_at=None, failures=3, error_code="unauthorised", error_params={"host": "x"})
     old = source.connection.credential.pk
-    services.change_access(source=source, base_url=source.base_url, token="better", by=team_admin)
+    services.change_access(
+        source=source, base_url=source.base_url, token="better", seen=services.access_of(source), by=team_admin
+    )
 
     source.refresh_from_db()
     assert stub.tokens == [(source.base_url, "better")]
@@ -172,7 +179,9 @@ def test_a_new_token_is_tried_and_then_read_with_at_once(
 def test_a_token_that_does_not_work_changes_nothing(source: Source, team_admin: Person, stub: StubConnector) -> None:
     stub.refuse = OutgoingError("unauthorised", host="x")
     with pytest.raises(OutgoingError):
-        services.change_access(source=source, base_url=source.base_url, token="worse", by=team_admin)
+        services.change_access(
+            source=source, base_url=source.base_url, token="worse", seen=services.access_of(source), by=team_admin
+        )
     assert Credential.objects.get().token == "secret-token"
     assert not AuditEvent.objects.exists()
 
@@ -181,10 +190,18 @@ def test_another_origin_never_gets_the_stored_token(source: Source, team_admin: 
     stub.seen = Inspection(source.external_id, source.full_name, "", "main")
     for origin in ("https://evil.example.com", "http://api.example.com", "https://api.example.com:8443"):
         with pytest.raises(TokenNeeded):
-            services.change_access(source=source, base_url=origin, token="", by=team_admin)
+            services.change_access(
+                source=source, base_url=origin, token="", seen=services.access_of(source), by=team_admin
+            )
     assert stub.tokens == []
 
-    services.change_access(source=source, base_url="https://new.example.com", token="theirs", by=team_admin)
+    services.change_access(
+        source=source,
+        base_url="https://new.example.com",
+        token="theirs",
+        seen=services.access_of(source),
+        by=team_admin,
+    )
     assert Credential.objects.get().token == "theirs", "and the old one is dropped"
     source.refresh_from_db()
     assert source.base_url == source.connection.base_url == "https://new.example.com"
@@ -194,7 +211,13 @@ def test_another_origin_never_gets_the_stored_token(source: Source, team_admin: 
 
 def test_another_path_of_the_same_origin_keeps_it(source: Source, team_admin: Person, stub: StubConnector) -> None:
     stub.seen = Inspection(source.external_id, source.full_name, "", "main")
-    services.change_access(source=source, base_url="https://api.example.com/api/v3", token="", by=team_admin)
+    services.change_access(
+        source=source,
+        base_url="https://api.example.com/api/v3",
+        token="",
+        seen=services.access_of(source),
+        by=team_admin,
+    )
     assert stub.tokens == [("https://api.example.com/api/v3", "secret-token")]
     assert Credential.objects.get().entered_by != team_admin
     assert not AuditEvent.objects.filter(action="connection.token_entered").exists(), "nobody entered one"
@@ -203,7 +226,9 @@ def test_another_path_of_the_same_origin_keeps_it(source: Source, team_admin: Pe
 
 def test_an_address_with_another_repository_of_that_name_is_refused(source: Source, team_admin: Person) -> None:
     with pytest.raises(OtherRepository):
-        services.change_access(source=source, base_url=source.base_url, token="x", by=team_admin)
+        services.change_access(
+            source=source, base_url=source.base_url, token="x", seen=services.access_of(source), by=team_admin
+        )
     assert Credential.objects.get().token == "secret-token"
 
 

@@ -14,7 +14,7 @@ from connectors.records import DeploymentSource
 from core import clock, http
 from delivery import services as delivery
 from delivery.models import Deployment, Incident, Service
-from delivery.rules import Rules
+from delivery.rules import Rules, of_service, parts_of
 from teams.models import Person, Team
 from tests.connections.factories import NOW
 from tests.connections.synced import Killed, rows
@@ -168,7 +168,9 @@ def test_a_lasting_fault_is_told_and_the_next_sync_makes_up_for_it(
         if fault == "401":
             source = Source.objects.get()
             assert source.next_sync_at is None, number
-            services.change_access(source=source, base_url=source.base_url, token="secret", by=team_admin)
+            services.change_access(
+                source=source, base_url=source.base_url, token="secret", seen=services.access_of(source), by=team_admin
+            )
         assert synced(service, timedelta(hours=2)).outcome == RunOutcome.SUCCEEDED
         assert rows() == expected, number
 
@@ -266,7 +268,9 @@ def test_runs_as_deployments_and_then_the_hosts_own(
     assert outcomes() == [("production", "succeeded")] * 3 + [("production", "running")]
 
     with clock.at(NOW):
-        delivery.change_rules(service_id=service.pk, rules=DEPLOYMENTS, by=team_admin)
+        delivery.change_rules(
+            service_id=service.pk, rules=DEPLOYMENTS, seen=parts_of(of_service(service)), by=team_admin
+        )
     assert Deployment.objects.counted().count() == 0
     synced(service)
     assert Deployment.objects.counted().count() == 2

@@ -1,9 +1,14 @@
 """docs/definitions.md, A stale edit."""
 
+from datetime import UTC, datetime
+from typing import Any
+
 import pytest
 from django import forms
+from hypothesis import given
+from hypothesis import strategies as st
 
-from core.edits import SeenForm, StaleEdit, merge
+from core.edits import SeenForm, StaleEdit, Touch, merge
 
 
 def one(current: str, seen: str, wanted: str) -> dict[str, str]:
@@ -28,10 +33,17 @@ def test_the_same_field_changed_to_something_else_is_refused_with_both_values() 
     assert (refused.value.theirs, refused.value.yours) == ({"name": "b"}, {"name": "c"})
 
 
+NOW = datetime(2026, 11, 26, tzinfo=UTC)
+
+
+def touch(name: str) -> Touch:
+    return Touch(f"Ann ({name})", NOW)
+
+
 def test_the_refusal_names_who_changed_it_as_far_as_known() -> None:
     with pytest.raises(StaleEdit) as refused:
-        merge(current={"name": "b"}, seen={"name": "a"}, wanted={"name": "c"}, changed_by=lambda name: f"Ann ({name})")
-    assert refused.value.by == {"name": "Ann (name)"}
+        merge(current={"name": "b"}, seen={"name": "a"}, wanted={"name": "c"}, changed_by=touch)
+    assert refused.value.by == {"name": Touch("Ann (name)", NOW)}
 
 
 def test_changes_of_different_fields_are_both_kept() -> None:
@@ -41,6 +53,54 @@ def test_changes_of_different_fields_are_both_kept() -> None:
         wanted={"name": "old", "zone": "Asia/Tokyo"},
     )
     assert changes == {"zone": "Asia/Tokyo"}
+
+
+# -- For any three states of any fields
+
+VALUES = st.one_of(
+    st.none(), st.integers(0, 2), st.sampled_from(["", "a", "b"]), st.lists(st.integers(0, 1), max_size=2)
+)
+STATES = st.dictionaries(st.sampled_from("abcd"), st.tuples(VALUES, VALUES, VALUES), min_size=1)
+
+
+def _part(states: dict[str, tuple[Any, Any, Any]], number: int) -> dict[str, Any]:
+    return {name: each[number] for name, each in states.items()}
+
+
+@given(STATES)
+def test_a_merge_loses_nothing_that_anybody_did(states: dict[str, tuple[Any, Any, Any]]) -> None:
+    current, seen, wanted = (_part(states, number) for number in range(3))
+    in_question = {
+        name
+        for name in states
+        if seen[name] != current[name] and seen[name] != wanted[name] and current[name] != wanted[name]
+    }
+    if in_question:
+        with pytest.raises(StaleEdit) as stale:
+            merge(current=current, seen=seen, wanted=wanted)
+        assert stale.value.theirs == {name: current[name] for name in in_question}
+        assert stale.value.yours == {name: wanted[name] for name in in_question}
+        return
+    changes = merge(current=current, seen=seen, wanted=wanted)
+    after = current | changes
+    for name in states:
+        touched = wanted[name] != seen[name]
+        assert after[name] == (wanted[name] if touched else current[name])
+        assert (name in changes) == (after[name] != current[name]), "nothing is written that is there already"
+
+
+@given(STATES)
+def test_what_was_merged_once_is_a_no_op_the_second_time(states: dict[str, tuple[Any, Any, Any]]) -> None:
+    current, seen, wanted = (_part(states, number) for number in range(3))
+    try:
+        after = current | merge(current=current, seen=seen, wanted=wanted)
+    except StaleEdit as stale:
+        # Chosen: mine, having seen theirs.
+        after = current | merge(current=current, seen=seen | stale.theirs, wanted=wanted)
+    assert merge(current=after, seen=seen, wanted=wanted) == {}
+
+
+# -- Forms
 
 
 class ColourForm(SeenForm):
@@ -64,17 +124,94 @@ def test_a_form_tells_seen_from_wanted() -> None:
     assert form.wanted == {"name": "b", "colour": "g"}
 
 
-def test_a_stale_form_shows_both_values_and_sent_again_it_wins() -> None:
-    data = {"name": "b", "seen_name": "a", "colour": "g", "seen_colour": "r"}
-    form = ColourForm(data, current={"name": "b", "colour": ""})
+STALE = {"name": "b", "seen_name": "a", "colour": "g", "seen_colour": "r"}
+
+
+def stale(data: dict[str, str] = STALE, theirs: str = "", **kwargs: Any) -> ColourForm:
+    """Shown again because somebody set the colour to `theirs` meanwhile."""
+    form = ColourForm(data, current={"name": "b", "colour": theirs}, **kwargs)
     assert form.is_valid()
+    form.show_stale(StaleEdit(theirs={"colour": theirs}, yours={"colour": "g"}))
+    return form
 
-    form.show_stale(StaleEdit(theirs={"colour": ""}, yours={"colour": "g"}))
 
-    assert "“None”" in form.errors["colour"][0]
+def test_a_stale_form_asks_which_value_shall_stand_and_keeps_what_was_typed() -> None:
+    form = stale()
+    question = form.fields["colour"].stale
+    assert (question.theirs, question.mine, question.chosen) == ("None", "Green", "")
+    assert (question.name, question.now) == ("keep_colour", ("now_colour", ""))
     assert form["colour"].value() == "g"
-    assert form["seen_colour"].value() == ""
-    assert form["seen_name"].value() == "a"
+    assert (form["seen_colour"].value(), form["seen_name"].value()) == ("r", "a"), "unanswered, it is stale again"
+    assert not hasattr(form.fields["name"], "stale")
+
+
+@pytest.mark.parametrize(
+    ("chosen", "seen", "wanted"), [("", "r", "g"), ("nonsense", "r", "g"), ("mine", "", "g"), ("theirs", "", "")]
+)
+def test_what_is_chosen_then_counts(chosen: str, seen: str, wanted: str) -> None:
+    form = ColourForm(STALE | {"now_colour": "", "keep_colour": chosen}, current={"name": "b", "colour": ""})
+    assert form.is_valid()
+    assert (form.seen["colour"], form.wanted["colour"]) == (seen, wanted)
+    assert form["colour"].value() == "g", "what was typed is still there"
+
+
+def test_a_third_change_is_asked_about_anew() -> None:
+    form = stale(STALE | {"now_colour": "", "keep_colour": "mine"}, theirs="r")
+    assert (form.seen["colour"], form.fields["colour"].stale.theirs) == ("", "Red")
+    assert form.fields["colour"].stale.chosen == ""
+
+
+def test_a_choice_without_a_question_means_nothing() -> None:
+    form = ColourForm(STALE | {"keep_colour": "theirs"}, current={"name": "b", "colour": ""})
+    assert form.is_valid()
+    assert form.wanted["colour"] == "g"
+
+
+def test_the_question_stays_while_something_else_is_wrong() -> None:
+    form = ColourForm(
+        STALE | {"name": "", "now_colour": "", "keep_colour": "mine"}, current={"name": "b", "colour": ""}
+    )
+    assert list(form.errors) == ["name"]
+    assert (form.fields["colour"].stale.theirs, form.fields["colour"].stale.chosen) == ("None", "mine")
+
+
+def test_what_is_typed_in_a_field_that_is_left_to_somebody_else_cannot_be_wrong() -> None:
+    data = STALE | {"name": "", "now_name": "theirs", "keep_name": "theirs", "seen_colour": "g"}
+    form = ColourForm(data, current={"name": "theirs", "colour": "g"})
+    assert form.is_valid(), form.errors
+    assert form.wanted["name"] == form.seen["name"] == "theirs"
+
+
+def test_fields_of_a_form_with_a_prefix() -> None:
+    data = {f"row-{name}": value for name, value in STALE.items()}
+    form = stale(data, prefix="row")
+    assert form.fields["colour"].stale.name == "row-keep_colour"
+    again = ColourForm(
+        data | {"row-now_colour": "", "row-keep_colour": "mine"}, current={"name": "b", "colour": ""}, prefix="row"
+    )
+    assert again.is_valid()
+    assert again.seen == {"name": "a", "colour": ""}
+
+
+def test_a_chosen_number_is_seen_as_a_number() -> None:
+    class CountForm(SeenForm):
+        count = forms.TypedChoiceField(choices=[("", "None"), (0, "0"), (1, "1")], coerce=int, empty_value=None)
+
+    form = CountForm({"count": "1", "seen_count": "0"}, current={"count": 0})
+    assert form.is_valid()
+    assert (form.seen, form.wanted) == ({"count": 0}, {"count": 1})
+    assert CountForm({"count": "1", "seen_count": ""}, current={"count": 0}).seen == {"count": None}
+
+
+def test_what_cannot_be_converted_was_never_there_even_where_nothing_stands() -> None:
+    class DayForm(SeenForm):
+        day = forms.DateField(required=False)
+
+    form = DayForm({"day": "2026-11-26", "seen_day": "yesterday"}, current={"day": None})
+    assert form.is_valid()
+    with pytest.raises(StaleEdit) as refused:
+        merge(current={"day": None}, seen=form.seen, wanted=form.wanted)
+    assert refused.value.theirs == {"day": None}
 
 
 def test_data_without_what_was_seen_is_stale_and_not_a_crash() -> None:

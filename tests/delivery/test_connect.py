@@ -14,6 +14,7 @@ from django.urls import reverse
 from connections.models import Connection, Draft, Source
 from core import clock, http
 from delivery import forms
+from delivery.forms import environment_field
 from delivery.models import Service
 from teams.models import AuditEvent, Person, Team
 from tests.connections.factories import NOW, DraftFactory, SourceFactory
@@ -60,8 +61,8 @@ def first(admin: Client, team: Team, address: str, token: str = "secret", base_u
 
 
 def second(admin: Client, draft: Draft, **typed: Any) -> Any:
-    facts = {"how_far": "all", "deployments": "deployments", "environment_0": "production", "environment_1": "staging",
-             "branches": "main", "labels": ["incident"]}  # fmt: skip
+    facts = {"how_far": "all", "deployments": "deployments", environment_field("production"): "production",
+             environment_field("staging"): "staging", "branches": "main", "labels": ["incident"]}  # fmt: skip
     return admin.post(reverse("connect-rules", args=[draft.team_id, draft.pk]), {**facts, **typed})
 
 
@@ -260,7 +261,7 @@ def test_how_far_back(admin: Client, draft: Draft, how_far: str, since: str, exp
         ({"how_far": "date", "since": ""}, "since", "Enter the first day"),
         ({"how_far": "date", "since": "yesterday"}, "since", "valid date"),
         ({"how_far": "never"}, "how_far", "Select a valid choice"),
-        ({"environment_0": "other"}, "other_environments", "at least one production environment"),
+        ({environment_field("production"): "other"}, "other_environments", "at least one production environment"),
         ({"deployments": "runs", "workflows": []}, "workflows", "at least one workflow"),
         ({"deployments": "runs", "workflows": ["4711"]}, "workflows", "4711"),
         ({"deployments": "runs", "branches": " , "}, "branches", "at least one branch"),

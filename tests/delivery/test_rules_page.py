@@ -14,6 +14,7 @@ from connections import inspections
 from connections.models import Credential, Source
 from connectors.records import Inspection
 from core.http import OutgoingError
+from delivery.forms import environment_field
 from delivery.models import Deployment, Service
 from delivery.records import DeliveryStore
 from teams.models import Person
@@ -41,9 +42,18 @@ def url(service: Service) -> str:
     return reverse("delivery-rules", args=[service.team_id, service.pk])
 
 
-def typed(**changes: Any) -> dict[str, Any]:
-    return {"how_far": "all", "deployments": "deployments", "environment_0": "production", "environment_1": "staging",
-            "branches": "main", "labels": ["incident"], **changes}  # fmt: skip
+PRODUCTION, STAGING = environment_field("production"), environment_field("staging")
+
+
+def shown(admin: Client, service: Service) -> dict[str, Any]:
+    """What a browser sends of the form as it is shown."""
+    form = admin.get(url(service)).context["form"]
+    return {name: form[name].value() for name in form.fields if form[name].value() is not None}
+
+
+def typed(admin: Client, service: Service, **changes: Any) -> dict[str, Any]:
+    return {**shown(admin, service), "how_far": "all", "deployments": "deployments", PRODUCTION: "production",
+            STAGING: "staging", "branches": "main", "labels": ["incident"], **changes}  # fmt: skip
 
 
 def test_the_form_shows_the_present_rules(admin: Client, known: Service) -> None:
@@ -65,10 +75,8 @@ def test_the_form_shows_the_present_rules(admin: Client, known: Service) -> None
 def test_what_is_shown_and_saved_unchanged_changes_nothing(admin: Client, known: Service) -> None:
     known.environments = {"production": ["production", "eu-*"], "staging": ["staging"], "testing": ["lab"]}
     known.save()
-    form = admin.get(url(known)).context["form"]
-    again = {name: form[name].value() for name in form.fields if form[name].value() is not None}
     edition = known.source.edition
-    assert admin.post(url(known), again).status_code == 302
+    assert admin.post(url(known), shown(admin, known)).status_code == 302
     known.refresh_from_db()
     assert known.environments == {"production": ["production", "eu-*"], "staging": ["staging"], "testing": ["lab"]}
     assert known.incident_labels == ["incident"]
@@ -79,13 +87,13 @@ def test_what_is_shown_and_saved_unchanged_changes_nothing(admin: Client, known:
 def test_saving_counts_the_past_anew(admin: Client, known: Service) -> None:
     DeliveryStore().store(known.source, [deployment(1, NOW, environment="staging")], NOW)
     assert not Deployment.objects.counted().exists()
-    response = admin.post(url(known), typed(environment_1="production"), follow=True)
+    response = admin.post(url(known), typed(admin, known, **{STAGING: "production"}), follow=True)
     assert "The rules are saved." in response.text
     assert Deployment.objects.counted().exists()
 
 
 def test_a_refused_form_saves_nothing(admin: Client, known: Service) -> None:
-    response = admin.post(url(known), typed(environment_0="other", other_environments="", labels=["incident"]))
+    response = admin.post(url(known), typed(admin, known, **{PRODUCTION: "other", "other_environments": ""}))
     assert response.status_code == 422
     known.refresh_from_db()
     assert known.environments["production"] == ["production"]
@@ -97,7 +105,7 @@ def test_workflows_chosen_before_can_be_kept_although_they_were_not_seen(admin: 
     known.save()
     form = admin.get(url(known)).context["form"]
     assert ("7", "Old release") in form.fields["workflows"].choices
-    admin.post(url(known), typed(deployments="runs", workflows=["7", "42"]))
+    admin.post(url(known), typed(admin, known, deployments="runs", workflows=["7", "42"]))
     known.refresh_from_db()
     assert known.workflows == [{"id": "7", "name": "Old release"}, {"id": "42", "name": "Deploy"}]
 
@@ -140,7 +148,7 @@ def test_only_a_team_admin_changes_rules(
 ) -> None:
     client = signed_in(request.getfixturevalue(who))
     assert client.get(url(known)).status_code == 403
-    assert client.post(url(known), typed(environment_1="production")).status_code == 403
+    assert client.post(url(known), {STAGING: "production"}).status_code == 403
 
 
 def test_a_service_of_another_team_is_not_there(admin: Client, service: Service) -> None:

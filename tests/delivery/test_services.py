@@ -12,7 +12,7 @@ from core import clock
 from delivery import rules, services
 from delivery.models import Deployment, Incident, Service
 from delivery.records import DeliveryStore
-from delivery.rules import Rules
+from delivery.rules import Rules, of_service, parts_of
 from teams.models import AuditEvent, Person
 from tests.connections.factories import NOW
 from tests.connections.stub import deployment, incident
@@ -45,7 +45,7 @@ def _stored(service: Service) -> None:
 
 
 def change(service: Service, chosen: Rules, by: Person) -> None:
-    services.change_rules(service_id=service.pk, rules=chosen, by=by)
+    services.change_rules(service_id=service.pk, rules=chosen, seen=parts_of(of_service(service)), by=by)
     service.refresh_from_db()
 
 

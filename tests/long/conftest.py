@@ -40,8 +40,8 @@ def dice(seed: int) -> random.Random:
 
 @pytest.fixture(scope="session")
 def report(seed: int) -> Iterator[Report]:
-    """The figures of both tests; UPDATE_DOCS=1 writes them into docs/reliability.md."""
+    """The figures of all tests; UPDATE_DOCS=1 writes them into docs/reliability.md."""
     made = Report(seed)
     yield made
-    if os.environ.get("UPDATE_DOCS") and made.load and made.syncs:
+    if os.environ.get("UPDATE_DOCS") and made.load and made.syncs and made.edits:
         made.write()

@@ -161,8 +161,26 @@ class Syncs:
 
 
 @dataclass
+class Edits:
+    """Many people who edit a few fields at once."""
+
+    people: int
+    fields: int
+    edits: int
+    acknowledged: int
+    stale: int
+
+    def sums(self) -> str:
+        return (
+            f"{self.edits} edits of {self.fields} fields by {self.people} people at once: {self.acknowledged} acknowledged, "
+            f"each with its event behind the value that was seen; {self.stale} refused with both values, none of them there."
+        )
+
+
+@dataclass
 class Report:
     seed: int
+    edits: Edits | None = None
     load: Load | None = None
     syncs: Syncs | None = None
 
@@ -170,6 +188,7 @@ class Report:
         """Put the figures below the mark of the document."""
         assert self.load is not None
         assert self.syncs is not None
+        assert self.edits is not None
         kept = file.read_text().partition(MARK)[0]
         day = f"{datetime.now(UTC):%Y-%m-%d}"
         parts = [
@@ -184,6 +203,8 @@ class Report:
             "## The worker killed in mid sync",
             self.syncs.sums(),
             self.syncs.phases(),
+            "## Edits of the same fields",
+            self.edits.sums(),
         ]
         text = "\n\n".join(part if isinstance(part, str) else "\n".join(part) for part in parts)
         file.write_text(f"{kept}{MARK}\n{text}\n")

@@ -18,6 +18,7 @@ from teams.models import Person, Team
 from tests.factories import MembershipFactory
 from tests.okrs.factories import checked_in, key_result_of, noon, objective_in, quarter, sample_person
 from tests.okrs.pages import SignIn, page_of, send, text
+from tests.stale import asked
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("today")]
 
@@ -257,9 +258,12 @@ def test_a_stale_edit_shows_both_values(member: Client, key_result: KeyResult, e
     sent |= {f"seen_{name}": value for name, value in sent.items()} | {"seen_target": "100"}
     response = member.post(url, sent)
     assert response.status_code == 409
-    assert "somebody changed this to “90”" in text(response)
+    question = asked(response.content.decode())["target"]
+    assert question.sentence.startswith("Emma Editor changed this meanwhile (")
+    assert (question.theirs, question.mine) == ("90", "80")
     assert 'name="target" value="80"' in text(response)
-    assert member.post(url, sent | {"seen_target": "90"}).status_code == 302
+    assert member.post(url, sent).status_code == 409, "without a choice nothing is replaced"
+    assert member.post(url, sent | question.answer("mine")).status_code == 302
     assert KeyResult.objects.get().target == 80
 
 
@@ -329,8 +333,17 @@ def test_whose_owner_left_is_given_to_somebody_else(
     page = text(member.get(page_of(team)))
     assert "Whose owner left" in page
     assert "so far Lea Leaving" in page
-    member.post(reverse("key-result-owner", args=[key_result.pk]), {"owner": team_admin.pk})
+    assert f'name="seen_owner" value="{leaving.person_id}"' in page
+    assign, seen = reverse("key-result-owner", args=[key_result.pk]), {"seen_owner": leaving.person_id}
+    assert member.post(assign, seen | {"owner": team_admin.pk}).status_code == 302
     assert KeyResult.objects.get().owner == team_admin
+
+    stale = member.post(assign, seen | {"owner": editor.pk})
+    question = asked(stale.content.decode())["owner"]
+    assert (stale.status_code, question.theirs, question.mine) == (409, "Taro Admin", "Emma Editor")
+    assert KeyResult.objects.get().owner == team_admin
+    assert member.post(assign, seen | {"owner": editor.pk} | question.answer("mine")).status_code == 302
+    assert KeyResult.objects.get().owner == editor
 
 
 # -- Queries --

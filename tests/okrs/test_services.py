@@ -101,12 +101,12 @@ def test_closing_grades_and_freezes_after_the_grace(cycle: Cycle, key_result: Ke
     assert (key_result.grade, other.grade) == (pytest.approx(0.45), pytest.approx(0.7))
     with clock.at(noon(11, 30)):  # the last day of grace
         services.check_in(key_result=key_result, value=50, by=editor)
-        services.set_grade(key_result=key_result, grade=0.5, by=editor)
+        services.set_grade(key_result=key_result, grade=0.5, seen=key_result.grade, by=editor)
     with clock.at(noon(12, 1)):
         for act in (
             lambda: services.check_in(key_result=key_result, value=60, by=editor),
             lambda: edit(key_result, editor, title=("Test coverage", "Coverage")),
-            lambda: services.set_grade(key_result=key_result, grade=0.6, by=editor),
+            lambda: services.set_grade(key_result=key_result, grade=0.6, seen=0.5, by=editor),
             lambda: services.archive(row=key_result, by=editor),
             lambda: objective_late(cycle, editor),
             lambda: services.reopen_cycle(cycle=cycle, by=editor),
@@ -169,8 +169,9 @@ def test_an_emptied_checklist_is_not_carried_and_holds_nothing_up(
     cycle: Cycle, objective: Objective, key_result: KeyResult, team: Team, editor: Person
 ) -> None:
     emptied = key_result_of(objective, editor, title="List", kind="checklist", entries=["A", "B"])
-    kept = {entry.pk: (entry.title, True) for entry in emptied.entries.all()}
-    services.set_entries(key_result=emptied, kept=kept, added=[], by=editor)
+    skipped = [f"skipped_{entry.pk}" for entry in emptied.entries.all()]
+    wanted, seen = dict.fromkeys(skipped, True), dict.fromkeys(skipped, False)
+    services.set_entries(key_result=emptied, wanted=wanted, seen=seen, added=[], by=editor)
     following = quarter(editor, None, date(2027, 1, 1), date(2027, 3, 31))
     (copy,) = services.carry_over(cycle=cycle, into=following, team=team, by=editor)
     assert copy.carried_from == key_result

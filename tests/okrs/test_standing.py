@@ -105,8 +105,8 @@ def test_a_checklist_counts_what_is_not_skipped(objective: Objective, editor: Pe
     entries = list(found.entries.all())
     checked_in(found, editor, noon(11, 20), done=[each.pk for each in entries[:3]])
     assert standing_of(found).raw == pytest.approx(0.6)
-    kept = {each.pk: (each.title, each == entries[4]) for each in entries}
-    services.set_entries(key_result=found, kept=kept, added=[], by=editor)
+    skipped = f"skipped_{entries[4].pk}"
+    services.set_entries(key_result=found, wanted={skipped: True}, seen={skipped: False}, added=[], by=editor)
     row = KeyResult.objects.get(pk=found.pk)
     assert standing_of(found, max(row.defined_on, TODAY.date())).raw == pytest.approx(0.75)
 

@@ -17,6 +17,7 @@ from roadmaps.models import Item, Roadmap, State
 from teams.models import Person, Team
 from tests.roadmaps.factories import item_of, noon, ticked
 from tests.roadmaps.pages import SignIn, row_of, tick, url
+from tests.stale import asked
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("today")]
 
@@ -191,9 +192,10 @@ def test_moving_the_start(member: Client, roadmap: Roadmap) -> None:
     stale = member.post(address, sent | {"start_date": "2026-06-01"})
     assert stale.status_code == 409
     page = stale.content.decode()
-    assert "Meanwhile Emma Editor changed this to “1 May 2026”." in page
+    question = asked(page)["start_date"]
+    assert question.sentence.startswith("Emma Editor changed this meanwhile (")
+    assert (question.theirs, question.mine) == ("1 May 2026", "1 June 2026")
     assert 'value="2026-06-01"' in page
-    assert 'name="seen_start_date" value="2026-05-01"' in page
 
     wrong = member.post(address, {"start_date": "1999-01-01", "seen_start_date": "2026-05-01"})
     assert wrong.status_code == 422
@@ -256,10 +258,11 @@ def test_editing_what_somebody_changed_is_409_and_keeps_what_was_typed(
     response = edit(member, item, title="Mine", due_date="2026-06-02")
     assert response.status_code == 409
     page = response.content.decode()
-    assert "Meanwhile Taro Admin changed this to “Theirs”." in page
+    question = asked(page)["title"]
+    assert question.sentence.startswith("Taro Admin changed this meanwhile (")
+    assert (question.theirs, question.mine) == ("Theirs", "Mine")
     assert 'value="Mine"' in page
     assert 'value="2026-06-02"' in page
-    assert 'name="seen_title" value="Theirs"' in page
     item.refresh_from_db()
     assert (item.title, item.due_date) == ("Theirs", date(2026, 6, 30))
 
@@ -270,7 +273,8 @@ def test_an_owner_changed_by_somebody_is_told_by_name(
     services.set_owner(item=item, owner=team_admin, seen=None, by=team_admin)
     response = edit(member, item, owner=editor.pk)
     assert response.status_code == 409
-    assert "“Taro Admin”" in response.content.decode()
+    question = asked(response.content.decode())["owner"]
+    assert (question.theirs, question.mine) == ("Taro Admin", "Emma Editor")
 
 
 @pytest.mark.parametrize(
@@ -312,9 +316,19 @@ def test_a_stale_state_is_409_and_keeps_the_note(member: Client, item: Item, tea
     response = set_state(member, item, note="do not lose me", seen_version=0)
     assert response.status_code == 409
     page = response.content.decode()
-    assert "Meanwhile Taro Admin changed the state to “In progress”." in page
+    question = asked(page)["wanted"]
+    assert question.sentence.startswith("Taro Admin changed this meanwhile (")
+    assert (question.theirs, question.mine) == ("In progress", "Done")
     assert "do not lose me" in page
-    assert 'name="seen_version" value="1"' in page
+
+    again = {"note": "do not lose me", "seen_version": 0, "now_version": 1}
+    assert set_state(member, item, **again).status_code == 409, "without a choice nothing is replaced"
+    assert set_state(member, item, **again, **question.answer("theirs")).status_code == 302
+    item.refresh_from_db()
+    assert (item.state, item.version, item.notes.get().text) == (State.IN_PROGRESS, 1, "do not lose me")
+    assert set_state(member, item, **again, **question.answer("mine")).status_code == 302
+    item.refresh_from_db()
+    assert (item.state, item.version) == (State.DONE, 2)
 
 
 def test_dropping_and_taking_up_again(member: Client, item: Item) -> None:

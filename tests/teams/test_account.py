@@ -8,6 +8,7 @@ from django.test import Client
 
 from teams.models import AuditEvent, Person
 from tests.factories import PASSWORD
+from tests.stale import asked
 
 pytestmark = pytest.mark.django_db
 NEW = "four-green-kettles"
@@ -61,7 +62,8 @@ def test_a_change_in_another_browser_is_shown(me: Client, editor: Person) -> Non
     Person.objects.filter(pk=editor.pk).update(name="Theirs")
     response = me.post("/account/", stale)
     assert response.status_code == 409
-    assert "“Theirs”" in response.content.decode()
+    question = asked(response.content.decode())["name"]
+    assert (question.theirs, question.mine) == ("Theirs", "Mine")
 
 
 def test_an_older_name_of_a_zone_is_kept(me: Client, editor: Person) -> None:

@@ -11,6 +11,7 @@ from django.urls import reverse
 from teams.models import AuditEvent, Membership, Person, Team
 from teams.services import members
 from tests.factories import MembershipFactory, TeamFactory
+from tests.stale import asked
 
 pytestmark = pytest.mark.django_db
 HTMX = {"HX-Request": "true"}
@@ -85,7 +86,9 @@ def test_a_stale_change_is_shown_with_both_values(admin: Client, membership: Mem
 
     page = response.content.decode()
     assert response.status_code == 409
-    assert "somebody changed this to “Data engineer”" in page
+    question = asked(page)["job_role"]
+    assert question.sentence == "Somebody changed this meanwhile. Which shall stand?"
+    assert (question.theirs, question.mine) == ("Data engineer", "Data scientist")
     assert '<option value="data_scientist" selected' in page
     membership.refresh_from_db()
     assert membership.job_role == "data_engineer"
@@ -98,7 +101,9 @@ def test_a_stale_change_names_who_made_the_other_one(
     for each, by in ((membership, administrator), (elsewhere, membership.person)):
         members.change_member(membership=each, by=by, seen={"job_role": ""}, wanted={"job_role": "data_engineer"})
     page = change(admin, membership, job_role="data_scientist").content.decode()
-    assert "Meanwhile Ada Administrator changed this to “Data engineer”." in page
+    question = asked(page)["job_role"]
+    assert question.sentence.startswith("Ada Administrator changed this meanwhile (")
+    assert question.theirs == "Data engineer"
 
 
 def test_role_and_job_changed_by_two_people_are_both_kept(admin: Client, membership: Membership) -> None:

@@ -14,6 +14,7 @@ from django.utils import translation
 from teams import audit
 from teams.models import AuditEvent, Organisation, Person, Team
 from teams.services import people, teams
+from tests.stale import asked
 
 pytestmark = pytest.mark.django_db
 ROOT = Path(__file__).resolve().parents[2]
@@ -55,7 +56,7 @@ def test_the_same_field_changed_meanwhile_is_shown_with_both_values(boss: Client
     response = boss.post("/organisation/", sent)
     page = response.content.decode()
     assert response.status_code == 409
-    assert "“Theirs”" in page
+    assert (asked(page)["name"].theirs, asked(page)["name"].mine) == ("Theirs", "Mine")
     assert 'value="Mine"' in page
     organisation.refresh_from_db()
     assert organisation.name == "Theirs"

@@ -12,6 +12,7 @@ from core import clock
 from teams.models import AuditEvent, Membership, Person, Team, TeamGroup
 from teams.services import teams as services
 from tests.factories import MembershipFactory, TeamFactory
+from tests.stale import asked
 
 pytestmark = pytest.mark.django_db
 
@@ -195,12 +196,13 @@ def test_the_same_field_changed_meanwhile_is_shown_with_both_values(boss: Client
     response = boss.post(url, data)
     page = response.content.decode()
     assert response.status_code == 409
-    assert "“Their name”" in page
+    assert (asked(page)["name"].theirs, asked(page)["name"].mine) == ("Their name", "My name")
     assert 'value="My name"' in page
     assert Team.objects.get().name == "Their name"
 
-    # Sent once more, now having seen it, mine replaces theirs.
-    assert boss.post(url, {**data, "seen_name": "Their name"}).status_code == 302
+    # Sent once more without a choice, nothing is replaced; chosen, having seen both, mine replaces theirs.
+    assert boss.post(url, data).status_code == 409
+    assert boss.post(url, data | asked(page)["name"].answer("mine")).status_code == 302
     assert Team.objects.get().name == "My name"
 
 

@@ -1,0 +1,183 @@
+"""Whoever edits a stored row goes through core/edits.py: every route that writes is played, and what it does is watched.
+
+A new route that changes rows that are there, or whose form shows what is stored, fails here until it merges with what somebody
+else did meanwhile and asks about what it cannot merge. What does neither stands below with its reason.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+from django import forms
+from django.http import HttpResponse
+
+from connections import inspections
+from connectors.records import Inspection
+from connectors.registry import CONNECTORS
+from core import clock, edits
+from core.edits import SeenForm, StaleEdit, Touch
+from tests.access_table import GONE, NOT_ONES_OWN, OPEN, ROUTES, Route, World
+from tests.connections.factories import SEEN
+from tests.connections.stub import StubConnector
+from tests.machines.world import TODAY, cast, fill
+from tests.stale import asked
+from tests.tampering import BY_THE_WAY, VISITS, WHO, Rows, ask, forms_asked, rolled_back, rows, sent_by
+
+pytestmark = [pytest.mark.django_db, pytest.mark.walk]
+
+# Rows change, and nobody's words can be lost by it: what kind of change that is.
+EVENT = "one more event, made from a version that was seen; the row beside it only counts along"
+STATE = "brings a row into a named state; twice is as once"
+PLACE = "puts a row at a named place among others"
+LINK = "spends or renews a link or a secret, which nobody edits"
+OWN = "a secret or a setting of one's own that is replaced without being shown"
+BLANK = "takes words away for good, which whoever does it means"
+MAKES = "makes rows; what it changes beside them is what leads to them"
+WITHOUT_MERGE = {
+    "account-address": LINK,
+    "account-password": OWN,
+    "api-assessment-reopen": STATE,
+    "api-assessment-review": STATE,
+    "api-assessment-submit": STATE,
+    "api-okr-check-ins": EVENT,
+    "api-organisation-okr-check-ins": EVENT,
+    "api-roadmap-tick": EVENT,
+    "api-roadmap-undo": EVENT,
+}
+# Forms that show what is stored, by class: they do not write it back.
+SHOWN_ONLY: dict[str, str] = {}
+REAL = edits.merge
+NOT_PLAYED = {
+    "connect": "asks another system, and makes a draft",
+    "security-app": "needs a device, and makes a row",
+    "security-passkey": "needs a device, and makes a row",
+    "backup-upload": "takes a file",
+    "backup-delete": "takes a file away",
+    "backup-restore": "replaces everything, as it says",
+}
+
+
+@pytest.fixture
+def world(db: None) -> Iterator[World]:
+    with clock.at(TODAY):
+        made = cast()
+        fill(made)
+        source = made.service.source
+        source.seen = inspections.to_json(SEEN)
+        source.save()
+        stub = StubConnector(seen=Inspection(source.external_id, source.full_name, source.url, "main"))
+        with patch.dict(CONNECTORS, {"stub": stub}):
+            yield made
+
+
+def writing() -> list[tuple[Route, str]]:
+    return [
+        (route, method)
+        for route in ROUTES
+        for method, rule in route.methods.items()
+        if method != "get" and rule not in (OPEN, GONE, NOT_ONES_OWN) and route.name not in NOT_PLAYED
+    ]
+
+
+@contextmanager
+def instead_of_merge(stand_in: Callable[..., Any]) -> Iterator[None]:
+    """Everywhere where it was imported."""
+    with ExitStack() as stack:
+        for module in list(sys.modules.values()):
+            if getattr(module, "merge", None) is REAL:
+                stack.enter_context(patch.object(module, "merge", stand_in))
+        yield
+
+
+def edited(before: Rows, after: Rows) -> set[str]:
+    """The columns of rows that were there and are other now, as "table.column"."""
+    return {
+        f"{table}.{name}"
+        for table, now in after.items()
+        if table != VISITS
+        for pk, row in now.items()
+        if pk in before[table]
+        for name, value in row.items()
+        if value != before[table][pk][name] and f"{table.split('.')[1]}.{name}" not in BY_THE_WAY
+    }
+
+
+def shows_what_is_stored(form: forms.BaseForm) -> bool:
+    shown = {name for name, field in form.fields.items() if not field.widget.is_hidden and not field.disabled}
+    return any(form.initial.get(name) not in (None, "", []) for name in shown)
+
+
+class Watched:
+    """What one route did with requests that were meant well, and what it says when what they edit is stale."""
+
+    def __init__(self, world: World, route: Route, method: str) -> None:
+        self.route, self.method, self.world = route, method, world
+        self.merged: list[dict[str, Any]] = []
+        self.edited: set[str] = set()
+        self.forms: list[forms.BaseForm] = []
+        self.unlike: list[str] = []  # what a stale edit should have been answered with
+        for url, body in sent_by(world, route, method):
+            with forms_asked() as found:
+                merged = len(self.merged)
+                response, changed = self._sent(url, body, self._merge)
+            assert response.status_code < 400, f"{url}: {response.status_code} {response.content[:300]!r}"
+            self.edited |= changed
+            self.forms += found
+            if len(self.merged) > merged:
+                self._look_at(url, *self._sent(url, body, stale))
+
+    def _sent(self, url: str, body: dict[str, Any], merge: Callable[..., Any]) -> tuple[HttpResponse, set[str]]:
+        with rolled_back(), instead_of_merge(merge):
+            before = rows()
+            who = WHO.get(self.route.name, "administrator")
+            response = ask(self.world, self.route, self.method, who, url, body)
+            return response, edited(before, rows())
+
+    def _merge(self, **told: Any) -> dict[str, Any]:
+        self.merged.append(told)
+        return REAL(**told)
+
+    def _look_at(self, url: str, response: HttpResponse, changed: set[str]) -> None:
+        """Nothing is written, and both values are told, with who changed it."""
+        if response.status_code != 409 or changed:
+            self.unlike.append(f"{url}: a stale edit is {response.status_code} and changes {sorted(changed)}")
+        elif self.route.kind == "api":
+            told = response.json()  # type: ignore[attr-defined]
+            names = [set(told.pop(part, ())) for part in ("theirs", "yours", "changed")]
+            if set(told) != {"detail"} or not names[0] or names[0] != names[1] or names[1] != names[2]:
+                self.unlike.append(f"{url}: a stale edit tells {names} and {told}")
+        else:
+            questions = asked(response.content.decode()).values()
+            if [each.sentence[:35] for each in questions] != ["Olga Other changed this meanwhile ("]:
+                self.unlike.append(f"{url}: a stale edit asks {list(questions)}")
+
+
+def stale(*, current: dict[str, Any], wanted: dict[str, Any], **_told: Any) -> dict[str, Any]:
+    name = next(iter(wanted))
+    by = {name: Touch("Olga Other", TODAY)}
+    raise StaleEdit(theirs={name: current[name]}, yours={name: wanted[name]}, by=by)
+
+
+def test_every_edit_goes_through_the_one_mechanism(world: World) -> None:
+    wrong, needless, merging = [], dict(WITHOUT_MERGE), set()
+    for route, method in writing():
+        with rolled_back():
+            found = Watched(world, route, method)
+        wrong += found.unlike
+        merging |= {route.name} if found.merged else set()
+        if found.edited and not found.merged and needless.pop(route.name, None) is None:
+            wrong.append(f"{route.name} changes {sorted(found.edited)} and merges nothing")
+        for form in found.forms:
+            name = type(form).__name__
+            if isinstance(form, SeenForm) and form.shown and not found.merged and route.name not in WITHOUT_MERGE:
+                wrong.append(f"{route.name}: {name} asks what was seen, and nothing is merged")
+            if shows_what_is_stored(form) and not isinstance(form, SeenForm) and name not in SHOWN_ONLY:
+                wrong.append(f"{route.name}: {name} shows what is stored, and is no SeenForm")
+    assert wrong == []
+    assert not needless, "these need no reason any more"
+    assert len(merging) >= 20, merging

@@ -164,7 +164,7 @@ def test_a_calendar_address(output: Output, team: Team, editor: Person, broken: 
         output.answer(program.post(path))
     output.answer(program.get(f"/ics/{secret}/teams/{team.pk + 1}.ics"))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("calendars.models.digest", _careless)
+        patch.setattr("calendars.models.digest", careless)
         assert output.answer(program.get(f"/ics/{secret}/mine.ics")).status_code == 500
     broken("calendars.events.of_person")
     assert output.answer(program.get(f"/ics/{secret}/mine.ics")).status_code == 500

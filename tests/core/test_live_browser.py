@@ -11,9 +11,11 @@ from django.urls import reverse
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from assessments import services as assessing
+from comments import services as comments
 from okrs import services as okr_services
 from roadmaps import services
 from roadmaps.models import Roadmap
+from roadmaps.topics import topic_of
 from teams.models import Person, Team
 from teams.services.invitations import invite
 from teams.services.teams import archive_team
@@ -85,7 +87,7 @@ def test_each_kind_of_page_shows_what_another_does(
         return services.tick(item=item, wanted="done", seen_version=0, by=team_admin)
 
     def note() -> object:
-        return services.add_note(item=item, text="Found a branch without a review", by=team_admin)
+        return comments.write(topic=topic_of(item), text="Found a branch without a review", by=team_admin)
 
     def check_in() -> object:
         return okr_services.check_in(key_result=key_result, value=37.0, by=team_admin)

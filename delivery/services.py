@@ -26,7 +26,16 @@ from delivery.rules import Rules
 from teams import audit
 from teams.models import Person, Team
 
-__all__ = ["Claimed", "DraftGone", "DraftUsed", "RulesError", "bring_deployments", "bring_incidents", "change_rules", "connect"]
+__all__ = [
+    "Claimed",
+    "DraftGone",
+    "DraftUsed",
+    "RulesError",
+    "bring_deployments",
+    "bring_incidents",
+    "change_rules",
+    "connect",
+]
 
 CHUNK = 500  # names in one query
 LABEL = "incident"  # of the incidents of a service that is fed by files

@@ -133,7 +133,9 @@ def test_every_file_that_a_page_offers_is_there(world: World, client: Client) ->
 
 
 @pytest.mark.django_db
-def test_a_list_within_a_list_asks_who_may_read_it(team: Team, editor: Person, team_admin: Person, client: Client) -> None:
+def test_a_list_within_a_list_asks_who_may_read_it(
+    team: Team, editor: Person, team_admin: Person, client: Client
+) -> None:
     address = reverse("members", args=[team.pk])
     client.force_login(editor)
     assert client.get(address, {"format": "csv"}).status_code == 200

@@ -54,7 +54,7 @@ def test_somebody_is_mentioned_with_the_keyboard_alone(
     expect(people.get_by_role("option")).to_have_count(3)
     page.keyboard.type("ra")
     expect(people.get_by_role("option", name="Priya Raman")).to_have_attribute("aria-selected", "true")
-    assert page.locator("textarea").get_attribute("aria-activedescendant") == "mention-1"
+    assert field.get_attribute("aria-activedescendant") == "mention-1"
     expect(page.get_by_role("status").filter(has_text="1 person.")).to_have_count(1)
     assert [each["id"] for each in Axe().run(page).response["violations"]] == []
     page.keyboard.press("Enter")

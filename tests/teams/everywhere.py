@@ -59,7 +59,7 @@ def act(person: Person, team: Team, other: Person) -> None:
     in_okrs(person, team)
     in_the_roadmap(person, team)
     in_maturity(person, team, other)
-    imported(team, person, "roadmap-items", b"Section,Item,Note,State\n1,From a file,beside a tick,done\n")
+    imported(team, person, "roadmap-items", b"Section,Item\n1,From a file\n")
     brought(team, person, "roadmap-items", b"Section,Item\n1,Waits\n")
     source = SourceFactory(
         connection=ConnectionFactory(team=team, created_by=person, credential=None), asked_by=person

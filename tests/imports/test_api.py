@@ -42,7 +42,9 @@ def test_a_file_is_brought_looked_at_and_imported(client: Client, roadmap: Roadm
 
 def test_what_cannot_be_read_or_imported_is_400_with_the_sentence(client: Client, roadmap: Roadmap) -> None:
     assert bring(client, roadmap, b"").json() == {"content": ["This field may not be blank."]}
-    assert bring(client, roadmap, b"\x89PNG\0").json() == {"content": ["This is neither CSV nor an Excel file (.xlsx)."]}
+    assert bring(client, roadmap, b"\x89PNG\0").json() == {
+        "content": ["This is neither CSV nor an Excel file (.xlsx)."]
+    }
     assert bring(client, roadmap, b"x", content="%%%").json() == {"content": ["This is not Base64."]}
     assert bring(client, roadmap, b"x", kind="people").json() == {"kind": ["Nothing of this kind is imported."]}
     told = bring(client, roadmap, as_csv(["Section", "Item"], [9, "One"])).json()

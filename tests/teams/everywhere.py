@@ -25,6 +25,7 @@ from roadmaps.models import Item
 from teams.models import Person, Team
 from teams.services import account, invitations, members, tokens
 from tests.connections.factories import ConnectionFactory, CredentialFactory, DraftFactory, SourceFactory
+from tests.imports.files import brought, imported
 from tests.okrs.factories import key_result_of, objective_in, quarter
 from tests.roadmaps.factories import started
 
@@ -67,6 +68,8 @@ def act(person: Person, team: Team, other: Person) -> None:
     in_maturity(person, team, other)
     in_comments(person, team, other)
     in_notices(person, team)
+    imported(team, person, "roadmap-items", b"Section,Item\n1,From a file\n")
+    brought(team, person, "roadmap-items", b"Section,Item\n1,Waits\n")
     source = SourceFactory(
         connection=ConnectionFactory(team=team, created_by=person, credential=None), asked_by=person
     )  # fmt: skip

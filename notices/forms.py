@@ -39,7 +39,7 @@ class PreferencesForm(SeenForm):
     digest_weekday = _Number(label=_("Day of the week"), choices=[(str(day.value), day.label) for day in Weekday])
     digest_hour = _Number(label=_("Hour"), choices=[(str(hour), f"{hour:02}:00") for hour in range(24)])
     quiet_from = forms.TimeField(label=_("No mail from"), required=False, widget=_Clock)
-    quiet_until = forms.TimeField(label=_("until"), required=False, widget=_Clock)
+    quiet_until = forms.TimeField(label=_("No mail until"), required=False, widget=_Clock)
     no_mail = forms.BooleanField(label=_("No mail at all"), required=False)
 
     def __init__(self, data: Any = None, *, current: Mapping[str, Any]) -> None:

@@ -75,10 +75,10 @@ def test_mail(request: PortalRequest) -> HttpResponse:
 def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
     """A look at it changes nothing: programs look at every link of a mail. It signs nobody in."""
     wanted = unsubscribing.read(token)
-    if wanted is None:
+    kind = kinds.get(wanted.kind) if wanted else None
+    if wanted is None or (wanted.kind != unsubscribing.EVERYTHING and kind is None):
         return render(request, "notices/unsubscribe.html", {"wrong": True}, status=404)
     done = request.method == "POST"
     if done:
         services.unsubscribe(wanted)
-    context = {"kind": kinds.get(wanted.kind), "done": done}
-    return render(request, "notices/unsubscribe.html", context)
+    return render(request, "notices/unsubscribe.html", {"kind": kind, "done": done})

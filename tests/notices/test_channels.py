@@ -59,7 +59,7 @@ def test_one_is_added_and_its_address_never_shown(
     [
         ({"address": "https://127.0.0.1/x"}, "address", "127.0.0.1 is a private or local address"),
         ({"address": "https://169.254.169.254/x"}, "address", "OUTGOING_ALLOW"),
-        ({"address": "http://203.0.113.7/x"}, "address", "without encryption"),
+        ({"address": "http://8.8.8.8/x"}, "address", "without encryption"),
         ({"address": "ftp://203.0.113.7/x"}, "address", "not an address"),
         ({"address": "nonsense"}, "address", "not an address"),
         ({"address": "https://me:secret@203.0.113.7/x"}, "address", "not an address"),

@@ -37,7 +37,7 @@ def test_what_a_mail_holds(team: Team, editor: Person, mailbox: Mailbox) -> None
     assert mail["Message-ID"] == f"<{row.uid}@portal.example.com>"
     assert mail["Auto-Submitted"] == "auto-generated"
     assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
-    assert mail["List-Unsubscribe"].startswith("<https://portal.example.com/unsubscribe/")
+    assert mail["List-Unsubscribe"].strip().startswith("<https://portal.example.com/unsubscribe/")
     text, html = part(mail, "plain"), part(mail, "html")
     assert "“Serving <b>=1+1</b>”" in text
     assert "&lt;b&gt;=1+1&lt;/b&gt;" in html

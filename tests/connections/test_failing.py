@@ -56,6 +56,9 @@ def test_at_once_where_somebody_must_do_something(source: Source, stub: StubConn
     assert (one.person, one.url) == (team_admin, f"/teams/{source.connection.team_id}/connections/{source.pk}/")
     assert said()[0].startswith("“acme/shop” cannot be read: ")
     assert "host.example" in said()[0]
+    Notice.objects.all().delete()  # read, and gone after a while: it is the same episode all the same
+    syncs(source, stub, GONE)
+    assert said() == []
 
 
 def test_of_what_passes_by_itself_after_five_times(source: Source, stub: StubConnector) -> None:

@@ -40,7 +40,7 @@ def of_criteria(team: Team) -> Table:
 
 def of_answers(sheet: Sheet) -> Table:
     """What a round says, in the columns of the importer first."""
-    header = [*(column.header for column in AnswerImporter.columns), _("Area"), _("Criterion"), _("Answer")]
+    header = [*(column.header for column in AnswerImporter.columns), _("Area"), _("Title"), _("Answer")]
     rows = [
         [*as_row(row.answer), section.title, row.title, row.answer_said]
         for section in sheet.sections

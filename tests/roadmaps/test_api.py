@@ -123,6 +123,7 @@ def test_a_stale_tick_is_409_with_both(api: APIClient, item: Item, team_admin: P
         "detail": "stale",
         "theirs": {"state": "in_progress", "version": 1},
         "yours": {"state": "done", "version": 0},
+        "changed": {"state": {"by": "Taro Admin", "at": "2026-05-05T12:00:00Z"}},
     }
 
 

@@ -158,7 +158,8 @@ class SeenForm(forms.Form):
             mine=self._typed(name),
             chosen=chosen,
             by=by,
-            is_written=type(field.widget) in (forms.TextInput, forms.Textarea),
+            is_written=type(field.widget) in (forms.TextInput, forms.Textarea)
+            and "inputmode" not in field.widget.attrs,
         )
 
     def _typed(self, name: str) -> str:

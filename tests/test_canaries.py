@@ -23,7 +23,7 @@ from core.scrub import scrub
 from teams.models import Person, Team
 from teams.services.setup import new_code
 from tests.canaries import Output, browser, careless
-from tests.connections.fixtures import now, service, source, stub  # noqa: F401
+from tests.connections.fixtures import now, seen, service, source, stub  # noqa: F401
 from tests.connections.stub import StubConnector
 
 pytestmark = pytest.mark.django_db
@@ -240,12 +240,14 @@ def test_a_connection_s_token(
         "カナリア-token",
     ):
         output.answer(admin.post(connect, {"address": address, "token": token, "base_url": ""}))
-        output.answer(admin.post(access, {"token": token, "base_url": "https://127.0.0.1/api/v3"}))
+        output.answer(admin.post(access, seen(source) | {"token": token, "base_url": "https://127.0.0.1/api/v3"}))
     in_the_address = "https://x-token:canary-in-the-address@github.com/acme/shop"
     output.answer(admin.post(connect, {"address": in_the_address, "token": ""}), "canary-in-the-address")
     with django_capture_on_commit_callbacks(execute=True):
         assert (
-            output.answer(admin.post(access, {"token": "canary-kept-token", "base_url": source.base_url})).status_code
+            output.answer(
+                admin.post(access, seen(source) | {"token": "canary-kept-token", "base_url": source.base_url})
+            ).status_code
             == 302
         )
     assert Credential.objects.get(connection=source.connection).token == "canary-kept-token"
@@ -264,7 +266,7 @@ def test_a_connection_s_token(
     assert "GET /repos failed" in output.log.getvalue()
     output.answer(admin.get(reverse("connection", args=[team.pk, source.pk])))
     broken("connections.services.change_access")
-    failing = admin.post(access, {"token": "canary-when-it-fails", "base_url": source.base_url})
+    failing = admin.post(access, seen(source) | {"token": "canary-when-it-fails", "base_url": source.base_url})
     assert output.answer(failing).status_code == 500
     output.search(
         "canary-token-0", "ghp_canary", "canary token", "カナリア-token", "canary-in-the-address", "canary-kept-token",

@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import pytest
 
+from connections import services as connecting
 from connections.models import Source
 from connections.tasks import sync_source
 from connectors import registry
@@ -64,3 +65,9 @@ def start_worker(queue: str, tmp_path: Path) -> Iterator[Callable[[], Worker]]:
     """Starts a real worker; several in a row, or side by side."""
     with ExitStack() as workers:
         yield lambda: workers.enter_context(worker(queue, tmp_path / uuid4().hex))
+
+
+def seen(source: Source) -> dict[str, object]:
+    """What the form of token and address carries of what stands there."""
+    access = connecting.access_of(source)
+    return {"seen_base_url": access["base_url"], "seen_credential": access["token"] or ""}

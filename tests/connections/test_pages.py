@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import connection as database
@@ -11,15 +12,18 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from connections import sync
+from connections import services, sync
 from connections.models import Connection, ConnectionState, Credential, Source
 from connectors.records import Inspection, SetAside
 from core import clock
+from core.edits import StaleEdit
 from core.http import OutgoingError, RateLimit
 from delivery.models import Service
 from teams.models import AuditEvent, Person, Team
 from tests.connections.factories import NOW, SourceFactory
+from tests.connections.fixtures import seen
 from tests.connections.stub import StubConnector
+from tests.stale import asked
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("now")]
 SignIn = Callable[[Person], Client]
@@ -213,7 +217,9 @@ def test_a_new_token_is_saved_and_never_shown(admin: Client, source: Source) -> 
     page = admin.get(url("connection-access", source))
     assert "secret-token" not in page.text
     response = admin.post(
-        url("connection-access", source), {"token": "fresh-token", "base_url": source.base_url}, follow=True
+        url("connection-access", source),
+        {"token": "fresh-token", "base_url": source.base_url} | seen(source),
+        follow=True,
     )
     assert "The token works." in response.text
     assert "fresh-token" not in response.text
@@ -241,7 +247,7 @@ def test_a_refusal_is_a_sentence_at_its_field_and_saves_nothing(
     admin: Client, source: Source, stub: StubConnector, error: OutgoingError, field: str, text: str
 ) -> None:
     stub.refuse = error
-    typed = {"token": "typed-token", "base_url": "https://api.example.com/typed"}
+    typed = {"token": "typed-token", "base_url": "https://api.example.com/typed"} | seen(source)
     response = admin.post(url("connection-access", source), typed)
     assert response.status_code == 422
     assert text in str(response.context["form"].errors[field])
@@ -252,7 +258,9 @@ def test_a_refusal_is_a_sentence_at_its_field_and_saves_nothing(
 
 @pytest.mark.usefixtures("works")
 def test_another_host_asks_for_the_token_again(admin: Client, source: Source, stub: StubConnector) -> None:
-    response = admin.post(url("connection-access", source), {"token": "", "base_url": "https://elsewhere.example.com"})
+    response = admin.post(
+        url("connection-access", source), {"token": "", "base_url": "https://elsewhere.example.com"} | seen(source)
+    )
     assert response.status_code == 422
     assert "The stored token is not sent there" in response.text
     assert stub.tokens == []
@@ -295,3 +303,61 @@ def test_the_limit_of_the_run_is_shown_while_it_runs(
     sync.sync(source.pk)
     assert "17 of 60" not in pages[0]
     assert "17 of 60" in pages[1]
+
+
+@pytest.mark.usefixtures("works")
+def test_an_address_that_two_people_changed_is_asked_about(
+    admin: Client, source: Source, administrator: Person
+) -> None:
+    before, moved = seen(source), "https://api.example.com/theirs"
+    services.change_access(source=source, base_url=moved, token="", seen=services.access_of(source), by=administrator)
+    typed = {"token": "typed-token", "base_url": "https://api.example.com/mine"} | before
+    response = admin.post(url("connection-access", source), typed)
+    question = asked(response.text)["base_url"]
+    assert response.status_code == 409
+    assert question.sentence.startswith("Ada Administrator changed this meanwhile (")
+    assert (question.theirs, question.mine) == (moved, "https://api.example.com/mine")
+    assert "typed-token" not in response.text
+    assert Connection.objects.get().base_url == moved
+
+    kept = admin.post(url("connection-access", source), typed | question.answer("theirs"))
+    assert (kept.status_code, Connection.objects.get().base_url) == (302, moved)
+    assert Credential.objects.get().token == "typed-token", "the other field is saved"
+
+
+@pytest.mark.usefixtures("works")
+def test_a_token_that_somebody_replaced_meanwhile_is_told_and_neither_is_shown(
+    admin: Client, source: Source, administrator: Person
+) -> None:
+    typed = {"token": "mine-token", "base_url": source.base_url} | seen(source)
+    access = services.access_of(source)
+    services.change_access(source=source, base_url=source.base_url, token="theirs-token", seen=access, by=administrator)
+    response = admin.post(url("connection-access", source), typed)
+    assert response.status_code == 409
+    assert "Ada Administrator entered another token meanwhile." in response.text
+    assert "-token" not in response.text.replace("csrf-token", "")
+    assert Credential.objects.get().token == "theirs-token"
+
+    again = {name: response.context["form"][name].value() for name in ("base_url", "seen_base_url", "seen_credential")}
+    assert admin.post(url("connection-access", source), again | {"token": "mine-token"}).status_code == 302
+    assert Credential.objects.get().token == "mine-token"
+
+
+@pytest.mark.usefixtures("works")
+def test_what_changes_while_the_host_answers_is_not_mixed_with_what_was_tried(
+    source: Source, team_admin: Person, administrator: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    look, access = services.look, services.access_of(source)
+
+    def slow(**asked_for: Any) -> Inspection:
+        monkeypatch.setattr(services, "look", look)
+        services.change_access(
+            source=source, base_url="https://api.example.com/theirs", token="", seen=access, by=administrator
+        )
+        return look(**asked_for)
+
+    monkeypatch.setattr(services, "look", slow)
+    with pytest.raises(StaleEdit) as refused:
+        services.change_access(source=source, base_url=source.base_url, token="x", seen=access, by=team_admin)
+    assert refused.value.theirs == {"base_url": "https://api.example.com/theirs"}
+    assert Credential.objects.get().token == "secret-token"

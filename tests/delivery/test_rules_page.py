@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -12,14 +13,17 @@ from django.urls import reverse
 
 from connections import inspections
 from connections.models import Credential, Source
-from connectors.records import Inspection
+from connectors.records import DeploymentSource, Inspection, Seen
 from core.http import OutgoingError
 from delivery.forms import environment_field
 from delivery.models import Deployment, Service
 from delivery.records import DeliveryStore
+from delivery.rules import PARTS, of_service, parts_of
+from delivery.services import change_rules
 from teams.models import Person
 from tests.connections.factories import NOW, SEEN, ServiceFactory
 from tests.connections.stub import StubConnector, deployment
+from tests.stale import asked
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("now")]
 SignIn = Callable[[Person], Client]
@@ -56,6 +60,11 @@ def typed(admin: Client, service: Service, **changes: Any) -> dict[str, Any]:
             STAGING: "staging", "branches": "main", "labels": ["incident"], **changes}  # fmt: skip
 
 
+def changed_by(person: Person, service: Service, **parts: Any) -> None:
+    before = of_service(Service.objects.get(pk=service.pk))
+    change_rules(service_id=service.pk, rules=replace(before, **parts), seen=parts_of(before), by=person)
+
+
 def test_the_form_shows_the_present_rules(admin: Client, known: Service) -> None:
     known.environments = {"production": ["staging", "eu-*"], "testing": ["lab"]}
     known.incident_labels = ["Incident", "fire"]
@@ -90,6 +99,72 @@ def test_saving_counts_the_past_anew(admin: Client, known: Service) -> None:
     response = admin.post(url(known), typed(admin, known, **{STAGING: "production"}), follow=True)
     assert "The rules are saved." in response.text
     assert Deployment.objects.counted().exists()
+
+
+def test_parts_that_two_people_changed_are_both_kept(admin: Client, known: Service, administrator: Person) -> None:
+    mine = shown(admin, known) | {"labels": ["incident", "bug"]}
+    changed_by(administrator, known, environments={"production": ["production", "eu-*"]})
+    assert admin.post(url(known), mine).status_code == 302
+    known.refresh_from_db()
+    assert (known.environments, known.incident_labels) == (
+        {"production": ["production", "eu-*"]},
+        ["incident", "bug"],
+    )
+
+
+def test_a_part_that_two_people_changed_is_asked_about_and_nothing_typed_is_lost(
+    admin: Client, known: Service, administrator: Person
+) -> None:
+    mine = shown(admin, known) | {"labels": ["incident", "bug"], "branches": "typed"}
+    changed_by(administrator, known, incident_labels=["fire"])
+    response = admin.post(url(known), mine)
+    question = asked(response.text)["incident_labels"]
+    assert response.status_code == 409
+    assert question.sentence.startswith("Ada Administrator changed this meanwhile (")
+    assert (question.theirs, question.mine) == ("fire", "incident\nbug")
+    assert (response.context["form"]["labels"].value(), response.context["form"]["branches"].value()) == (
+        ["incident", "bug"],
+        "typed",
+    )
+    assert admin.post(url(known), mine).status_code == 409, "without a choice nothing is replaced"
+    assert admin.post(url(known), mine | question.answer("theirs")).status_code == 302
+    known.refresh_from_db()
+    assert (known.incident_labels, known.production_branches) == (["fire"], ["typed"])
+    assert admin.post(url(known), mine | question.answer("mine")).status_code == 302
+    known.refresh_from_db()
+    assert known.incident_labels == ["incident", "bug"]
+
+
+def test_what_only_the_parts_of_two_people_together_make_wrong_is_refused(
+    admin: Client, known: Service, administrator: Person
+) -> None:
+    runs = {"deployments": DeploymentSource.RUNS, "workflows": [("42", "Deploy")], "branches": ["main"]}
+    changed_by(administrator, known, **runs)
+    mine = shown(admin, known) | {"deployments": "deployments", PRODUCTION: "production"}
+    changed_by(administrator, known, environments={}, incident_labels=["incident"])
+    response = admin.post(url(known), mine | {"environments": ""})
+    assert response.status_code in (409, 422)
+    known.refresh_from_db()
+    assert known.deployment_source == "runs"
+
+
+@pytest.mark.parametrize("told", ["[", "5", '{"production": [1]}', '{"production": "x"}', "[" * 5000])
+def test_what_was_seen_and_cannot_be_read_is_stale_and_not_a_crash(admin: Client, known: Service, told: str) -> None:
+    broken = {f"seen_{name}": told for name in PARTS}
+    response = admin.post(url(known), typed(admin, known, **broken, **{STAGING: "production"}))
+    assert response.status_code == 409
+    assert "environments" in asked(response.text)
+
+
+def test_a_new_look_between_showing_and_saving_changes_no_environment(admin: Client, known: Service) -> None:
+    mine = shown(admin, known)
+    found = replace(SEEN, environments=(Seen("alpha", "alpha", 3, False), *SEEN.environments[::-1]))
+    known.source.seen = inspections.to_json(found)
+    known.source.save()
+    before = known.environments
+    assert admin.post(url(known), mine | {"labels": ["incident"]}).status_code == 302
+    known.refresh_from_db()
+    assert known.environments == before
 
 
 def test_a_refused_form_saves_nothing(admin: Client, known: Service) -> None:

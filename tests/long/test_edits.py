@@ -84,7 +84,9 @@ def _of_okr(row: Any, name: str, service: Callable[..., object], **which: Any) -
     def edit(by: Person, seen: str, wanted: str) -> object:
         return service(**which, by=by, seen={name: seen}, wanted={name: wanted})
 
-    return Place(row, name, edit, _events(row.changes.filter(field=name)))
+    # An objective's key results write below it too.
+    mine = row.changes.filter(field=name) if "key_result" in which else row.changes.filter(field=name, key_result=None)
+    return Place(row, name, edit, _events(mine))
 
 
 def _of_team(team: Team) -> Place:

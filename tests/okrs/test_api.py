@@ -22,8 +22,8 @@ def url(name: str, *args: object) -> str:
     return reverse(f"api-okr-{name}", args=args)
 
 
-def send(client: Client, method: str, path: str, sent: dict[str, Any]) -> Any:
-    return getattr(client, method)(path, sent, content_type="application/json")
+def send(client: Client, method: str, path: str, sent: dict[str, Any], headers: dict[str, str] | None = None) -> Any:
+    return getattr(client, method)(path, sent, content_type="application/json", headers=headers)
 
 
 def test_objectives_with_where_their_key_results_stand(
@@ -88,16 +88,55 @@ def test_refusals_name_the_field(
 
 def test_a_key_result_is_edited_and_a_stale_edit_told(member: Client, team: Team, key_result: KeyResult) -> None:
     path = url("key-result", team.pk, key_result.pk)
-    assert send(member, "patch", path, {"target": 90}).status_code == 400
+    unseen = send(member, "patch", path, {"target": 90})
+    assert (unseen.status_code, "send the ETag" in unseen.json()["detail"]) == (428, True)
     assert send(member, "patch", path, {"target": 90, "seen": {"target": 100}}).json()["target"] == 90
     stale = send(member, "patch", path, {"target": 80, "seen": {"target": 100}})
     assert stale.status_code == 409
-    assert stale.json() == {"detail": "stale", "theirs": {"target": 90.0}, "yours": {"target": 80.0}}
+    told = stale.json()
+    assert told.pop("changed")["target"]["by"] == "Emma Editor"
+    assert told == {"detail": "stale", "theirs": {"target": 90.0}, "yours": {"target": 80.0}}
     assert send(member, "patch", path, {"target": 0, "seen": {"target": 90}}).json() == {
         "target": [
             "Start and target are the same, so nothing would move. Keep the value where it is instead?",
         ]
     }
+
+
+def test_an_etag_says_what_was_seen_field_by_field(member: Client, team: Team, key_result: KeyResult) -> None:
+    path = url("key-result", team.pk, key_result.pk)
+    read = member.get(path)["ETag"]
+    assert member.get(path)["ETag"] == read
+    edited = send(member, "patch", path, {"target": 90}, {"If-Match": read})
+    assert (edited.status_code, edited.json()["target"]) == (200, 90)
+    assert edited["ETag"] != read
+
+    same = send(member, "patch", path, {"target": 80}, {"If-Match": read})
+    assert (same.status_code, same.json()["theirs"], same.json()["yours"]) == (409, {"target": 90.0}, {"target": 80.0})
+    there = send(member, "patch", path, {"target": 90}, {"If-Match": read})
+    assert (there.status_code, there["ETag"]) == (200, edited["ETag"]), "it stands there already"
+    other = send(member, "patch", path, {"title": "Coverage"}, {"If-Match": read})
+    assert (other.status_code, other.json()["title"], other.json()["target"]) == (200, "Coverage", 90)
+    weak = send(member, "patch", path, {"target": 70}, {"If-Match": f"W/{other['ETag']}"})
+    assert weak.status_code == 200, "a proxy that compresses weakens what it passes on"
+
+
+@pytest.mark.parametrize("header", ["*", "no-quotes", '"x", "y"', '"'])
+def test_an_if_match_that_says_nothing_is_refused(
+    member: Client, team: Team, key_result: KeyResult, header: str
+) -> None:
+    answer = send(member, "patch", url("key-result", team.pk, key_result.pk), {"target": 90}, {"If-Match": header})
+    assert (answer.status_code, list(answer.json())) == (400, ["detail"])
+    key_result.refresh_from_db()
+    assert key_result.target == 100
+
+
+def test_the_etag_of_something_else_is_stale(
+    member: Client, team: Team, key_result: KeyResult, objective: Objective
+) -> None:
+    elsewhere = member.get(url("objective", team.pk, objective.pk))["ETag"]
+    answer = send(member, "patch", url("key-result", team.pk, key_result.pk), {"target": 90}, {"If-Match": elsewhere})
+    assert (answer.status_code, answer.json()["theirs"]) == (409, {"target": 100.0})
 
 
 def test_an_objective_is_edited(member: Client, team: Team, objective: Objective) -> None:

@@ -8,6 +8,7 @@ from django.urls import reverse
 from rest_framework.test import APIClient
 
 from core.crypto import digest
+from roadmaps import services
 from roadmaps.models import Item, Roadmap, State
 from teams.models import ApiToken, Person, Team, TokenScope
 from tests.roadmaps.factories import item_of, noon, ticked
@@ -69,11 +70,14 @@ def test_moving_the_start(api: APIClient, roadmap: Roadmap) -> None:
     assert moved.json()["start_date"] == "2026-05-01"
     stale = api.patch(address, {"start_date": "2026-06-01", "seen": "2026-04-01"}, format="json")
     assert stale.status_code == 409
-    assert stale.json() == {
-        "detail": "stale",
-        "theirs": {"start_date": "2026-05-01"},
-        "yours": {"start_date": "2026-06-01"},
-    }
+    told = stale.json()
+    assert told.pop("changed")["start_date"]["by"] == "Emma Editor"
+    assert told == {"detail": "stale", "theirs": {"start_date": "2026-05-01"}, "yours": {"start_date": "2026-06-01"}}
+
+    seen = {"HTTP_IF_MATCH": api.get(address)["ETag"]}
+    assert api.patch(address, {"start_date": "2026-06-01"}, format="json").status_code == 428
+    assert api.patch(address, {"start_date": "2026-06-01"}, format="json", **seen).status_code == 200
+    assert api.patch(address, {"start_date": "2026-07-01"}, format="json", **seen).status_code == 409
 
 
 def test_the_items(api: APIClient, roadmap: Roadmap, django_assert_max_num_queries: Callable) -> None:
@@ -119,6 +123,7 @@ def test_a_stale_tick_is_409_with_both(api: APIClient, item: Item, team_admin: P
         "detail": "stale",
         "theirs": {"state": "in_progress", "version": 1},
         "yours": {"state": "done", "version": 0},
+        "changed": {"state": {"by": "Taro Admin", "at": "2026-05-05T12:00:00Z"}},
     }
 
 
@@ -169,6 +174,23 @@ def test_editing(api: APIClient, item: Item, editor: Person, outsider: Person) -
     )
     wrong = api.patch(address, {"owner": outsider.pk, "seen": {"owner": editor.pk}}, format="json")
     assert wrong.json() == {"owner": ["Choose somebody who belongs to the team."]}
+
+
+def test_an_item_is_edited_from_its_etag_and_another_field_is_merged(
+    api: APIClient, item: Item, editor: Person, team_admin: Person
+) -> None:
+    address = url("api-roadmap-item", item.roadmap.team_id, item.pk)
+    read = {"HTTP_IF_MATCH": api.get(address)["ETag"]}
+    services.rename(item=item, title="Theirs", seen="", by=team_admin)
+    both = api.patch(address, {"owner": editor.pk}, format="json", **read)
+    assert (both.status_code, both.json()["title"], both.json()["owner"]) == (200, "Theirs", editor.pk)
+    stale = api.patch(address, {"title": "Mine"}, format="json", **read)
+    assert (stale.status_code, stale.json()["theirs"], stale.json()["yours"]) == (
+        409,
+        {"title": "Theirs"},
+        {"title": "Mine"},
+    )
+    assert api.patch(address, {"title": "Mine"}, format="json", HTTP_IF_MATCH=both["ETag"]).json()["title"] == "Mine"
 
 
 def test_the_ticks(api: APIClient, roadmap: Roadmap, item: Item, editor: Person, team_admin: Person) -> None:

@@ -199,3 +199,35 @@ def test_the_empty_page_is_accessible(opened: OpenPage, team: Team, editor: Pers
     page = opened(editor, f"/teams/{team.pk}/roadmap/", width=390)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     assert Axe().run(page).violations_count == 0
+
+
+@pytest.mark.parametrize(
+    ("language", "width", "theme", "scripts"), [("en", 1440, "light", False), ("ja", 390, "dark", True)]
+)
+def test_two_people_edit_one_field_and_the_second_chooses(
+    opened: OpenPage, roadmap: Roadmap, item: Item, editor: Person, team_admin: Person, language: str, width: int,
+    theme: str, scripts: bool,
+) -> None:  # fmt: skip
+    Person.objects.filter(pk=editor.pk).update(language=language, theme=theme)
+    page = opened(editor, item.get_absolute_url(), width, java_script_enabled=scripts, color_scheme=theme)
+    form = page.locator("form[action$='/edit/']")
+    form.locator("[name=title]").fill("Mine")
+    form.locator("[name=owner]").select_option(str(editor.pk))
+    services.rename(item=item, title="Theirs", seen="", by=team_admin)
+    form.locator("button[type=submit]").click()
+
+    question = form.get_by_role("group").filter(has_text="Taro Admin")
+    expect(question).to_contain_text("Theirs")
+    expect(question.get_by_role("radio", checked=True)).to_have_count(0)
+    expect(form.locator("[name=title]")).to_have_value("Mine")
+    if scripts:
+        found = Axe().run(page)
+        assert found.violations_count == 0, found.generate_report()
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+    question.get_by_role("radio").last.check()
+    form.locator("[name=title]").fill("Theirs and mine")
+    form.locator("button[type=submit]").click()
+    expect(page.get_by_role("heading", name="Theirs and mine")).to_be_visible()
+    item.refresh_from_db()
+    assert (item.title, item.owner) == ("Theirs and mine", editor)

@@ -25,6 +25,7 @@ from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -212,7 +213,7 @@ class Bench:
                 act(visitors[number], hand)
                 counts[number] += 1
 
-        run_all([lambda number=number: go_on(number) for number in range(len(visitors))])
+        run_all([partial(go_on, number) for number in range(len(visitors))])
         return sum(counts)
 
     def look(self) -> None:

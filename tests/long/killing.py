@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import psycopg2
+import psycopg2  # type: ignore[import-untyped]
 
 from ops.processes import end, kill_family
 from ops.services import Server, forgetful_redis, postgresql_server

@@ -66,9 +66,9 @@ def after(request: HttpRequest, response: HttpResponse, kind: str, data: Data) -
     """
     if data and response.status_code == HTTPStatus.FOUND:
         page, now = urlsplit(response.headers["Location"]), clock.now()
-        made = UndoOffer.objects.create(
+        made = UndoOffer.objects.create(  # type: ignore[misc]
             kind=_kinds[kind].id,
-            person_id=request.user.pk,  # type: ignore[misc]  whoever did it is signed in
+            person_id=request.user.pk,
             data=dict(data),
             page=page._replace(fragment="").geturl(),
             made_at=now,

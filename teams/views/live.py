@@ -18,4 +18,5 @@ def live(request: HttpRequest, team_id: int, rooms: str) -> HttpResponse:
     if not asked or not is_there:
         raise Http404
     etag = pages.etag(team_id, asked)
-    return get_conditional_response(request, etag=etag, response=HttpResponse(status=204, headers={"ETag": etag}))
+    changed = HttpResponse(status=204, headers={"ETag": etag})
+    return get_conditional_response(request, etag=etag, response=changed) or changed

@@ -1,10 +1,10 @@
 """`make bench-live`: what live pages cost with 200 people looking, written into docs/performance.md.
 
-A portal as `make run` starts it, on a PostgreSQL and a Redis of its own, with ten teams of twenty people. First one answer after
-the other, as fast as they come, of three kinds in turn: /livez (the yardstick: what a request costs that asks nothing), a
-question that is answered 304, and a whole page. Then 200 people who each look at their team's roadmap for a while, as
-static/live.js does, while every two seconds somebody changes something in one team after another. CPU time is that of web's
-processes and of PostgreSQL's. Figures are ratios of one run: seconds on a machine that others use say nothing.
+Web as `make run` starts it, on a PostgreSQL of its own, with ten teams of twenty people. First one answer after another, as fast
+as they come, of three kinds in turn: /livez (the yardstick: what a request costs that asks nothing), a question that is answered
+304, and a whole page. Then 200 people who each look at their team's roadmap for a while, as static/live.js does, while every two
+seconds somebody changes something in one team after another. CPU time is that of web's processes and of PostgreSQL's. Figures are
+ratios of one run: seconds on a machine that others use say nothing.
 """
 
 from __future__ import annotations
@@ -15,14 +15,15 @@ import json
 import os
 import platform
 import random
+import signal
 import subprocess
 import sys
 import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -30,12 +31,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import psycopg2  # type: ignore[import-untyped]
+
 from ops.bootstrap import ROOT
-from ops.processes import descendants
-from ops.say import say
-from ops.services import POSTGRESQL, REDIS, need
-from tests.long.figures import table
-from tests.long.killing import Stage, stage
+from ops.processes import descendants, end_with_parent
+from ops.say import refuse, say
+from ops.services import POSTGRESQL, Server, free_port, need, postgresql_server
 
 TEAMS, SEATS = 10, 20
 EVERY, SPREAD = 3.0, 0.1  # seconds between two questions of a page, as static/live.js asks while somebody works
@@ -165,6 +166,59 @@ class Cost:
 
 
 @dataclass
+class Stage:
+    """Web and its database, in an environment of their own."""
+
+    environment: dict[str, str]
+    database: Server
+    web: subprocess.Popen[bytes]
+    address: str
+
+    def run(self, *command: str) -> str:
+        """What a command of the portal's printed."""
+        done = subprocess.run(
+            [sys.executable, *command], cwd=ROOT, env=self.environment, capture_output=True, text=True, check=False
+        )
+        if done.returncode:
+            refuse(done.stderr.strip() or done.stdout.strip())
+        return done.stdout
+
+
+@contextmanager
+def stage(folder: Path) -> Iterator[Stage]:
+    port = free_port()
+    # Two processes with four threads each, as ops/run.py starts them.
+    web = ("gunicorn", "mlops_portal.wsgi:application", "--bind", f"127.0.0.1:{port}", "--worker-class", "gthread",
+           "--workers", "2", "--threads", "4")  # fmt: skip
+    with postgresql_server() as database, (folder / "web.log").open("wb") as log:
+        # The settings of tests: static files as they are, instead of minutes of compressing them.
+        environment = os.environ | {
+            "PORTAL_ENV": "test",
+            "PORTAL_VAR": str(folder),
+            "DATABASE_URL": database.address,
+            "DJANGO_SETTINGS_MODULE": "mlops_portal.settings",
+            "LOG_LEVEL": "WARNING",
+        }
+        process = subprocess.Popen(
+            [sys.executable, "-m", *web],
+            cwd=ROOT,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            preexec_fn=end_with_parent(signal.SIGTERM),  # noqa: PLW1509  no other thread runs yet
+        )
+        made = Stage(environment, database, process, f"http://127.0.0.1:{port}")
+        try:
+            made.run("manage.py", "migrate", "--verbosity", "0")
+            made.run("manage.py", "createcachetable")
+            yield made
+        finally:
+            process.terminate()
+            process.wait(20)
+
+
+@dataclass
 class Bench:
     stage: Stage
     known: dict[str, Any]
@@ -173,20 +227,20 @@ class Bench:
 
     @property
     def address(self) -> str:
-        return self.stage.portal.address
+        return self.stage.address
 
     def visitors(self) -> list[Visitor]:
         return [Visitor(self.address, each["team"], each["cookies"]) for each in self.known["people"]]
 
     @contextmanager
-    def measured(self, name: str) -> Any:
+    def measured(self, name: str) -> Iterator[Cost]:
         cost = self.costs.setdefault(name, Cost())
-        web, database = self.stage.portal.parents()["web"], self.stage.servers["PostgreSQL"].process
+        web, database = self.stage.web, self.stage.database.process
         assert database is not None
-        began, web_began, database_began = time.monotonic(), cpu_of(web), cpu_of(database.pid)
+        began, web_began, database_began = time.monotonic(), cpu_of(web.pid), cpu_of(database.pid)
         yield cost
         cost.seconds += time.monotonic() - began
-        cost.web += cpu_of(web) - web_began
+        cost.web += cpu_of(web.pid) - web_began
         cost.database += cpu_of(database.pid) - database_began
 
     def compare(self) -> None:
@@ -242,7 +296,9 @@ class Bench:
                     heapq.heappush(due, (time.monotonic() + wait, number))
 
         def change() -> None:
-            with self.stage.database() as cursor:
+            with closing(psycopg2.connect(self.stage.database.address)) as database:
+                database.autocommit = True
+                cursor = database.cursor()
                 for turn in range(int(LOOKING / CHANGE_EVERY)):
                     team = self.known["teams"][turn % TEAMS]
                     cursor.execute(
@@ -263,6 +319,11 @@ def run_all(acts: list[Callable[[], Any]]) -> None:
         thread.start()
     for thread in threads:
         thread.join()
+
+
+def table(head: list[object], rows: list[list[object]]) -> list[str]:
+    lines = [head, ["---"] * len(head), *rows]
+    return ["| " + " | ".join(str(cell) for cell in line) + " |" for line in lines]
 
 
 # -- Telling --------------------------------------------------------------------------------------------------------
@@ -314,19 +375,9 @@ def write(lines: list[str]) -> None:
 
 
 def main() -> None:
-    need(POSTGRESQL, REDIS)
+    need(POSTGRESQL)
     with tempfile.TemporaryDirectory(prefix="portal-bench-") as folder, stage(Path(folder)) as running:
-        seeded = subprocess.run(
-            [sys.executable, "-c", SEED],
-            cwd=ROOT,
-            env=running.environment | {"DJANGO_SETTINGS_MODULE": "mlops_portal.settings"},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if seeded.returncode:
-            raise SystemExit(seeded.stderr)
-        bench = Bench(running, json.loads(seeded.stdout.splitlines()[-1]))
+        bench = Bench(running, json.loads(running.run("-c", SEED).splitlines()[-1]))
         bench.compare()
         bench.look()
     lines = told(bench)

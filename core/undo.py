@@ -68,7 +68,7 @@ def after(request: HttpRequest, response: HttpResponse, kind: str, data: Data) -
         page, now = urlsplit(response.headers["Location"]), clock.now()
         made = UndoOffer.objects.create(  # type: ignore[misc]
             kind=_kinds[kind].id,
-            person_id=request.user.pk,
+            person=request.user,
             data=dict(data),
             page=page._replace(fragment="").geturl(),
             made_at=now,

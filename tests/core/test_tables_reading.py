@@ -145,6 +145,13 @@ def test_mixed_encodings_are_told_with_the_rows_that_show_it() -> None:
     )
 
 
+def test_mixed_encodings_are_found_where_the_bytes_would_pass_for_shift_jis() -> None:
+    """“あい” in UTF-8 is three other characters in Shift_JIS."""
+    row = "あい\n".encode()
+    assert len(row.decode("cp932")) == 4
+    assert "row 2 is written in UTF-8 and row 3 is not" in refusal(b"Title\n" + row + "日本".encode("cp932"))
+
+
 def test_a_file_is_bounded_in_bytes_and_rows() -> None:
     assert "30.0 MB" in refusal(b"a" * 30 * 1024 * 1024).replace("\xa0", " ")
     assert "more than 20,000 rows" in refusal(b"Title\n" + b"a\n" * 1_000_000)

@@ -26,10 +26,15 @@ from connections.models import Credential, Source
 from connections.tasks import sync_source
 from connectors.records import Inspection
 from core.scrub import scrub
+from notices import kinds as notice_kinds
+from notices.models import Channel
+from notices.posting import new_secret
+from notices.unsubscribing import link_for
 from teams.models import AuditEvent, Person, Team
 from teams.services.setup import new_code
 from tests.connections.fixtures import now, service, source, stub  # noqa: F401
 from tests.connections.stub import StubConnector
+from tests.receivers import Hook
 
 pytestmark = pytest.mark.django_db
 LINK = re.compile(r"/invitation/([\w-]{20,})/")
@@ -409,3 +414,53 @@ def test_the_scrubber(text: str, left: str | None) -> None:
 def test_the_settings_secrets_are_known() -> None:
     assert django_settings.SECRET_KEY not in scrub(f"x{django_settings.SECRET_KEY}y")
     assert django_settings.ENCRYPTION_KEYS[0] not in scrub(django_settings.ENCRYPTION_KEYS[0])
+
+
+def test_a_channel_s_address_and_secret(
+    output: Output, team: Team, team_admin: Person, settings: Any, broken: Callable[[str], None]
+) -> None:
+    settings.OUTGOING_ALLOW, settings.PORTAL_URL = ["127.0.0.1"], "https://portal.example.com"
+    hook = Hook()
+    try:
+        admin, new = browser(team_admin), reverse("channel-new", args=[team.pk])
+        kinds = [each.id for each in notice_kinds.for_channels()] or ["none-yet"]
+        for address in (
+            f"{hook.url}canary-1",
+            "https://10.0.0.1/canary-2",
+            "https://x:canary-3@hooks.example/",
+            "canary-4 ",
+        ):
+            output.answer(admin.post(new, {"kind": "webhook", "name": "#ml", "address": address, "wants": kinds}))
+        facts = {
+            "name": "#ml",
+            "host": hook.host,
+            "address": f"{hook.url}canary-1",
+            "secret": new_secret(),
+            "kinds": kinds,
+        }
+        channel = Channel.objects.create(team=team, kind="webhook", **facts)
+        own = [team.pk, channel.pk]
+        output.answer(admin.post(reverse("channel-test", args=own)))
+        output.answer(admin.post(reverse("channel-address", args=own), {"address": "https://10.0.0.1/canary-5"}))
+        shown = admin.get(admin.post(reverse("channel-secret", args=own))["Location"])
+        channel.refresh_from_db()
+        output.answer(shown, channel.secret)
+        output.answer(admin.get(reverse("channel", args=own)))
+        output.answer(browser(team_admin).get(reverse("channels", args=[team.pk])))
+        broken("notices.posting.post_test")
+        output.answer(admin.post(reverse("channel-test", args=own)))
+    finally:
+        hook.close()
+    assert b"Forecasting" in hook.posts[0].body
+    output.search("canary-1", "canary-2", "canary-3", "canary-5", channel.secret, facts["secret"])
+
+
+def test_a_link_to_unsubscribe(output: Output, editor: Person, broken: Callable[[str], None]) -> None:
+    link = link_for(editor.pk, "")
+    token = link.strip("/").rpartition("/")[2]
+    output.answer(Client().get(link))
+    output.answer(Client().post(link))
+    broken("notices.services.choosing.unsubscribe")
+    output.answer(browser().post(link))
+    assert token not in scrub(f"the link {link}")
+    output.search(token)

@@ -29,7 +29,8 @@ NOT_PLAYED = {
     "security-app", "security-passkey", "security-remove", "session-end", "account-move",  # need a device or a link: tests/teams
     "backup-upload", "backup-delete", "backup-restore",  # files, which no transaction brings back: tests/backups
 }  # fmt: skip
-TELLS = {"backup-download"}  # a GET that leaves an entry in the audit log
+# A GET that leaves an entry in the audit log, and one that opens a notice and so reads it.
+TELLS = {"backup-download", "notice"}
 WHO = {"team-tokens": "team_admin"}  # a token needs a maker who belongs to the team; else an administrator does it
 WRITES = [
     (route, method)

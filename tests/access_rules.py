@@ -66,6 +66,9 @@ EDIT_ORGANISATION_OKR = Rule(
 NOT_ONES_OWN = Rule("somebody else's", _people(others=MISSING), _tokens(MISSING, MISSING, MISSING))
 # One's own notices: a token marks those that are about its team.
 MARK_OWN = Rule("mark one's own notices", _people(*PEOPLE), _tokens(FORBIDDEN, MAY, MAY))
-MARK_NOT_ONES_OWN = Rule("mark somebody else's notice", _people(others=MISSING), _tokens(FORBIDDEN, MISSING, MISSING))
+# A notice of the administrator's: everybody else is told that it is not there.
+ADMINISTRATORS_OWN = Rule(
+    "the administrator's own", _people("administrator", others=MISSING), _tokens(FORBIDDEN, MISSING, MISSING)
+)
 # Not there for anybody (any more).
 GONE = Rule("gone", _people(others=MISSING), _tokens(MISSING, MISSING, MISSING), nobody=MISSING)

@@ -30,12 +30,12 @@ from roadmaps import services as ticking
 from tests.access_rules import (
     ADMINISTER_ORGANISATION,
     ADMINISTER_TEAM,
+    ADMINISTRATORS_OWN,
     CHECK_IN,
     EDIT_ORGANISATION_OKR,
     EDIT_ORGANISATION_OKRS,
     EDIT_TEAM,
     GONE,
-    MARK_NOT_ONES_OWN,
     MARK_OWN,
     NOT_ONES_OWN,
     OPEN,
@@ -174,8 +174,7 @@ def signs_of_life(_: World) -> list[Any]:
 
 
 def _notice(w: World) -> list[Any]:
-    """One of somebody who is none of the cast."""
-    return [w.notice_of(w.membership.person).pk]
+    return [w.notice_of(w.people["administrator"]).pk]
 
 
 def _unsubscribing(w: World) -> str:
@@ -280,8 +279,8 @@ ROUTES: list[Route] = [
     # -- notices
     page("inbox", get=OWN),
     page("inbox-read", post=OWN),
-    page("notice", _notice, get=NOT_ONES_OWN),
-    page("notice-mark", _notice, post=NOT_ONES_OWN),
+    page("notice", _notice, get=ADMINISTRATORS_OWN),
+    page("notice-mark", _notice, post=ADMINISTRATORS_OWN),
     page("account-notices", get=OWN, post=OWN),
     page("account-notices-test", post=OWN),
     page("unsubscribe", lambda w: [_unsubscribing(w)], alike=False, get=OPEN, post=OPEN),
@@ -412,7 +411,7 @@ ROUTES: list[Route] = [
     api("api-me", get=READ),
     api("api-inbox", get=READ),
     api("api-inbox-read", post=MARK_OWN),
-    api("api-notice", _notice, patch=MARK_NOT_ONES_OWN),
+    api("api-notice", _notice, patch=ADMINISTRATORS_OWN),
     api("api-team-list", get=READ),
     api("api-team-detail", _team, get=READ_TEAM),
     api("api-team-members", _team, get=READ_TEAM),

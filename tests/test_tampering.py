@@ -42,7 +42,9 @@ NOT_PLAYED = {
     "import-new",  # a file: tests/imports
     "backup-upload", "backup-delete", "backup-restore",  # files, which no transaction brings back: tests/backups
 }  # fmt: skip
-TELLS = {"backup-download"}  # a GET that leaves an entry in the audit log
+# A GET that leaves an entry in the audit log, and one that opens a notice and so reads it.
+TELLS = {"backup-download", "notice"}
+WHO = {"team-tokens": "team_admin"}  # a token needs a maker who belongs to the team; else an administrator does it
 WRITES = [
     (route, method)
     for route in ROUTES

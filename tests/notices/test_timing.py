@@ -65,6 +65,9 @@ def test_what_comes_before_the_same_hour_leaves_together(many: list[datetime], z
     [
         ("2026-11-26T12:00", "2026-11-26T12:00"),
         ("2026-11-26T21:30", "2026-11-27T06:00"),  # 22:30 in Berlin until 7:00
+        ("2026-11-26T20:59", "2026-11-26T20:59"),
+        ("2026-11-26T21:00", "2026-11-27T06:00"),  # the first minute is quiet, the last one is not
+        ("2026-11-27T06:00", "2026-11-27T06:00"),
         ("2026-11-27T05:59", "2026-11-27T06:00"),
         ("2026-03-28T22:00", "2026-03-29T05:00"),  # clocks are put forward in between
         ("2026-10-24T21:00", "2026-10-25T06:00"),  # and back
@@ -74,3 +77,9 @@ def test_a_night_in_berlin(now: str, expected: str) -> None:
     chosen = preferring(quiet_from=time(22), quiet_until=time(7))
     at = leaves_at(datetime.fromisoformat(now).replace(tzinfo=UTC), chosen, ZoneInfo("Europe/Berlin"))
     assert at == datetime.fromisoformat(expected).replace(tzinfo=UTC)
+
+
+def test_the_first_minute_of_a_quiet_noon_is_quiet_and_the_end_is_not() -> None:
+    noon = time(12), time(13)
+    at = [is_quiet(datetime(2026, 11, 26, hour, tzinfo=UTC), noon, ZoneInfo("UTC")) for hour in (11, 12, 13)]
+    assert at == [False, True, False]

@@ -44,7 +44,6 @@ NOT_PLAYED = {
 }  # fmt: skip
 # A GET that leaves an entry in the audit log, and one that opens a notice and so reads it.
 TELLS = {"backup-download", "notice"}
-WHO = {"team-tokens": "team_admin"}  # a token needs a maker who belongs to the team; else an administrator does it
 WRITES = [
     (route, method)
     for route in ROUTES

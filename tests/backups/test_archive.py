@@ -124,6 +124,23 @@ def test_one_bit_in_each_member_and_in_the_seal_is_noticed(tmp_path: Path) -> No
         assert refused(tmp_path / "x.zip"), f"byte {place}"
 
 
+@pytest.mark.parametrize(("padding", "is_read"), [(0, True), (1_050_000, False)])
+def test_the_list_reads_no_manifest_of_any_size(padding: int, is_read: bool, tmp_path: Path) -> None:
+    """What is listed is not sealed by anybody yet, and may say little in a file and much in memory."""
+    with zipfile.ZipFile(FIRST) as found, zipfile.ZipFile(tmp_path / "x.zip", "w", zipfile.ZIP_DEFLATED) as made:
+        made.writestr("manifest.json", found.read("manifest.json") + b" " * padding)
+    assert (archive.glance(tmp_path / "x.zip") is not None) == is_read
+
+
+def test_no_line_of_any_length_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    with archive.opened(FIRST) as found:
+        (people,) = [each for each in found.manifest.tables if each.model == "teams.person"]
+        assert len(list(found.lines(people))) == people.rows
+        monkeypatch.setattr(archive, "LARGEST_LINE", 20)
+        with pytest.raises(Unusable):
+            list(found.lines(people))
+
+
 @pytest.mark.parametrize("share", [0.01, 0.3, 0.5, 0.9, 0.999])
 def test_a_truncated_one_is_refused(share: float, tmp_path: Path) -> None:
     whole = FIRST.read_bytes()

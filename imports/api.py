@@ -35,7 +35,7 @@ class UploadSerializer(serializers.ModelSerializer[Upload]):
 
     class Meta:
         model = Upload
-        fields = (
+        fields: tuple[str, ...] = (
             "id", "kind", "name", "digest", "size", "person", "uploaded_at", "state", "problem", "counts", "left_out",
             "applied_at",
         )  # fmt: skip
@@ -55,7 +55,7 @@ class PlanSerializer(UploadSerializer):
     rows = RowSerializer(many=True, help_text=f"At most {PER_PAGE} of them.")
 
     class Meta(UploadSerializer.Meta):
-        fields = (*UploadSerializer.Meta.fields, "rows")
+        fields: tuple[str, ...] = (*UploadSerializer.Meta.fields, "rows")
         read_only_fields = fields
 
 

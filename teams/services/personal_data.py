@@ -33,6 +33,8 @@ SECRET = {
 }
 NOT_PERSONAL = {
     "connections.draft.seen",
+    "imports.upload.content",  # rows of the team; they go when it is imported, or after a week
+    "imports.upload.plan",
     "connections.source.seen",
     "connections.source.state",
     "connections.source.options",

@@ -20,6 +20,7 @@ from roadmaps.models import Item
 from teams.models import Person, Team
 from teams.services import account, invitations, members, tokens
 from tests.connections.factories import ConnectionFactory, CredentialFactory, DraftFactory, SourceFactory
+from tests.imports.files import brought, imported
 from tests.okrs.factories import key_result_of, objective_in, quarter
 from tests.roadmaps.factories import started
 
@@ -58,6 +59,8 @@ def act(person: Person, team: Team, other: Person) -> None:
     in_okrs(person, team)
     in_the_roadmap(person, team)
     in_maturity(person, team, other)
+    imported(team, person, "roadmap-items", b"Section,Item\n1,From a file\n")
+    brought(team, person, "roadmap-items", b"Section,Item\n1,Waits\n")
     source = SourceFactory(
         connection=ConnectionFactory(team=team, created_by=person, credential=None), asked_by=person
     )  # fmt: skip

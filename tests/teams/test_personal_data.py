@@ -81,14 +81,14 @@ def test_every_secret_column_is_one_that_there_is() -> None:
 def test_columns_that_sound_secret_are_left_out_or_looked_at() -> None:
     """A new column whose name sounds like a secret must be named in SECRET, or here."""
     sounds = ("secret", "password", "digest", "hash", "key", "token", "code")
-    harmless = {"token", "key_result", "key_result_id", "template_key", "error_code"}
+    harmless = {"token", "key_result", "key_result_id", "template_key", "error_code", "asked_token"}
     found = {
         f"{label}.{field.name}"
         for label in models_with_a_person() | {"teams.person"}
         for field in apps.get_model(label)._meta.concrete_fields
         if any(sound in field.name for sound in sounds) and field.name not in harmless
     }
-    assert found <= personal_data.SECRET
+    assert found - {"imports.upload.digest"} <= personal_data.SECRET  # of a file that somebody brought
 
 
 def test_the_file_has_a_shape_and_a_version(busy) -> None:

@@ -136,19 +136,18 @@ _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 def _xlsx(table: Table) -> HttpResponseBase:
+    rows = list(islice(table.rows, MOST_ROWS + 1))
+    if len(rows) > MOST_ROWS:
+        raise _TooLong
     book = Workbook(write_only=True)
     sheet = book.create_sheet(table.name[:_TITLE_LENGTH])
-    rows = iter(table.rows)
-    first = list(islice(rows, _SAMPLE))
     # Before the first row: that is where the format has them.
     sheet.freeze_panes = "A2"
-    for number, width in enumerate(_widths([table.header, *first]), start=1):
+    for number, width in enumerate(_widths([table.header, *rows[:_SAMPLE]]), start=1):
         sheet.column_dimensions[get_column_letter(number)].width = width
     zone = table.zone or timezone.get_current_timezone()
     sheet.append([_heading(sheet, each) for each in table.header])
-    for number, row in enumerate(chain(first, rows), start=1):
-        if number > MOST_ROWS:
-            raise _TooLong
+    for row in rows:
         sheet.append([_cell(sheet, value, zone) for value in row])
     if table.notes:
         _add_notes(book, *table.notes)

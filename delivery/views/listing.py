@@ -43,7 +43,6 @@ def _page(request: Request, team: Team, chosen: Filter, template: str) -> HttpRe
     context: dict[str, Any] = {
         "room": "teams",
         "team": team,
-        "can_edit": request.user.has_perm("team.edit", team),
         "form": chosen,
         "rows": page,
         "total": rows.count,

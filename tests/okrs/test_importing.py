@@ -197,6 +197,10 @@ def test_a_row_that_stands_twice_is_one_check_in_and_one_that_comes_back_is_a_co
     assert states(brought(CheckIns(), file, team, editor)) == ["new", "same", "changed", "changed"]
     assert [each.value for each in key_result.check_ins.order_by("number")] == [8, 9, 8]
     assert states(brought(CheckIns(), file, team, editor)) == ["same"] * 4
+    checked_in(key_result, editor, noon(11, 3), 8)
+    row["day"] = "2026-11-03"
+    file = csv_of([row | {"value": value} for value in (8, 9, 8)])
+    assert states(brought(CheckIns(), file, team, editor)) == ["same", "changed", "changed"]
 
 
 @pytest.mark.parametrize(

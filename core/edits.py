@@ -52,8 +52,12 @@ def merge(
     A field that the person did not touch, or that already has the wanted value, is left as it is now. StaleEdit holds the
     fields that somebody else changed to something else, {name: value}; `changed_by` says who. Call it with the row locked.
     """
-    changes = {name: value for name, value in wanted.items() if value not in (seen[name], current[name])}
-    stale = [name for name in changes if seen[name] != current[name]]
+    changes = {
+        name: value
+        for name, value in wanted.items()
+        if not _same(value, seen[name]) and not _same(value, current[name])
+    }
+    stale = [name for name in changes if not _same(seen[name], current[name])]
     if stale:
         raise StaleEdit(
             theirs={name: current[name] for name in stale},
@@ -61,6 +65,15 @@ def merge(
             by={name: changed_by(name) for name in stale},
         )
     return changes
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Whether two values say the same. A browser sends every line of a text with the line end of its own."""
+    return bool(_lines(one) == _lines(other))
+
+
+def _lines(value: Any) -> Any:
+    return value.replace("\r\n", "\n") if isinstance(value, str) else value
 
 
 @dataclass(frozen=True)
@@ -136,6 +149,7 @@ class SeenForm(forms.Form):
         """Ask at each field which value shall stand. What was typed stays as it was typed."""
         for name, theirs in error.theirs.items():
             self._ask(name, theirs, error.by.get(name), "")
+        for name in error.theirs:  # an error takes the field's value away, which the questions show
             self.add_error(self.place(name), _("Choose which of the two shall stand, then save again."))
         self.add_error(
             None,

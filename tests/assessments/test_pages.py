@@ -105,7 +105,7 @@ def test_a_target(client: Client, team: Team) -> None:
     assert stale.status_code == 409
     questions = asked(stale.content.decode())
     assert {(each.theirs, each.mine) for each in questions.values()} == {
-        ("L3 Measured and automatic", "L2 Automated"),
+        ("L3 Measured", "L2 Automated"),
         ("31 Mar 2027", "1 Jan 2027"),
     }
     assert 'value="2027-01-01"' in stale.content.decode()
@@ -200,7 +200,7 @@ def test_a_stale_answer_is_told_with_both_and_nothing_is_lost(
         page = answer.content.decode()
         assert answer.status_code == 409
         assert "Taro Admin changed this meanwhile (" in page.replace("<bdi>", "").replace("</bdi>", "")
-        assert re.findall(r'class="p-both-v">([^<]*)<', page) == ["Dated copies", "Versions with the code"]
+        assert re.findall(r'class="p-both-v">([^<]*)<', page) == ["Dated copies", "Versioned"]
         assert 'name="seen" value="1"' in page
     assert 'id="data-versioning-2" value="2"' in (page := client.post(answer_url(draft), typed).content.decode())
     assert "Mine 🚀" in page

@@ -46,6 +46,11 @@ def test_the_refusal_names_who_changed_it_as_far_as_known() -> None:
     assert refused.value.by == {"name": Touch("Ann (name)", NOW)}
 
 
+def test_the_line_ends_of_a_browser_are_no_change() -> None:
+    assert one(current="a\nb", seen="a\r\nb", wanted="a\r\nb") == {}
+    assert one(current="a\nb", seen="a\r\nb", wanted="a\r\nb\r\nc") == {"name": "a\r\nb\r\nc"}
+
+
 def test_changes_of_different_fields_are_both_kept() -> None:
     changes = merge(
         current={"name": "new", "zone": "UTC"},

@@ -148,6 +148,19 @@ def test_what_only_the_parts_of_two_people_together_make_wrong_is_refused(
     assert known.deployment_source == "runs"
 
 
+def test_several_parts_in_question_each_show_both(admin: Client, known: Service, administrator: Person) -> None:
+    mine = shown(admin, known) | {"deployments": "runs", "workflows": ["42"], "branches": "mine", "labels": ["bug"]}
+    changed_by(
+        administrator, known, deployments=DeploymentSource.NONE, workflows=[("43", "Tests")], incident_labels=["fire"]
+    )
+    questions = asked(admin.post(url(known), mine).text)
+    assert {name: (each.theirs, each.mine) for name, each in questions.items()} == {
+        "deployments": ("None: incidents only", "Runs of chosen workflows"),
+        "workflows": ("Tests", "Deploy"),
+        "incident_labels": ("fire", "bug"),
+    }
+
+
 @pytest.mark.parametrize("told", ["[", "5", '{"production": [1]}', '{"production": "x"}', "[" * 5000])
 def test_what_was_seen_and_cannot_be_read_is_stale_and_not_a_crash(admin: Client, known: Service, told: str) -> None:
     broken = {f"seen_{name}": told for name in PARTS}

@@ -169,11 +169,12 @@ class Edits:
     edits: int
     acknowledged: int
     stale: int
+    wrong: int  # of what was found by comparing each with the chain of its field's events
 
     def sums(self) -> str:
         return (
             f"{self.edits} edits of {self.fields} fields by {self.people} people at once: {self.acknowledged} acknowledged, "
-            f"each with its event behind the value that was seen; {self.stale} refused with both values, none of them there."
+            f"{self.stale} refused with both values (409); {self.wrong} differ from the chain of events."
         )
 
 

@@ -181,17 +181,18 @@ def test_each_acknowledged_edit_is_there_and_each_other_one_was_told_of(
 ) -> None:
     first = {place: place.read() for place in places}
     tries = worked(people, places, dice)
+    wrong = []
+    for place in places:
+        wrong += wrongs(place, first[place], [each for each in tries if each.place == place])
     report.edits = Edits(
         people=PEOPLE,
         fields=len(places),
         edits=len(tries),
         acknowledged=sum(each.acknowledged for each in tries),
         stale=sum(each.theirs is not None for each in tries),
+        wrong=len(wrong),
     )
     tell(report.edits.sums())
-    wrong = []
-    for place in places:
-        wrong += wrongs(place, first[place], [each for each in tries if each.place == place])
     assert wrong == []
     assert (report.edits.edits, report.edits.acknowledged + report.edits.stale) == (PEOPLE * ROUNDS, PEOPLE * ROUNDS)
     assert report.edits.stale > 100, "they did not get into each other's way"

@@ -194,7 +194,7 @@ def test_moving_the_start(member: Client, roadmap: Roadmap) -> None:
     page = stale.content.decode()
     question = asked(page)["start_date"]
     assert question.sentence.startswith("Emma Editor changed this meanwhile (")
-    assert (question.theirs, question.mine) == ("1 May 2026", "1 June 2026")
+    assert (question.theirs, question.mine) == ("1 May 2026", "1 Jun 2026")
     assert 'value="2026-06-01"' in page
 
     wrong = member.post(address, {"start_date": "1999-01-01", "seen_start_date": "2026-05-01"})

@@ -359,8 +359,12 @@ def told(bench: Bench) -> list[str]:
             rows,
         ),
         "",
+        f"{TEAMS * SEATS} people who all work ask {TEAMS * SEATS / EVERY:.0f} questions a second: as much CPU as"
+        f" {TEAMS * SEATS / EVERY * poll / page:.1f} pages a second.",
+        "",
         f"{TEAMS * SEATS} people looking at ten roadmaps for {looking.seconds:.0f} s, a change every {CHANGE_EVERY:.0f} s in one"
-        f" team after another: {asked} questions ({asked / looking.seconds:.0f} a second), {unchanged / asked:.1%} of them"
+        f" team after another: {asked} questions of the {TEAMS * SEATS * LOOKING / EVERY:.0f} that a machine with time for them"
+        f" would have answered in {LOOKING:.0f} s, {unchanged / asked:.1%} of them"
         f" answered 304, {pages} pages fetched because something had changed, {asked - unchanged - bench.statuses[204]} other"
         f" answers. The questions alone cost {asked * poll / 1000 / reloading:.1%} and all of it"
         f" {used / reloading:.1%} of the CPU that the same people would cost who load the page as often, and"

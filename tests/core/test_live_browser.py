@@ -11,7 +11,7 @@ from django.urls import reverse
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from assessments import services as assessing
-from comments import services as comments
+from comments import services as commenting
 from okrs import services as okr_services
 from roadmaps import services
 from roadmaps.models import Roadmap
@@ -86,8 +86,9 @@ def test_each_kind_of_page_shows_what_another_does(
     def tick() -> object:
         return services.tick(item=item, wanted="done", seen_version=0, by=team_admin)
 
-    def note() -> object:
-        return comments.write(topic=topic_of(item), text="Found a branch without a review", by=team_admin)
+    def comment() -> object:
+        topic = topic_of(item, team)
+        return commenting.write(topic=topic, text="Found a branch without a review", by=team_admin)
 
     def check_in() -> object:
         return okr_services.check_in(key_result=key_result, value=37.0, by=team_admin)
@@ -109,7 +110,7 @@ def test_each_kind_of_page_shows_what_another_does(
     # page, what somebody else does, what is to be seen then
     kinds: list[tuple[str, Callable[[], object], str]] = [
         (reverse("roadmap", args=[team.pk]), tick, "ticked by Taro Admin"),
-        (item.get_absolute_url(), note, "Found a branch without a review"),
+        (item.get_absolute_url(), comment, "Found a branch without a review"),
         (reverse("okrs", args=[team.pk]), check_in, "37%"),
         (key_result.get_absolute_url(), rename, "Deploy every day"),
         (draft.get_absolute_url(), answer, "Taro Admin: Dated copies"),

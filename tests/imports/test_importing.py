@@ -96,6 +96,13 @@ def test_a_fault_in_the_middle_leaves_nothing(roadmap: Roadmap, editor: Person, 
     assert Item.objects.filter(title__in=["One", "Two"]).count() == 2
 
 
+def test_a_fault_after_the_last_row_leaves_nothing_either(roadmap: Roadmap, editor: Person) -> None:
+    before = counted()
+    with mock.patch("imports.work.audit.record", side_effect=RuntimeError("the log is full")):
+        found = imported(roadmap.team, editor, KIND, GOOD)
+    assert (counted(), found.problem) == (before, "failed")
+
+
 def test_a_refusal_in_the_middle_leaves_nothing_and_is_told(roadmap: Roadmap, editor: Person) -> None:
     before = counted()
     with mock.patch.object(many, "MOST_ITEMS", 3):

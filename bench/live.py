@@ -321,8 +321,8 @@ def run_all(acts: list[Callable[[], Any]]) -> None:
         thread.join()
 
 
-def table(head: list[object], rows: list[list[object]]) -> list[str]:
-    lines = [head, ["---"] * len(head), *rows]
+def table(head: list[str], rows: list[list[Any]]) -> list[str]:
+    lines: list[list[Any]] = [head, ["---"] * len(head), *rows]
     return ["| " + " | ".join(str(cell) for cell in line) + " |" for line in lines]
 
 

@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from http import HTTPStatus
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 from django.db import transaction
@@ -68,7 +68,7 @@ def after(request: HttpRequest, response: HttpResponse, kind: str, data: Data) -
         page, now = urlsplit(response.headers["Location"]), clock.now()
         made = UndoOffer.objects.create(  # type: ignore[misc]
             kind=_kinds[kind].id,
-            person=request.user,
+            person=cast(Any, request.user),  # signed in: they have just changed something
             data=dict(data),
             page=page._replace(fragment="").geturl(),
             made_at=now,

@@ -51,7 +51,8 @@ WITHOUT_MERGE = {
          "organisation-token-revoke", "person-address", "person-reset", "connect-rules"], LINK
     ),
     **dict.fromkeys(
-        ["person-remove", "roadmap-blank-note", "assessment-blank-comment", "key-result-blank-remark"], BLANK
+        ["person-remove", "roadmap-blank-note", "assessment-blank-comment", "key-result-blank-remark",
+         "comment-blank", "api-comment-blank", "api-organisation-comment-blank"], BLANK
     ),
 }  # fmt: skip
 # Forms that show what is stored and do not write it back.
@@ -61,6 +62,11 @@ NOT_PLAYED = {
     "connect": "asks another system, and makes a draft",
     "security-app": "needs a device, and makes a row",
     "security-passkey": "needs a device, and makes a row",
+    "security-rename": "needs a device",
+    "channel-new": "asks a name server, and makes a row",
+    "channel-address": "asks a name server; what it replaces is never shown",
+    "channel-test": "posts to another host",
+    "import-new": "takes a file, and makes a row",
     "backup-upload": "takes a file",
     "backup-delete": "takes a file away",
     "backup-restore": "replaces everything, as it says",

@@ -19,8 +19,9 @@ from django.db.migrations.executor import MigrationExecutor
 
 from calendars.models import Address
 from core.crypto import Ciphertext, digest
+from notices.models import Channel
 from ops.services import execute
-from teams.models import Person
+from teams.models import Person, Team
 from tests.backups.databases import HERE, KEY, new_database, opened, unpack
 from tests.backups.rich import CALENDAR
 
@@ -47,6 +48,7 @@ def origin(tmp_path_factory: pytest.TempPathFactory, django_db_setup: None, djan
             emit_post_migrate_signal(verbosity=0, interactive=False, db=database.alias)
             _second_factor(database)
             _calendar_address(database)
+            _channel(database)
         yield address
 
 
@@ -67,6 +69,19 @@ def _calendar_address(database: BaseDatabaseWrapper) -> None:
     person = Person._base_manager.using(database.alias).order_by("pk").values_list("pk", flat=True)[0]
     secret = Ciphertext(Fernet(KEY).encrypt(CALENDAR.encode()).decode())
     Address._base_manager.using(database.alias).create(person_id=person, secret=secret, digest=digest(CALENDAR))
+
+
+HOOK, SIGNS = "https://hooks.example.com/of-the-team", "whsec_kept_for_years"
+
+
+def _channel(database: BaseDatabaseWrapper) -> None:
+    """As above."""
+    team = Team._base_manager.using(database.alias).order_by("pk").values_list("pk", flat=True)[0]
+    secrets = {
+        name: Ciphertext(Fernet(KEY).encrypt(text.encode()).decode())
+        for name, text in (("address", HOOK), ("secret", SIGNS))
+    }
+    Channel._base_manager.using(database.alias).create(team_id=team, kind="webhook", name="#ml", host="x", **secrets)
 
 
 @pytest.fixture

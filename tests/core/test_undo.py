@@ -23,7 +23,7 @@ from teams.models import ApiToken, AuditEvent, Invitation, Membership, Person, T
 from teams.services import teams as team_services
 from teams.services.invitations import invite
 from teams.services.members import add_member, remove_member
-from tests.access_table import make_token
+from tests.access_world import make_token
 from tests.factories import MembershipFactory, TeamFactory
 from tests.okrs import factories as okrs
 from tests.roadmaps.factories import item_of, started

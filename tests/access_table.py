@@ -11,7 +11,7 @@ Add one line for each new route, in the section of its room:
   must be a 404.
 - Name each method that the route knows, with who may use it (tests/access_rules.py); every other method must answer 405.
 - The data of a POST is empty: permission must be decided before the form is looked at. "May" therefore means any of
-  2xx, 302 (not to sign-in), 400, 409 and 422; for GET it means 2xx or a redirect.
+  2xx, 302 (not to sign-in), 400, 409, 422 and 428; for GET it means 2xx or a redirect.
 - `alike=False`: the row behind the arguments is found by something that no integer replaces (a secret in the URL).
 """
 

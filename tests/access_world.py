@@ -135,13 +135,11 @@ class World:
         """The secret of a reader's calendars, who is none of the cast."""
         return calendars.renew(person=PersonFactory()).secret
 
-    @cached_property
+    @property
     def channel(self) -> Channel:
         """A webhook of the team's, to a host that there is not."""
-        address, secret = "https://hooks.invalid/team", "whsec_c2VjcmV0"
-        return Channel.objects.create(
-            team=self.team, kind="webhook", name="#ml", host="x", address=address, secret=secret
-        )
+        told = {"name": "#ml", "host": "x", "address": "https://hooks.invalid/team", "secret": "whsec_c2VjcmV0"}
+        return Channel.objects.get_or_create(team=self.team, kind="webhook", defaults=told)[0]
 
     def notice_of(self, person: Person) -> Notice:
         """A notice about the team, told to this person."""

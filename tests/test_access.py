@@ -88,7 +88,7 @@ def answer_of(response: HttpResponse, kind: str, method: str) -> str:
         return FORBIDDEN
     if status == 404:
         return MISSING
-    refused_by_the_form = method != "get" and status in (400, 409, 422)
+    refused_by_the_form = method != "get" and status in (400, 409, 422, 428)
     return MAY if 200 <= status < 400 or refused_by_the_form else str(status)
 
 

@@ -38,6 +38,10 @@ WITHOUT = {
     "core/_api_fields.html": "what a field of the API is; the schema has it",
     "insights/_portfolio_empty.html": "a picture of a table",
     "teams/_memberships.html": "a person's own teams: the list of people has them, and /account/data/ has all that is personal",
+    "notices/preferences.html": "what one chose: /account/data/ has it",
+    "notices/channels.html": "where notices go; their addresses are secrets that nobody is shown",
+    "notices/organisation.html": "what waits in the outbox at this moment",
+    "notices/mail.html": "the frame of a mail",
     "imports/imports.html": "what was brought: the file itself, and the audit log",
     "imports/import.html": "a dry run: the rows of a file that somebody has",
 }

@@ -40,6 +40,7 @@ NOT_PLAYED = {
     "channel-new", "channel-address", "channel-test",  # ask a name server or another host: tests/notices
     "security-app", "security-passkey", "security-rename", "security-remove",  # need a device: tests/teams
     "session-end", "account-move",  # another device, a link: tests/teams
+    "undo",  # an offer to whoever took something away: tests/core/test_undo.py
     "import-new",  # a file: tests/imports
     "backup-upload", "backup-delete", "backup-restore",  # files, which no transaction brings back: tests/backups
 }  # fmt: skip

@@ -13,7 +13,7 @@ from core import clock, retention
 from notices.models import Notice, Outgoing, OutgoingState
 from notices.retention import prune
 from teams.models import Person, Team
-from tests.access_table import make_token
+from tests.access_world import make_token
 from tests.notices.telling import tell
 
 pytestmark = pytest.mark.django_db

@@ -44,11 +44,12 @@ WITHOUT_MERGE = {
         ["api-assessment-reopen", "api-assessment-review", "api-assessment-submit", "assessment-reopen",
          "assessment-review", "assessment-submit", "assessment-exemption-approve", "assessment-exemption-refuse",
          "okr-cycle-close", "okr-objective-archive", "key-result-archive", "team-archive", "team-group-delete",
-         "person-deactivate", "connection-pause", "connection-disconnect", "connection-sync"], STATE
+         "person-deactivate", "connection-pause", "connection-disconnect", "connection-sync",
+         "inbox-read", "notice-mark", "api-notice", "import-apply", "api-import-apply"], STATE
     ),
     **dict.fromkeys(
         ["account-password", "invitation-renew", "invitation-revoke", "team-token-revoke",
-         "organisation-token-revoke", "person-address", "person-reset", "connect-rules"], LINK
+         "organisation-token-revoke", "person-address", "person-reset", "connect-rules", "channel-secret"], LINK
     ),
     **dict.fromkeys(
         ["person-remove", "roadmap-blank-note", "assessment-blank-comment", "key-result-blank-remark",
@@ -58,6 +59,7 @@ WITHOUT_MERGE = {
 # Forms that show what is stored and do not write it back.
 SHOWN_ONLY = {"CheckInForm": "proposes the present value for one more event"}
 REAL = edits.merge
+STAMPS = "core.livestamp"  # the database counts there what changes
 NOT_PLAYED = {
     "connect": "asks another system, and makes a draft",
     "security-app": "needs a device, and makes a row",
@@ -110,7 +112,7 @@ def edited(before: Rows, after: Rows) -> set[str]:
     return {
         f"{table}.{name}"
         for table, now in after.items()
-        if table != VISITS
+        if table not in (VISITS, STAMPS)
         for pk, row in now.items()
         if pk in before[table]
         for name, value in row.items()

@@ -4,18 +4,20 @@ from django.db import migrations
 
 
 def move(apps, schema_editor):
-    Note = apps.get_model("roadmaps", "Note")
-    Comment = apps.get_model("comments", "Comment")
-    Words = apps.get_model("comments", "Words")
-    for note in Note.objects.filter(tick=None).select_related("item__roadmap").order_by("recorded_at", "pk"):
-        comment = Comment.objects.create(
+    # A restore migrates a database beside the running portal's.
+    notes, comments, words = (
+        apps.get_model(*name).objects.using(schema_editor.connection.alias)
+        for name in (("roadmaps", "Note"), ("comments", "Comment"), ("comments", "Words"))
+    )
+    for note in notes.filter(tick=None).select_related("item__roadmap").order_by("recorded_at", "pk"):
+        comment = comments.create(
             team_id=note.item.roadmap.team_id,
             kind="item",
             topic=str(note.item_id),
             person_id=note.person_id,
             recorded_at=note.recorded_at,
         )
-        Words.objects.create(
+        words.create(
             comment=comment, text=note.text, blanked_at=note.blanked_at, blanked_by_id=note.blanked_by_id
         )
         note.delete()

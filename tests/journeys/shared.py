@@ -151,6 +151,7 @@ def edit_the_same_field(first: Actor, second: Actor, cast: Cast, item: str) -> N
     expect(second.find("main")).to_contain_text(ours)
     expect(second.find("#id_title")).to_have_value(theirs)
     second.look("Both values of a stale edit")
+    second.click(".p-both input[value=mine]")
     second.click(save)
     expect(second.find("h2").first).to_contain_text(theirs)
     second.step("Edit the same title, see both, choose")

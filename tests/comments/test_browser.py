@@ -2,45 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from django.test import Client
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import expect
 
 from comments.models import Comment, Words
 from core.topics import Topic
 from teams.models import Person
+from tests.browsing import OpenPage
 
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.django_db(transaction=True),
     pytest.mark.usefixtures("_unguarded"),
 ]
-OpenPage = Callable[..., Page]
-
-
-@pytest.fixture
-def opened(browser: Browser, live_server: object, signed_in: Callable[[Person], Client]) -> Iterator[OpenPage]:
-    """A page opened by a person. What the browser complains about, but for a refusal, fails the test."""
-    contexts, complaints = [], []
-
-    def open_page(person: Person, path: str, **options: object) -> Page:
-        context = browser.new_context(viewport={"width": 1280, "height": 900}, **options)
-        contexts.append(context)
-        session = signed_in(person).cookies["sessionid"].value
-        context.add_cookies([{"name": "sessionid", "value": session, "url": live_server.url}])
-        page = context.new_page()
-        page.on("console", lambda line: complaints.append(line.text) if line.type == "error" else None)
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.goto(f"{live_server.url}{path}")
-        return page
-
-    yield open_page
-    for context in contexts:
-        context.close()
-    assert [text for text in complaints if "422" not in text] == []
 
 
 def test_somebody_is_mentioned_with_the_keyboard_alone(

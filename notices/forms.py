@@ -21,23 +21,14 @@ class _Clock(forms.TimeInput):
         super().__init__(format="%H:%M")
 
 
-class _Number(forms.TypedChoiceField):
-    """A choice among numbers; what stands in the hidden field of SeenForm becomes a number too."""
-
-    def to_python(self, value: Any) -> Any:
-        text = super().to_python(value)
-        return int(text) if text.isdecimal() else text
-
-    def valid_value(self, value: Any) -> bool:
-        return super().valid_value(str(value))
-
-
 class PreferencesForm(SeenForm):
     """All that a person can choose: services.choosing.chosen()."""
 
     digest = forms.ChoiceField(label=_("Mails leave"), choices=Digest.choices)
-    digest_weekday = _Number(label=_("Day of the week"), choices=[(str(day.value), day.label) for day in Weekday])
-    digest_hour = _Number(label=_("Hour"), choices=[(str(hour), f"{hour:02}:00") for hour in range(24)])
+    digest_weekday = forms.TypedChoiceField(label=_("Day of the week"), choices=Weekday.choices, coerce=int)
+    digest_hour = forms.TypedChoiceField(
+        label=_("Hour"), choices=[(hour, f"{hour:02}:00") for hour in range(24)], coerce=int
+    )
     quiet_from = forms.TimeField(label=_("No mail from"), required=False, widget=_Clock)
     quiet_until = forms.TimeField(label=_("No mail until"), required=False, widget=_Clock)
     no_mail = forms.BooleanField(label=_("No mail at all"), required=False)

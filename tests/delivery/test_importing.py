@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -22,7 +23,7 @@ from delivery import services
 from delivery.board import Choice, board
 from delivery.importing import Deployments, Incidents
 from delivery.models import Deployment, Incident, OutcomeChoice, Service
-from delivery.rules import of_service
+from delivery.rules import of_service, parts_of
 from teams.models import AuditEvent, Person, Team
 from tests.delivery.factories import NOW, DeploymentFactory, IncidentFactory, ServiceFactory, at
 from tests.importing import brought, csv_of, file_of, planned, states
@@ -132,8 +133,9 @@ def test_why_a_deployment_is_refused(change: dict[str, str], reason: str, team: 
 def test_the_rules_that_people_chose_stay(team: Team, editor: Person, team_admin: Person) -> None:
     brought(Deployments(), csv_of([ROW | {"key": "1"}]), team, editor)
     service = Service.objects.get()
-    mine = of_service(service).__class__(of_service(service).deployments, environments={"production": ["live-*"]})
-    services.change_rules(service_id=service.pk, rules=mine, by=team_admin)
+    before = of_service(service)
+    mine = before.__class__(before.deployments, environments={"production": ["live-*"]})
+    services.change_rules(service_id=service.pk, rules=mine, seen=parts_of(before), by=team_admin)
     assert not Deployment.objects.get().counts
     rows = [ROW | {"key": "2"}, ROW | {"key": "3", "environment": "live-eu"}, ROW | {"key": "4", "environment": "prod"}]
     brought(Deployments(), csv_of(rows), team, editor)
@@ -189,9 +191,8 @@ def test_other_labels_leave_what_was_brought(service: Service, team: Team, edito
     row = {"service": service.name, "began": "2026-11-03 08:00", "title": "Stale"}
     brought(Incidents(), csv_of([row]), team, editor)
     other = of_service(service)
-    services.change_rules(
-        service_id=service.pk, rules=other.__class__(other.deployments, incident_labels=["sev1"]), by=editor
-    )
+    rules = replace(other, incident_labels=["sev1"])
+    services.change_rules(service_id=service.pk, rules=rules, seen=parts_of(other), by=editor)
     assert Incident.objects.get().in_scope
 
 

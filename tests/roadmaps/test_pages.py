@@ -11,6 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from comments.models import Words
 from core import clock
 from roadmaps import services
 from roadmaps.models import Item, Roadmap, State
@@ -325,7 +326,7 @@ def test_a_stale_state_is_409_and_keeps_the_note(member: Client, item: Item, tea
     assert set_state(member, item, **again).status_code == 409, "without a choice nothing is replaced"
     assert set_state(member, item, **again, **question.answer("theirs")).status_code == 302
     item.refresh_from_db()
-    assert (item.state, item.version, item.notes.get().text) == (State.IN_PROGRESS, 1, "do not lose me")
+    assert (item.state, item.version, Words.objects.get().text) == (State.IN_PROGRESS, 1, "do not lose me")
     assert set_state(member, item, **again, **question.answer("mine")).status_code == 302
     item.refresh_from_db()
     assert (item.state, item.version) == (State.DONE, 2)

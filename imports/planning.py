@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from django.utils import translation
 
-from core.imports import Importer, Planned, RowState
-from core.tables.reading import Table, read_table
+from core.imports import Difference, Importer, Planned, RowState
+from core.tables.reading import Row, Table, read_table
 from imports.models import Upload
 from teams.models import Person, Team
 
@@ -24,7 +25,17 @@ def plan(table: Table, importer: Importer, team: Team, by: Person) -> list[Plann
     understood = [row for row in table.rows if not row.problem]
     refused = [Planned(row.number, RowState.REFUSED, row.title, row.problem) for row in table.rows if row.problem]
     planned = importer.plan(understood, team, by) if understood else []
-    return sorted([*planned, *refused], key=lambda each: each.number)
+    rows = {row.number: row for row in understood}
+    return sorted([*(_with_cells(each, rows, importer) for each in planned), *refused], key=lambda each: each.number)
+
+
+def _with_cells(planned: Planned, rows: Mapping[int, Row], importer: Importer) -> Planned:
+    """Of a new row, where the importer does not say it better, what the file says: all of it is written."""
+    if planned.state != RowState.NEW or planned.differences:
+        return planned
+    cells = rows[planned.number].cells
+    said = [Difference(str(column.header), "", cells[column.key]) for column in importer.columns if cells[column.key]]
+    return replace(planned, differences=said)
 
 
 def plan_again(upload: Upload, by: Person) -> list[Planned]:

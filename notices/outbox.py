@@ -19,6 +19,7 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
 from core import bell, clock
+from notices import kinds
 from notices.models import Channel, Digest, Notice, Outgoing, OutgoingState, Preference
 from notices.timing import leaves_at
 from teams.models import Person
@@ -29,18 +30,24 @@ MESSAGE_LIFE = 60  # seconds
 BACKOFF = tuple(timedelta(minutes=minutes) for minutes in (1, 2, 5, 15, 60))
 GIVE_UP = timedelta(days=7)  # since the first try
 LATE = timedelta(minutes=15)
+GATHER = timedelta(seconds=20)
 
 
 # -- Putting in -----------------------------------------------------------------------------------------------------
 
 
 def put_mail(notice: Notice, person: Person, preference: Preference) -> None:
-    """Put the notice into a mail: one of its own that leaves at once, or the one that waits for the person's hour."""
-    at = leaves_at(notice.created_at, preference, person.zone)
+    """Put the notice into a mail: one of its own that leaves at once, or the one that waits for the person's hour.
+
+    Reminders come many at a time: they wait a moment for each other.
+    """
+    now, is_reminder = notice.created_at, kinds.of(notice.kind).reminder
+    at = leaves_at(now + GATHER if is_reminder else now, preference, person.zone)
     waiting = None
-    if at > notice.created_at or preference.digest != Digest.AT_ONCE:
+    if at > now or preference.digest != Digest.AT_ONCE:
         # Locked: whoever begins it now has it first, and this notice then waits for the next one.
-        waiting = Outgoing.objects.select_for_update().open_mails_of(person).filter(next_at=at).order_by("pk").first()
+        mails = Outgoing.objects.select_for_update().open_mails_of(person).order_by("pk")
+        waiting = mails.filter(next_at__gt=now if is_reminder else at - GATHER, next_at__lte=at).first()
     if waiting is None:
         waiting = Outgoing.objects.create(person=person, next_at=at, created_at=notice.created_at)
     notice.mail = waiting

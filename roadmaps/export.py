@@ -15,7 +15,7 @@ from roadmaps.overview import overviews
 def of_items(board: Board) -> Table:
     """The items that the page's filter leaves: the columns of their importer first."""
     importer = ItemImporter()
-    shown = {row.item.pk: row for section in (*board.phases, *board.checklists) for row in section.rows}
+    shown = {row.item.pk: row for section in (*board.phases, *board.checklists) for row in section.shown}
     header = [*(column.header for column in importer.columns), _("By"), _("Mandatory")]
     lines = [
         [*cells, row.newest.person if row.newest else None, _("yes") if row.item.mandatory else _("no")]

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.urls import reverse
-from django.utils.formats import date_format
-from django.utils.timezone import localtime
 from django.utils.translation import gettext as now
 from django.utils.translation import gettext_lazy as _
 
@@ -115,8 +113,8 @@ class _Plan:
         stored = self._stored(row, service)
         record = self._record(row, stored)
         self.once.check((service.pk if service else name, record.key), row.number)
-        told = _told(stored, record)
-        title = f"{name}, {date_format(localtime(record.created_at), 'DATETIME_FORMAT')}"
+        told = _told(stored, record, self.services.shown)
+        title = f"{name}, {self.services.shown(record.created_at)}"
         if stored is not None and not told:
             return Planned(row.number, RowState.SAME, title)
         if service is not None and not service.is_imported:
@@ -151,7 +149,7 @@ class _Plan:
         return given_up(record, self.services.now)
 
 
-def _told(stored: Deployment | None, record: DeploymentRecord) -> list[Difference]:
+def _told(stored: Deployment | None, record: DeploymentRecord, shown: Callable[[Any], str]) -> list[Difference]:
     """What a row changes of what is stored."""
     if stored is None:
         return []
@@ -163,10 +161,4 @@ def _told(stored: Deployment | None, record: DeploymentRecord) -> list[Differenc
         **{key: (getattr(stored, key), getattr(record, key)) for key in ("branch", "sha", "title", "url")},
     }
     headers = {column.key: str(column.header) for column in COLUMNS}
-    return [
-        Difference(headers[key], _shown(old), _shown(new)) for key, (old, new) in now_and_then.items() if old != new
-    ]
-
-
-def _shown(value: Any) -> str:
-    return date_format(localtime(value), "DATETIME_FORMAT") if hasattr(value, "astimezone") else str(value or "")
+    return [Difference(headers[key], shown(old), shown(new)) for key, (old, new) in now_and_then.items() if old != new]

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.urls import reverse
-from django.utils.formats import date_format
-from django.utils.timezone import localtime
 from django.utils.translation import gettext as now
 from django.utils.translation import gettext_lazy as _
 
@@ -91,8 +89,8 @@ class _Plan:
         stored = self._stored(row, service)
         record = self._record(row, stored)
         self.once.check((service.pk if service else name, record.key), row.number)
-        told = _told(stored, record)
-        title = f"{name}: {record.title or date_format(localtime(record.began_at), 'DATETIME_FORMAT')}"
+        told = _told(stored, record, self.services.shown)
+        title = f"{name}: {record.title or self.services.shown(record.began_at)}"
         if stored is not None and not told:
             return Planned(row.number, RowState.SAME, title)
         _check(name, service, stored)
@@ -130,7 +128,7 @@ def _check(name: str, service: Service | None, stored: Incident | None) -> None:
         raise Refused(message % {"service": name})
 
 
-def _told(stored: Incident | None, record: IncidentRecord) -> list[Difference]:
+def _told(stored: Incident | None, record: IncidentRecord, shown: Callable[[Any], str]) -> list[Difference]:
     if stored is None:
         return []
     now_and_then = {
@@ -140,10 +138,4 @@ def _told(stored: Incident | None, record: IncidentRecord) -> list[Difference]:
         "url": (stored.url, record.url),
     }
     headers = {column.key: str(column.header) for column in COLUMNS}
-    return [
-        Difference(headers[key], _shown(old), _shown(new)) for key, (old, new) in now_and_then.items() if old != new
-    ]
-
-
-def _shown(value: Any) -> str:
-    return date_format(localtime(value), "DATETIME_FORMAT") if hasattr(value, "astimezone") else str(value or "")
+    return [Difference(headers[key], shown(old), shown(new)) for key, (old, new) in now_and_then.items() if old != new]

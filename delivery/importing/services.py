@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from django.db.models import Model, QuerySet
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from core import clock
@@ -41,6 +42,14 @@ class Services:
         if len(name) > 255:
             raise Refused(_("The name of the service is too long."))
         return name, self.of(name)
+
+    def shown(self, value: Any) -> str:
+        """As people read it; instants on the team's clock, whoever asks: plans of two people are compared."""
+        return (
+            date_format(value.astimezone(self.zone), "DATETIME_FORMAT")
+            if isinstance(value, datetime)
+            else str(value or "")
+        )
 
     def instant(self, row: Row, key: str, stored: datetime | None) -> datetime | None:
         """What a cell says, in the team's time zone unless it says another; what is stored where it is empty."""

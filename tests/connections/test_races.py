@@ -171,7 +171,9 @@ def test_rules_changed_while_a_page_is_being_written(service: Service, stub: Stu
 
     before = rules.of_service(service)
     other = rules.Rules(
-        deployments=DeploymentSource.DEPLOYMENTS, environments={"staging": ["production"]}, incident_labels=["incident"]
+        deployments=DeploymentSource.DEPLOYMENTS,
+        environments={"staging": ["production"], "production": ["live"]},
+        incident_labels=["incident"],
     )
     for chosen, expected in [(other, "staging"), (before, "production")] * 3:
         results = at_once(

@@ -126,7 +126,7 @@ def test_one_click_ends_mails_of_the_kind_and_nothing_else(
     assert outside.get("/inbox/").status_code == 302  # signed in nobody
     tell(editor, key="2")
     tell(editor, key="2", kind="due")
-    send_later()
+    send_later(minutes=1)
     assert [mail["Subject"].strip()[:9] for mail in mailbox.mails] == ["Emma Edit", "“Serving”"]
 
 

@@ -30,6 +30,8 @@ def write(*, topic: Topic, text: str, by: Person, request_id: str = "") -> Comme
         raise CommentError(_("A comment may have at most %(length)s characters.") % {"length": LENGTH}, "text")
     kept = keep(text, Directory(by, is_sample=topic.is_sample))
     made, is_new = _once(topic, by, request_id)
+    if not is_new and made.words.text not in ("", kept.text):
+        raise CommentError(_("This request was sent before, with other words."), "request_id")
     if is_new:
         Words.objects.create(comment=made, text=kept.text)
         tell(made, topic, mentioned=kept.people)

@@ -28,7 +28,8 @@ from core.models import UndoOffer
 from core.refusals import Refused
 
 LASTS = timedelta(minutes=10)
-_KEPT = "undo"  # in the session: which offer the page at which address shows
+MOST = 10  # offers that a session remembers
+_KEPT = "undo"  # in the session: which offers pages at which addresses show, the newest first
 
 Data = Mapping[str, Any]
 
@@ -74,7 +75,7 @@ def after(request: HttpRequest, response: HttpResponse, kind: str, data: Data) -
             made_at=now,
             until=now + LASTS,
         )
-        request.session[_KEPT] = [made.pk, page.path]
+        request.session[_KEPT] = [[made.pk, page.path], *request.session.get(_KEPT, [])][:MOST]
     return response
 
 
@@ -91,14 +92,21 @@ class Shown:
 def shown(request: HttpRequest) -> Shown | None:
     """The offer that this page shows. Asks the database only on the page that follows, and while there is one."""
     session = getattr(request, "session", None)
-    kept = session.get(_KEPT) if session is not None else None
-    if not kept or kept[1] != request.path:
+    kept = session.get(_KEPT, []) if session is not None else []
+    here = [pk for pk, path in kept if path == request.path]
+    if not here:
         return None
-    found = UndoOffer.objects.filter(pk=kept[0], person=request.user.pk, used_at=None, until__gt=clock.now()).first()
+    open_still = UndoOffer.objects.filter(person=request.user.pk, used_at=None, until__gt=clock.now())
+    found = open_still.filter(pk__in=here).order_by("-pk").first()
     if found is None:
         return None
     kind = _kinds[found.kind]
     return Shown(found.pk, kind.may(request.user, found.data), kind.said(found.data), found.until)
+
+
+def forget(request: HttpRequest, found: UndoOffer) -> None:
+    """Show the offer no more: it can no longer be kept."""
+    request.session[_KEPT] = [each for each in request.session.get(_KEPT, []) if each[0] != found.pk]
 
 
 @transaction.atomic

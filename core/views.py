@@ -51,9 +51,11 @@ def undo(request: HttpRequest, offer_id: int) -> HttpResponse:
     try:
         offers.take_back(found, by=request.user)
     except Refused as error:
+        if isinstance(error, offers.TooLate):
+            offers.forget(request, found)
         messages.error(request, error.message)
     else:
-        messages.success(request, _("Undone: everything is as it was before."))
+        messages.success(request, _("Undone."))
     return redirect(found.page or "/")
 
 

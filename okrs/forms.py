@@ -184,7 +184,7 @@ class KeyResultForm(SeenForm):
 
     title = forms.CharField(label=_("Key result"), help_text=_("What is measured, in a few words."))
     kind = forms.ChoiceField(label=_("Kind"), choices=Kind.choices, widget=forms.RadioSelect, initial=Kind.INCREASE)
-    start = NumberField(label=_("Start"))
+    start = NumberField(label=_("Start value"))
     target = NumberField(label=_("Target"))
     low = NumberField(label=_("At least"))
     high = NumberField(label=_("At most"))

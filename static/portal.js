@@ -67,8 +67,37 @@
     line.appendChild(document.createElement("p")).textContent = text;
     place.append(line);
   }
+  // What was asked for in the background was refused or failed: say so where it is seen, and show a choice as it is stored.
+  document.addEventListener("htmx:responseError", (event) => {
+    const place = document.getElementById("away");
+    if (!place || event.detail.xhr.status === 503) { return; }
+    tellAway(event.detail.xhr.status < 500 ? place.dataset.refused : place.dataset.failed);
+    event.target.closest("form[data-autosubmit]")?.reset();
+  });
   document.addEventListener("htmx:sendError", () => tellAway(document.getElementById("away")?.dataset.unreachable));
   document.addEventListener("htmx:beforeOnLoad", (event) => { if (event.detail.xhr.status !== 503) { tellAway(""); } });
+
+  // A page that asks which of two values shall stand begins with the question.
+  const question = document.querySelector("main .p-both");
+  if (question) {
+    question.scrollIntoView({ block: "center" });
+    question.querySelector("input[type=radio], button")?.focus({ preventScroll: true });
+  }
+
+  // A comment that was not sent yet outlives another form of the page, a sign-in and a reload; not the tab, nor signing out.
+  const draftOf = (field) => `draft:${window.location.pathname}#${field.name}`;
+  document.querySelectorAll("textarea[data-mentions]").forEach((field) => {
+    const kept = sessionStorage.getItem(draftOf(field));
+    if (kept && !field.value) { field.value = kept; }
+  });
+  document.addEventListener("input", (event) => {
+    if (event.target.matches("textarea[data-mentions]")) { sessionStorage.setItem(draftOf(event.target), event.target.value); }
+  });
+  document.addEventListener("htmx:afterRequest", (event) => {
+    const field = event.target.closest("form")?.querySelector("textarea[data-mentions]");
+    if (field && event.detail.successful) { sessionStorage.removeItem(draftOf(field)); }
+  });
+  document.addEventListener("submit", (event) => { if (event.target.matches("form[action$='/logout/']")) { sessionStorage.clear(); } });
 
   // Menus close on Escape and on a click elsewhere.
   function closeMenus(except) {

@@ -41,7 +41,10 @@ def test_a_program_writes_reads_and_blanks(program: Client, url: str, criterion:
     said = answer.json()
     assert said["text"] == "@Priya Raman and @Priya Raman"
     assert (said["kind"], said["topic"], said["mentions"]) == ("criterion", "data.versioning", [priya.pk])
-    assert post(program, of, text="whatever", request_id="a1").json()["id"] == said["id"]
+    again = post(program, of, text=f"@Priya Raman and @<{priya.pk}>", request_id="a1")
+    assert (again.status_code, again.json()["id"]) == (201, said["id"])
+    other = post(program, of, text="whatever", request_id="a1")
+    assert (other.status_code, list(other.json())) == (400, ["request_id"])
     assert program.get(of).json()["results"] == [said]
     assert program.get(url).json()["results"] == [said]
     assert Comment.objects.get().token.name == "CI"

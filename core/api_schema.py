@@ -69,6 +69,12 @@ class RoomSchema(AutoSchema):
         room = apps.get_containing_app_config(type(self.view).__module__)
         return [str(room.verbose_name)] if room else super().get_tags()
 
+    def get_operation_id(self) -> str:
+        """A list of something's own is named after it too: beside a list of all it would have the same name."""
+        name: str = super().get_operation_id()
+        of = self.path.rstrip("/").rpartition("{")[2].rstrip("}")
+        return f"{name}_of_{of}" if self._is_list_view() and self.path.endswith("}/") else name
+
     def _map_serializer_field(self, field: Any, direction: str, bypass_extensions: bool = False) -> dict[str, Any]:
         """What Django's fields and DRF's know and drf-spectacular leaves out."""
         if isinstance(field, serializers.ChoiceField) and field.read_only and _may_be_blank(field):

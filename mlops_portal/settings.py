@@ -364,6 +364,8 @@ SPECTACULAR_SETTINGS = {
         "KeyResultStatus": "okrs.kinds.Status",
         "SaidStatus": "okrs.api.SAID",
         "Band": "insights.api.BANDS",
+        "ImportState": "imports.models.State",
+        "ImportRowState": "core.imports.RowState",
     },
 }
 

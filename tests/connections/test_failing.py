@@ -90,7 +90,9 @@ def test_a_new_token_does_not_hide_that_it_is_well_again(
     syncs(source, stub, OutgoingError("unauthorised", host="host.example"))
     stub.before_page = None
     stub.seen = Inspection(source.external_id, source.full_name, source.url, "main")
-    services.change_access(source=source, base_url=source.base_url, token="new", by=team_admin)
+    services.change_access(
+        source=source, base_url=source.base_url, token="new", seen=services.access_of(source), by=team_admin
+    )
     syncs(source, stub, None)
     assert [each.partition(" c")[0] for each in said()] == ["“acme/shop”"] * 2
     assert said()[1].endswith("can be read again.")

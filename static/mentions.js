@@ -75,6 +75,7 @@
     const list = place.querySelector("ul");
     list.replaceChildren(...options);
     list.hidden = false;
+    list.scrollIntoView({ block: "nearest" }); // the field may stand at the bottom of the screen
     place.querySelector("[role=status]").textContent = found.querySelector("p").textContent;
     open = { field, list, options, at: 0 };
     choose(0);

@@ -208,7 +208,7 @@ def test_gunicorn_keeps_no_log_of_its_own_of_who_asked_for_what() -> None:
         assert access == {"handlers": [], "level": "CRITICAL", "propagate": False}
 
 
-def test_a_foreign_host_name_is_a_warning_without_a_traceback(client: Client, lines: Lines) -> None:
+def test_a_foreign_host_name_is_a_warning_without_a_traceback(client: Client, lines: Lines, db: None) -> None:
     assert client.get("/teams/", headers={"host": "elsewhere.example"}).status_code == 400
     (told,) = [line for line in lines() if line["logger"].startswith("django.security")]
     assert told["level"] == "warning"

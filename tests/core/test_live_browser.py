@@ -74,7 +74,6 @@ def test_each_kind_of_page_shows_what_another_does(
     key_result = okrs.key_result_of(
         okrs.objective_in(okrs.quarter(administrator), administrator, team), administrator, owner=None
     )
-    of_organisation = okrs.objective_in(key_result.cycle, administrator, None)
     draft = round_of(team, editor, now)
     criterion = reverse("assessment-criterion", args=[team.pk, "data.versioning"])
 
@@ -128,7 +127,9 @@ def test_each_kind_of_page_shows_what_another_does(
         expect(tab.locator("main"), path).to_contain_text(wanted)
         assert tab.evaluate("window.sameDocument"), f"{path} was loaded again"
 
-    # A form that nobody is in shows what somebody else saved.
+
+def test_a_form_that_nobody_is_in_shows_what_somebody_else_saved(opened: OpenPage, administrator: Person) -> None:
+    of_organisation = okrs.objective_in(okrs.quarter(administrator), administrator, None)
     tab = opened(administrator, reverse("okr-objective", args=[of_organisation.pk]))
     okr_services.edit_objective(
         objective=of_organisation, by=administrator, wanted={"why": "Customers wait"}, seen={"why": ""}

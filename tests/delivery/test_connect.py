@@ -107,54 +107,56 @@ def test_no_address_of_an_api(admin: Client, team: Team) -> None:
     assert "base_url" in response.context["form"].errors
 
 
-def refused(admin: Client, team: Team, address: str, field: str, text: str, token: str = "secret") -> None:
-    """422 with the sentence at the field, the address kept, the token not sent back, nothing stored."""
+def refused(admin: Client, team: Team, address: str, field: str, token: str = "secret") -> str:
+    """What is said at the field. Checks beside it: 422, the address kept, the token not sent back, nothing stored."""
     response = first(admin, team, address, token=token)
     assert response.status_code == 422
-    assert text in str(response.context["form"].errors[field]), response.context["form"].errors
     assert f'value="{address}"' in response.text
     assert f'value="{token}"' not in response.text
     assert not Draft.objects.exists()
     assert not Connection.objects.exclude(created_by=None).exists()
+    return str(response.context["form"].errors[field])
 
 
 def test_a_wrong_token(admin: Client, fake: FakeGitHub, repo: Repo, team: Team) -> None:
-    refused(admin, team, f"{fake.url}/acme/shop", "token", "does not accept the token", token="wrong-token")
+    assert "does not accept the token" in refused(admin, team, f"{fake.url}/acme/shop", "token", token="wrong-token")
 
 
 def test_an_unknown_repository(admin: Client, fake: FakeGitHub, repo: Repo, team: Team) -> None:
-    refused(admin, team, f"{fake.url}/acme/nothing", "address", "knows no such repository")
+    assert "knows no such repository" in refused(admin, team, f"{fake.url}/acme/nothing", "address")
 
 
 def test_a_host_that_is_down(admin: Client, team: Team) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         port = taken.getsockname()[1]
-    refused(admin, team, f"http://127.0.0.1:{port}/acme/shop", "address", "cannot be reached at present")
+    assert "cannot be reached at present" in refused(admin, team, f"http://127.0.0.1:{port}/acme/shop", "address")
 
 
 def test_a_web_page_instead_of_data(admin: Client, fake: FakeGitHub, repo: Repo, team: Team) -> None:
     fake.faults.update(dict.fromkeys(range(1, 9), "garbage"))
-    refused(admin, team, f"{fake.url}/acme/shop", "address", "answered with a web page instead of data")
+    assert "answered with a web page instead of data" in refused(admin, team, f"{fake.url}/acme/shop", "address")
 
 
 def test_a_redirect_to_another_host(admin: Client, fake: FakeGitHub, repo: Repo, team: Team) -> None:
     fake.faults[1] = "elsewhere"
-    refused(admin, team, f"{fake.url}/acme/shop", "address", "elsewhere.example")
+    assert "elsewhere.example" in refused(admin, team, f"{fake.url}/acme/shop", "address")
 
 
 def test_a_private_address_that_nobody_allowed(
     admin: Client, fake: FakeGitHub, repo: Repo, team: Team, settings: Any
 ) -> None:
     settings.OUTGOING_ALLOW = []
-    refused(admin, team, f"{fake.url}/acme/shop", "address", "127.0.0.1 is a private or local address.")
-    refused(admin, team, f"{fake.url.replace('127.0.0.1', 'localhost')}/acme/shop", "address", "leads to 127.0.0.1")
+    assert "127.0.0.1 is a private or local address." in refused(admin, team, f"{fake.url}/acme/shop", "address")
+    assert "leads to 127.0.0.1" in refused(
+        admin, team, f"{fake.url.replace('127.0.0.1', 'localhost')}/acme/shop", "address"
+    )
     assert fake.seen == []
 
 
 def test_a_used_up_limit(admin: Client, fake: FakeGitHub, repo: Repo, team: Team) -> None:
     fake.limit = 0
-    refused(admin, team, f"{fake.url}/acme/shop", "address", "is used up. Try again later")
+    assert "is used up. Try again later" in refused(admin, team, f"{fake.url}/acme/shop", "address")
 
 
 def test_a_token_that_may_not_read_everything_goes_on_and_says_so(
@@ -168,7 +170,7 @@ def test_a_token_that_may_not_read_everything_goes_on_and_says_so(
 
 def test_another_team_has_it(admin: Client, fake: FakeGitHub, repo: Repo, team: Team) -> None:
     SourceFactory(base_url=f"{fake.url}/api/v3", external_id=str(repo.id), connection__team__name="Ranking")
-    refused(admin, team, f"{fake.url}/acme/shop", "address", "The team Ranking reads this repository already.")
+    assert "The team Ranking reads this repository already." in refused(admin, team, f"{fake.url}/acme/shop", "address")
 
 
 def test_an_archived_team_has_it(admin: Client, fake: FakeGitHub, repo: Repo, team: Team) -> None:
@@ -178,12 +180,14 @@ def test_an_archived_team_has_it(admin: Client, fake: FakeGitHub, repo: Repo, te
         connection__team__name="Ranking",
         connection__team__archived_at=clock.now(),
     )
-    refused(admin, team, f"{fake.url}/acme/shop", "address", "The archived team Ranking still holds this repository.")
+    assert "The archived team Ranking still holds this repository." in refused(
+        admin, team, f"{fake.url}/acme/shop", "address"
+    )
 
 
 def test_the_team_has_it_already(admin: Client, fake: FakeGitHub, repo: Repo, team: Team) -> None:
     SourceFactory(base_url=f"{fake.url}/api/v3", external_id=str(repo.id), connection__team=team)
-    refused(admin, team, f"{fake.url}/acme/shop", "address", "This team reads this repository already")
+    assert "This team reads this repository already" in refused(admin, team, f"{fake.url}/acme/shop", "address")
 
 
 # -- The second step --------------------------------------------------------------------------------------------------

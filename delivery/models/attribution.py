@@ -120,9 +120,7 @@ class Correction(AppendOnly):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                "team", "request_id", condition=~Q(request_id=""), name="correction_request_once"
-            ),
+            models.UniqueConstraint("team", "request_id", condition=~Q(request_id=""), name="correction_request_once"),
             models.CheckConstraint(
                 name="correction_of_one_thing",
                 condition=Q(deployment__isnull=False, incident=None) | Q(deployment=None, incident__isnull=False),
@@ -171,9 +169,7 @@ class Failure(models.Model):
             models.UniqueConstraint(
                 "witness", "kind", condition=Q(witness__isnull=False), name="failure_once_a_witness"
             ),
-            models.UniqueConstraint(
-                "deployment", condition=Q(kind=FailureKind.HAND), name="failure_once_by_hand"
-            ),
+            models.UniqueConstraint("deployment", condition=Q(kind=FailureKind.HAND), name="failure_once_by_hand"),
             models.CheckConstraint(
                 name="failure_shown_by_its_kind",
                 condition=Q(kind=FailureKind.INCIDENT, incident__isnull=False, witness=None, change=None)

@@ -80,7 +80,8 @@ class Incident(models.Model):
     """One incident as the host told it last. `resolved_at` None: it is open."""
 
     team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="incidents")
-    service = models.ForeignKey(Service, null=True, on_delete=models.CASCADE, related_name="incidents")  # None: not told
+    # None: it names none.
+    service = models.ForeignKey(Service, null=True, on_delete=models.CASCADE, related_name="incidents")
     key = models.CharField(max_length=100)
     title = models.CharField(max_length=500, blank=True)
     began_at = models.DateTimeField()
@@ -97,9 +98,7 @@ class Incident(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint("service", "key", name="incident_once"),
-            models.UniqueConstraint(
-                "team", "key", condition=Q(service=None), name="incident_of_no_service_once"
-            ),
+            models.UniqueConstraint("team", "key", condition=Q(service=None), name="incident_of_no_service_once"),
         ]
         indexes = [
             models.Index(fields=["team", "resolved_at"], name="incident_team_resolved"),

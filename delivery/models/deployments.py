@@ -36,7 +36,7 @@ class DeploymentQuerySet(models.QuerySet["Deployment"]):
         return self.in_scope().filter(service__team__in=list(teams))
 
     def counted(self) -> DeploymentQuerySet:
-        """Succeeded, in production, with a finish time, and neither excluded by hand nor gone. docs/definitions.md, Deployment."""
+        """Succeeded in production, finished, neither excluded by hand nor gone. docs/definitions.md, Deployment."""
         return self.in_scope().filter(
             outcome=OutcomeChoice.SUCCEEDED,
             environment_class=EnvironmentClass.PRODUCTION,

@@ -136,6 +136,23 @@ class Address:
     repository: str  # "owner/name"
 
 
+@dataclass(frozen=True, slots=True)
+class Repository:
+    """One of those that a token sees."""
+
+    external_id: str
+    full_name: str
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RepositoryPage:
+    """A page of what a token sees, in no order that counts. `more`: there is another one behind it."""
+
+    repositories: Sequence[Repository]
+    more: bool = False
+
+
 class Connector(Protocol):
     """One outside system."""
 
@@ -150,6 +167,12 @@ class Connector(Protocol):
 
     def inspect(self, client: Client, repository: str) -> Inspection:
         """A first look: proves the token and proposes what to read. Raises core.http.OutgoingError."""
+
+    def list_repositories(self, client: Client, page: int) -> RepositoryPage:
+        """A page (from 1 on) of the repositories that the token sees. Raises core.http.OutgoingError.
+
+        Hosts differ in whether they can search, so none is asked to: connections/choosing.py reads all pages and searches.
+        """
 
     def read(
         self,

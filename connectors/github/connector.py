@@ -11,9 +11,10 @@ from connectors.github.again import read_again
 from connectors.github.deployments import Deployments
 from connectors.github.inspect import inspect
 from connectors.github.issues import Incidents
+from connectors.github.listing import list_repositories
 from connectors.github.reader import Reader, Stream
 from connectors.github.runs import Runs
-from connectors.records import Address, DeploymentSource, Inspection, Page, ReadOptions
+from connectors.records import Address, DeploymentSource, Inspection, Page, ReadOptions, RepositoryPage
 from core.http import Client
 
 API_VERSION = "2022-11-28"
@@ -34,6 +35,9 @@ class GitHub:
 
     def inspect(self, client: Client, repository: str) -> Inspection:
         return inspect(client, repository)
+
+    def list_repositories(self, client: Client, page: int) -> RepositoryPage:
+        return list_repositories(client, page)
 
     def read(
         self,

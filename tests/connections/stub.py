@@ -16,6 +16,8 @@ from connectors.records import (
     Page,
     ReadOptions,
     Record,
+    Repository,
+    RepositoryPage,
     SetAside,
 )
 from core.http import RateLimit
@@ -75,6 +77,7 @@ class StubConnector:
     seen: Inspection | None = None
     refuse: Exception | None = None
     reads: list[dict[str, Any]] = field(default_factory=list)  # arguments of each read
+    listing: list[Repository] = field(default_factory=list)
     tokens: list[tuple[str, str]] = field(default_factory=list)  # (base_url, token) of each client
 
     def parse_address(self, text: str, base_url: str = "") -> Address:
@@ -91,6 +94,12 @@ class StubConnector:
             raise self.refuse
         assert self.seen
         return self.seen
+
+    def list_repositories(self, client: Any, page: int) -> RepositoryPage:
+        if self.refuse:
+            raise self.refuse
+        client.requests_made += 1
+        return RepositoryPage(self.listing[(page - 1) * 100 : page * 100], more=len(self.listing) > page * 100)
 
     def read(
         self,

@@ -6,15 +6,25 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from connectors.github.address import parse_address
+from connectors.github.address import parse_address, parse_host
 from connectors.github.again import read_again
 from connectors.github.deployments import Deployments
-from connectors.github.inspect import inspect
+from connectors.github.inspect import identify, inspect
 from connectors.github.issues import Incidents
 from connectors.github.listing import list_repositories
 from connectors.github.reader import Reader, Stream
 from connectors.github.runs import Runs
-from connectors.records import Address, DeploymentSource, Inspection, Page, ReadOptions, RepositoryPage
+from connectors.records import (
+    Address,
+    DeploymentSource,
+    Identity,
+    Inspection,
+    Page,
+    ReadOptions,
+    RepositoryPage,
+    Wanted,
+    nothing,
+)
 from core.http import Client
 
 API_VERSION = "2022-11-28"
@@ -26,6 +36,9 @@ class GitHub:
 
     def parse_address(self, text: str, base_url: str = "") -> Address:
         return parse_address(text, base_url)
+
+    def parse_host(self, text: str) -> str:
+        return parse_host(text)
 
     def client(self, base_url: str, token: str) -> Client:
         headers = {"Accept": "application/vnd.github+json", "X-GitHub-Api-Version": API_VERSION}
@@ -39,6 +52,9 @@ class GitHub:
     def list_repositories(self, client: Client, page: int) -> RepositoryPage:
         return list_repositories(client, page)
 
+    def identify(self, client: Client, repository: str) -> Identity:
+        return identify(client, repository)
+
     def read(
         self,
         client: Client,
@@ -47,6 +63,7 @@ class GitHub:
         state: dict[str, dict[str, Any]],
         again: Sequence[str],
         now: datetime,
+        wanted: Wanted = nothing,
     ) -> Iterator[Page]:
         """What is new first, then what is asked for again, then the way back to the oldest."""
         reader = Reader(client, repository, options, now)
@@ -65,6 +82,11 @@ class GitHub:
         yield from read_again(reader, again, running)
         for stream in streams:
             yield from stream.rest()
+
+    def read_again(
+        self, client: Client, repository: str, options: ReadOptions, keys: Sequence[str], now: datetime
+    ) -> Iterator[Page]:
+        yield from read_again(Reader(client, repository, options, now), keys, {})
 
 
 def explain(status: int, headers: Mapping[str, str], data: Any) -> tuple[str, dict[str, Any]] | None:

@@ -10,6 +10,7 @@ from typing import Any
 from connectors.records import (
     Address,
     DeploymentRecord,
+    Identity,
     IncidentRecord,
     Inspection,
     Outcome,
@@ -19,6 +20,8 @@ from connectors.records import (
     Repository,
     RepositoryPage,
     SetAside,
+    Wanted,
+    nothing,
 )
 from core.http import RateLimit
 
@@ -85,6 +88,11 @@ class StubConnector:
             raise ValueError("no_repository")
         return Address(base_url or "https://api.example.com", "/".join(text.rstrip("/").split("/")[-2:]))
 
+    def parse_host(self, text: str) -> str:
+        if " " in text:
+            raise ValueError("bad_base_url")
+        return text or "https://api.example.com"
+
     def client(self, base_url: str, token: str) -> Any:
         self.tokens.append((base_url, token))
         return StubClient(base_url, token)
@@ -101,6 +109,20 @@ class StubConnector:
         client.requests_made += 1
         return RepositoryPage(self.listing[(page - 1) * 100 : page * 100], more=len(self.listing) > page * 100)
 
+    def identify(self, client: Any, repository: str) -> Identity:
+        seen = self.inspect(client, repository)
+        return Identity(seen.external_id, seen.full_name, seen.url, seen.default_branch)
+
+    def read_again(
+        self, client: Any, repository: str, options: ReadOptions, keys: Sequence[str], now: datetime
+    ) -> Iterator[Page]:
+        client.requests_made += len(keys)
+        if self.refuse:
+            raise self.refuse
+        rows = [row for rows in self.rows.values() for row in rows if row.key in keys]
+        aside = [each for each in self.set_aside if each.key in keys]
+        yield Page("again", rows, {}, aside, len(keys), done=True)
+
     def read(
         self,
         client: Any,
@@ -109,6 +131,7 @@ class StubConnector:
         state: dict[str, dict[str, Any]],
         again: Sequence[str],
         now: datetime,
+        wanted: Wanted = nothing,
     ) -> Iterator[Page]:
         self.reads.append({"options": options, "state": state, "again": list(again), "token": client.token})
         number = 0
@@ -140,4 +163,7 @@ class StubConnector:
 
 
 def _began(row: Record) -> datetime:
-    return row.created_at if isinstance(row, DeploymentRecord) else row.began_at
+    if isinstance(row, DeploymentRecord):
+        return row.created_at
+    assert isinstance(row, IncidentRecord)
+    return row.began_at

@@ -218,11 +218,6 @@ class Source(models.Model):
     def __str__(self) -> str:
         return self.full_name
 
-    @property
-    def known_until(self) -> datetime | None:
-        """Until when anything is known of it: it was disconnected then, or nothing later was imported. None while it is read."""
-        return self.succeeded_at if self.connection.is_imported else self.disconnected_at
-
     def is_leased(self, now: datetime) -> bool:
         return self.lease_until is not None and self.lease_until >= now
 

@@ -7,12 +7,12 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.urls import reverse
-
 from connections.models import Source
-from connectors.records import DeploymentRecord, IncidentRecord, Outcome, Record
-from delivery import rules
+from connections.stores import Part
+from connectors.records import DeploymentRecord, IncidentRecord, Outcome, ReadOptions, Record
+from delivery import rules, sharing_out
 from delivery.models import Deployment, Incident, OutcomeChoice, Service
+from teams.models import Team
 
 # A deployment that is still running so long after it began is unknown, and not asked for again.
 GIVEN_UP_AFTER = timedelta(days=7)
@@ -28,25 +28,32 @@ class DeliveryStore:
     """Deployments and incidents. All methods run with the source's row locked, so one at a time for a service."""
 
     def store(self, source: Source, records: Sequence[Record], now: datetime) -> int:
-        service = Service.objects.filter(source=source).first()
-        if service is None:
-            return 0
-        chosen = rules.of_service(service)
-        deployments = [each for each in records if isinstance(each, DeploymentRecord)]
-        incidents = [each for each in records if isinstance(each, IncidentRecord)]
-        return keep_deployments(service, chosen, deployments, now) + keep_incidents(service, chosen, incidents, now)
+        """Each service of the repository gets what is its own."""
+        services = list(Service.objects.live().filter(source=source).order_by("pk"))
+        return sum(_keep(part, now) for part in sharing_out.parts(services, records))
 
     def unfinished_keys(self, source: Source, now: datetime) -> Iterable[str]:
-        running = Deployment.objects.in_scope().filter(service__source=source, outcome=OutcomeChoice.RUNNING)
-        return running.filter(created_at__gt=now - GIVEN_UP_AFTER).order_by("pk").values_list("key", flat=True)
+        running = Deployment.objects.in_scope().filter(service__source=source, service__ended_at=None)
+        running = running.filter(outcome=OutcomeChoice.RUNNING, created_at__gt=now - GIVEN_UP_AFTER)
+        return dict.fromkeys(running.order_by("pk").values_list("key", flat=True))
 
     def sweep(self, source: Source, now: datetime) -> None:
         running = Deployment.objects.filter(service__source=source, outcome=OutcomeChoice.RUNNING)
         running.filter(created_at__lte=now - GIVEN_UP_AFTER).update(outcome=OutcomeChoice.UNKNOWN)
 
-    def rules_url(self, source: Source) -> str:
-        service = Service.objects.filter(source=source).first()
-        return reverse("delivery-rules", args=[service.team_id, service.pk]) if service else ""
+    def parts(self, source: Source, team: Team) -> list[Part]:
+        return sharing_out.listed(source, team)
+
+    def wanted(self, source: Source) -> ReadOptions | None:
+        return sharing_out.wanted(source)
+
+    def ended(self, source: Source, team: Team, at: datetime) -> None:
+        sharing_out.ended(source, team, at)
+
+
+def _keep(part: sharing_out.Own, now: datetime) -> int:
+    kept = keep_deployments(part.service, part.rules, part.deployments, now, part.others)
+    return kept + keep_incidents(part.service, part.rules, part.incidents, now)
 
 
 def given_up(record: DeploymentRecord, now: datetime) -> DeploymentRecord:
@@ -55,14 +62,21 @@ def given_up(record: DeploymentRecord, now: datetime) -> DeploymentRecord:
     return record
 
 
-def keep_deployments(service: Service, chosen: rules.Rules, records: Sequence[DeploymentRecord], now: datetime) -> int:
+def keep_deployments(
+    service: Service,
+    chosen: rules.Rules,
+    records: Sequence[DeploymentRecord],
+    now: datetime,
+    others: Sequence[str] = (),
+) -> int:
+    """`others`: the environments that other services of the repository name."""
     newest: dict[str, DeploymentRecord] = {}
     for record in records:
         known = newest.get(record.key)
         if known is None or record.attempt >= known.attempt:
             newest[record.key] = given_up(record, now)
     stored = {row.key: row for row in service.deployments.filter(key__in=list(newest))}
-    made = [_deployment(service, chosen, record, now) for record in newest.values()]
+    made = [_deployment(service, chosen, record, now, others) for record in newest.values()]
     changed = [row for row in made if _is_news(stored.get(row.key), row, _DEPLOYMENT_FIELDS)]
     Deployment.objects.bulk_create(
         changed, update_conflicts=True, unique_fields=["service", "key"], update_fields=list(_DEPLOYMENT_FIELDS)
@@ -70,7 +84,9 @@ def keep_deployments(service: Service, chosen: rules.Rules, records: Sequence[De
     return len(changed)
 
 
-def _deployment(service: Service, chosen: rules.Rules, record: DeploymentRecord, now: datetime) -> Deployment:
+def _deployment(
+    service: Service, chosen: rules.Rules, record: DeploymentRecord, now: datetime, others: Sequence[str]
+) -> Deployment:
     return Deployment(
         service=service,
         key=record.key,
@@ -86,7 +102,7 @@ def _deployment(service: Service, chosen: rules.Rules, record: DeploymentRecord,
         title=record.title[:500],
         url=record.url[:1000],
         attempt=record.attempt,
-        in_scope=rules.deployment_in_scope(chosen, record.workflow),
+        in_scope=rules.deployment_in_scope(chosen, record.workflow, record.environment, others),
         recorded_at=now,
     )
 

@@ -54,7 +54,9 @@ def _count(service_id: int, days: tuple[date, date] | None, zone: ZoneInfo) -> N
             for name, value in counts.items():
                 setattr(row, name, value)
             moved.append(row)
-    made = [DeliveryDay(service_id=service_id, environment_class=each, day=day, **wanted[each, day]) for each, day in wanted]
+    made = [
+        DeliveryDay(service_id=service_id, environment_class=each, day=day, **wanted[each, day]) for each, day in wanted
+    ]
     DeliveryDay.objects.filter(pk__in=gone).delete()
     DeliveryDay.objects.bulk_update(moved, FIELDS, batch_size=100)
     DeliveryDay.objects.bulk_create(made, batch_size=1000)

@@ -22,10 +22,10 @@ def look_back(policy: Policy) -> timedelta | None:
     return None if policy.look_back_days is None else timedelta(days=policy.look_back_days)
 
 
-def within(policy: Policy, finished: datetime, began: datetime) -> bool:
+def within(policy: Policy, finished: datetime | None, began: datetime | None) -> bool:
     """Whether what began then is not too late for a deployment that finished then."""
     most = look_back(policy)
-    return most is None or began - finished <= most
+    return most is None or (finished is not None and began is not None and began - finished <= most)
 
 
 # -- Which incidents to look at -----------------------------------------------------------------------------------

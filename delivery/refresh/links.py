@@ -129,6 +129,7 @@ def _by_commits(service_id: int, shas: set[str]) -> dict[str, Found]:
         rows = Deployment.objects.counted().filter(service=service_id, sha__in=heads, previous__isnull=False)
         columns = rows.values_list("finished_at", "created_at", "key", "pk", "previous__sha", "sha")
         for finished, created, key, pk, base, head in columns:
+            assert finished is not None  # it counts
             place: Found = ((finished, created, key), pk, Linked.COMMITS)
             for sha in holding.get((base, head), ()):
                 found[sha] = min(found.get(sha, place), place)
@@ -136,7 +137,7 @@ def _by_commits(service_id: int, shas: set[str]) -> dict[str, Found]:
 
 
 def _by_time(service_id: int, merged: Sequence[datetime]) -> dict[datetime, Found]:
-    """By the instant of a merge (in order), the first deployment that finished after it, where nobody compared it with the one before."""
+    """By the instant of a merge (in order): the first deployment that finished after it, where nobody compared that one."""
     if not merged:
         return {}
     counted = Deployment.objects.counted().filter(service=service_id)
@@ -171,4 +172,4 @@ def _not_compared(service_id: int, deployments: set[int]) -> set[int]:
 def _told(service_id: int, keys: set[str]) -> dict[str, Found]:
     rows = Deployment.objects.counted().filter(service=service_id, key__in=keys)
     columns = rows.values_list("finished_at", "created_at", "key", "pk")
-    return {key: ((at, created, key), pk, Linked.TOLD) for at, created, key, pk in columns}
+    return {key: ((at, created, key), pk, Linked.TOLD) for at, created, key, pk in columns if at is not None}

@@ -44,7 +44,7 @@ class Ordered:
 
 def placed(rows: QuerySet[Deployment]) -> list[Placed]:
     columns = rows.values_list("finished_at", "created_at", "key", "pk", "sha", "previous")
-    return sorted(Placed(*row) for row in columns)
+    return sorted(Placed(at, *rest) for at, *rest in columns if at is not None)  # type: ignore[call-arg,arg-type]
 
 
 def last_before(rows: QuerySet[Deployment], instant: datetime) -> Placed | None:

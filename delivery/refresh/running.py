@@ -13,7 +13,6 @@ from delivery.models import (
     Correction,
     CorrectionKind,
     Deployment,
-    Failure,
     FailureKind,
     Incident,
     Policy,
@@ -22,7 +21,6 @@ from delivery.models import (
 from delivery.refresh import days, failures, incidents, links, marks, order, signs
 from delivery.refresh.failures import keep_shown
 from delivery.refresh.links import Moved
-from delivery.refresh.order import Ordered
 from delivery.refresh.touched import Touched, TouchedService, chunks, spans
 from teams.models import Team
 from teams.zones import zones_of
@@ -74,7 +72,8 @@ def everything(team_id: int) -> None:
     for service_id in services:
         _everything_of(work, service_id)
     _attribute(work, Incident.objects.filter(team=team_id).values_list("pk", flat=True))
-    failures.count(work.failed)
+    had = Deployment.objects.filter(service__team=team_id, failures__gt=0).values_list("pk", flat=True)
+    failures.count(work.failed.union(had))
     for service_id in services:
         days.count_all(service_id, work.zone)
 
@@ -84,12 +83,16 @@ def _everything_of(work: _Work, service_id: int) -> None:
     order.forget_uncounted(mine)
     keys = set(mine.values_list("pk", flat=True))
     counted = mine.counted().exclude(finished_at=None)
-    first, last = (counted.order_by(by).values_list("finished_at", flat=True).first() for by in ("finished_at", "-finished_at"))
+    first, last = (
+        counted.order_by(by).values_list("finished_at", flat=True).first() for by in ("finished_at", "-finished_at")
+    )
     if first is not None and last is not None:
         order.put_in_order(service_id, order.Span(first, last))
     moved = links.link_all(service_id)
     of = TouchedService(
-        changes=set(Change.objects.filter(service=service_id).exclude(reverts="", reverts_title="").values_list("pk", flat=True))
+        changes=set(
+            Change.objects.filter(service=service_id).exclude(reverts="", reverts_title="").values_list("pk", flat=True)
+        )
     )
     _refresh_service(work, service_id, of, keys, moved)
 
@@ -116,7 +119,7 @@ def _refresh_service(work: _Work, service_id: int, of: TouchedService, keys: set
         work.failed |= keep_shown(team_id, kind, asked, shown)
     work.failed |= keep_shown(team_id, FailureKind.HAND, keys, signs.by_hand(keys), by_hand=True)
     if policy.reverts:
-        reverting = _reverting(service_id, of, moved)
+        reverting = of.changes | _reverting(service_id, of, moved)
         work.failed |= keep_shown(team_id, FailureKind.REVERT, reverting, signs.reverts(policy, service_id, reverting))
 
 

@@ -1,4 +1,4 @@
-"""Failures that no incident tells of: an older version deployed again, a change that reverts another one, a hotfix, a person's word.
+"""Failures that no incident tells of: an older version deployed again, a revert, a hotfix, a person's word.
 
 A rollback or hotfix shows that the counted deployment right before it failed. A revert shows that of the change that it takes
 back. The policy says which of them are failures at all, and how far it looks back.
@@ -37,7 +37,7 @@ def hotfixes(policy: Policy, keys: Iterable[int]) -> Shown:
             for pk, at, previous, finished in rows.values_list(
                 "pk", "finished_at", "previous", "previous__finished_at"
             ):
-                if within(policy, finished, at):
+                if previous is not None and within(policy, finished, at):
                     found[pk] = previous
     return found
 
@@ -90,7 +90,7 @@ def reverts(policy: Policy, service_id: int, changes: Iterable[int]) -> Shown:
     if not policy.reverts:
         return found
     for chunk in chunks(changes):
-        rows = list(Change.objects.filter(pk__in=chunk))
+        rows = list(Change.objects.filter(pk__in=chunk).exclude(reverts="", reverts_title=""))
         by_key, by_title = _reverted(service_id, rows)
         for row in rows:
             named = by_key.get(row.reverts) if row.reverts else _latest(by_title[row.reverts_title], row)

@@ -14,6 +14,7 @@ from connectors.records import ChangeRecord, ComparisonRecord
 from delivery import refresh
 from delivery.models import Change, ComparedCommit, Comparison, Deployment, Service
 from delivery.refresh import Touched
+from delivery.writing import write
 
 MOST_WANTED = 500  # comparisons that a sync is asked for at once; the newest first
 _REVERT = re.compile(r'revert "(.+)"', re.IGNORECASE | re.DOTALL)
@@ -40,9 +41,7 @@ def keep_changes(
     stored = {row.key: row for row in service.changes.filter(key__in=list(newest))}
     made = [_change(service, record, now) for record in newest.values()]
     changed = [row for row in made if _is_news(stored.get(row.key), row)]
-    Change.objects.bulk_create(
-        changed, update_conflicts=True, unique_fields=["service", "key"], update_fields=list(_CHANGE_FIELDS)
-    )
+    write(changed, stored, _CHANGE_FIELDS)
     with refreshing(service.team_id, touched) as found:
         found.changes([*changed, *(stored[row.key] for row in changed if row.key in stored)])
     return len(changed)

@@ -15,6 +15,7 @@ from delivery import refresh, rules, sharing_out
 from delivery.changes import comparisons_wanted, keep_changes, keep_comparisons, refreshing
 from delivery.models import Deployment, Incident, OutcomeChoice, Service
 from delivery.refresh import Touched
+from delivery.writing import write
 from teams.models import Team
 
 # A deployment that is still running so long after it began is unknown, and not asked for again.
@@ -118,9 +119,7 @@ def keep_deployments(
     stored = {row.key: row for row in service.deployments.filter(key__in=list(newest))}
     made = [_deployment(service, chosen, record, now, others) for record in newest.values()]
     changed = [row for row in made if _is_news(stored.get(row.key), row, _DEPLOYMENT_FIELDS)]
-    Deployment.objects.bulk_create(
-        changed, update_conflicts=True, unique_fields=["service", "key"], update_fields=list(_DEPLOYMENT_FIELDS)
-    )
+    write(changed, stored, _DEPLOYMENT_FIELDS)
     with refreshing(service.team_id, touched) as found:
         found.deployments([*changed, *(stored[row.key] for row in changed if row.key in stored)])
     return len(changed)
@@ -184,9 +183,7 @@ def keep_incidents(
         for record in newest.values()
     ]
     changed = [row for row in made if _is_news(stored.get(row.key), row, _INCIDENT_FIELDS)]
-    Incident.objects.bulk_create(
-        changed, update_conflicts=True, unique_fields=["service", "key"], update_fields=list(_INCIDENT_FIELDS)
-    )
+    write(changed, stored, _INCIDENT_FIELDS)
     with refreshing(service.team_id, touched) as found:
         found.of_incidents(changed)
     return len(changed)

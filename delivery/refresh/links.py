@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from core import bulk
 from delivery.models import Change, ComparedCommit, Comparison, Deployment, Linked
 from delivery.refresh.order import Ordered, first_after, placed
 from delivery.refresh.touched import TouchedService, chunks
@@ -104,7 +105,7 @@ def _link(service_id: int, keys: Sequence[int], moved: Moved) -> None:
         found = told.get(row.told) if row.told else min(filter(None, candidates), default=None)
         if _point(row, found, moved):
             changed.append(row)
-    Change.objects.bulk_update(changed, ["deployment", "deployed_at", "linked"], batch_size=100)
+    bulk.update(changed, ["deployment", "deployed_at", "linked"])
 
 
 def _point(row: Change, found: Found | None, moved: Moved) -> bool:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
@@ -11,7 +12,8 @@ from connections.health import SourceRow
 from core.charts import Chart
 from core.tables.writing import Table
 from delivery.importing import deployments, incidents
-from delivery.models import Deployment, EnvironmentClass, Incident, OutcomeChoice, Service
+from delivery.figures import Stage, hours_between, lead_hours, stages_of
+from delivery.models import Change, Deployment, EnvironmentClass, Incident, Linked, OutcomeChoice, Service
 from teams.models import Team
 
 CHUNK = 2000  # rows read at a time
@@ -22,8 +24,12 @@ def of_deployments(team: Team, rows: QuerySet[Deployment]) -> Table:
     classes = {value: str(label) for value, label in EnvironmentClass.choices}
     outcomes = {value: str(label) for value, label in OutcomeChoice.choices}
     header = [*(str(each.header) for each in deployments.COLUMNS), _("Counts"), _("Class"), _("Workflow")]
+    header += [_("Failures"), _("Hotfix"), _("Excluded by hand")]
     lines = (
-        [*deployments.cells_of(row, outcomes), row.counts, classes[row.environment_class], row.workflow_name]
+        [
+            *deployments.cells_of(row, outcomes),
+            *(row.counts, classes[row.environment_class], row.workflow_name, row.failures, row.hotfix, row.excluded),
+        ]
         for row in rows.iterator(CHUNK)
     )
     return Table(f"deployments-team-{team.pk}", header, lines, zone=team.zone, streamed=True)
@@ -31,11 +37,48 @@ def of_deployments(team: Team, rows: QuerySet[Deployment]) -> Table:
 
 def of_incidents(team: Team, rows: QuerySet[Incident]) -> Table:
     header = [*(str(each.header) for each in incidents.COLUMNS), _("Hours"), _("Labels")]
+    header += [_("Counts"), _("Belongs to"), _("Recovery (h)")]
     lines = (
-        [*incidents.cells_of(row), None if row.hours is None else round(row.hours, 2), ", ".join(row.labels)]
-        for row in rows.iterator(CHUNK)
+        [
+            *incidents.cells_of(row),
+            *(rounded(row.hours), ", ".join(row.labels), row.counts, *_caused_by(row)),
+        ]
+        for row in rows.select_related("failure__deployment").iterator(CHUNK)
     )
     return Table(f"incidents-team-{team.pk}", header, lines, zone=team.zone, streamed=True)
+
+
+def _caused_by(row: Incident) -> tuple[str | None, float | None]:
+    """The deployment that an incident is attributed to, and the hours from its finish to the resolution."""
+    failure = getattr(row, "failure", None)
+    if failure is None:
+        return None, None
+    return str(failure.deployment), rounded(hours_between(failure.deployment.finished_at, row.resolved_at))
+
+
+def rounded(hours: float | None) -> float | None:
+    return None if hours is None else round(hours, 2)
+
+
+def of_changes(team: Team, rows: QuerySet[Change]) -> Table:
+    header = [
+        _("Service"), _("Key"), _("Title"), _("Author"), _("Branch"), _("Labels"), _("First commit"), _("Opened"), _("First review"),
+        _("Merged"), _("Deployed"), _("Lead time (h)"), *(_("%(stage)s (h)") % {"stage": stage.label} for stage in Stage), _("Deployment"), _("Found"),
+        _("Address"),
+    ]  # fmt: skip
+    found = {value: str(label) for value, label in Linked.choices}
+    lines = (_change_cells(row, found) for row in rows.select_related("deployment").iterator(CHUNK))
+    return Table(f"changes-team-{team.pk}", header, lines, zone=team.zone, streamed=True)
+
+
+def _change_cells(row: Change, found: Mapping[str, str]) -> list[Any]:
+    stages = stages_of(row)
+    return [
+        row.service.name, row.key, row.title, row.author, row.branch, ", ".join(row.labels), row.first_commit_at, row.opened_at,
+        row.first_review_at, row.merged_at, row.deployed_at, rounded(lead_hours(row)),
+        *(rounded(stages.get(stage)) for stage in Stage), str(row.deployment) if row.deployment else None,
+        found.get(row.linked), row.url,
+    ]  # fmt: skip
 
 
 def of_services(team: Team, services: Sequence[Service], sources: Sequence[SourceRow]) -> Table:

@@ -38,6 +38,14 @@ class IncidentQuerySet(models.QuerySet["Incident"]):
     def of_teams(self, teams: Iterable[Team]) -> IncidentQuerySet:
         return self.in_scope().filter(team__in=list(teams))
 
+    def showing(self, what: str) -> IncidentQuerySet:
+        """The "resolved", "open", "attributed", "unattributed" or "dismissed" ones; "" all."""
+        if what in ("resolved", "open"):
+            return self.resolved() if what == "resolved" else self.unresolved()
+        if what in ("attributed", "unattributed"):
+            return self.counted().filter(failure__isnull=what == "unattributed")
+        return self.filter(dismissed=True) if what == "dismissed" else self
+
     def moved_since(self, instant: datetime) -> IncidentQuerySet:
         """Begun or resolved since then."""
         return self.filter(Q(began_at__gte=instant) | Q(resolved_at__gte=instant))

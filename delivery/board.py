@@ -173,7 +173,7 @@ def board(team: Team, choice: Choice | None = None) -> Board:
         resolved=_resolved(team, shown, zone),
         outcomes=_outcomes(keys, period, zone),
         read_at=_read_at(services),
-        first_sync=any(service.source.active and service.source.succeeded_at is None for service in services),
+        first_sync=any(service.ended_at is None and service.source.succeeded_at is None for service in services),
     )
 
 
@@ -236,6 +236,6 @@ def _read_at(services: Sequence[Service]) -> datetime | None:
     instants = [
         service.source.succeeded_at
         for service in services
-        if service.source.active and not service.source.connection.is_imported
+        if service.ended_at is None and not service.source.connection.is_imported
     ]
     return min((at for at in instants if at), default=None) if all(instants) else None

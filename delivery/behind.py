@@ -99,14 +99,22 @@ def _incident_row(row: Incident, failure: Failure | None, policy: Policy) -> Inc
     return IncidentRow(row, why.of_incident(row, failure, policy), deployment, recovery)
 
 
+def candidates(row: Incident, present: Deployment | None, most: int) -> list[Deployment]:
+    """The counted deployments that it may belong to: the present one first, then the latest that finished before it began."""
+    found = (
+        Deployment.objects.filter(service__team=row.team_id).counted().before(row.began_at).select_related("service")
+    )
+    return [
+        *([present] if present else []),
+        *(each for each in found[:most] if present is None or each.pk != present.pk),
+    ]
+
+
 # -- Changes ------------------------------------------------------------------------------------------------------------
 
 
 def change_rows(rows: Iterable[Change]) -> list[ChangeRow]:
-    return [
-        ChangeRow(row, why.of_change(row), lead_hours(row), _stages(row))
-        for row in rows
-    ]
+    return [ChangeRow(row, why.of_change(row), lead_hours(row), _stages(row)) for row in rows]
 
 
 def _stages(row: Change) -> list[StageShown]:

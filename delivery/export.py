@@ -11,9 +11,13 @@ from django.utils.translation import gettext as _
 from connections.health import SourceRow
 from core.charts import Chart
 from core.tables.writing import Table
-from delivery.importing import deployments, incidents
+from delivery import told
 from delivery.figures import Stage, hours_between, lead_hours, stages_of
+from delivery.importing import deployments, incidents
 from delivery.models import Change, Deployment, EnvironmentClass, Incident, Linked, OutcomeChoice, Service
+from delivery.point import Asked, changes_of, deployments_of, incidents_of
+from delivery.side_by_side import Row as SideBySideRow
+from delivery.side_by_side import SideBySide
 from teams.models import Team
 
 CHUNK = 2000  # rows read at a time
@@ -103,3 +107,29 @@ def of_services(team: Team, services: Sequence[Service], sources: Sequence[Sourc
 
 def of_chart(team: Team, name: str, chart: Chart) -> Table:
     return Table(f"{name}-team-{team.pk}", chart.columns, chart.rows)
+
+
+def of_point(team: Team, asked: Asked, name: str) -> Table:
+    """One of the lists behind a point, whole."""
+    if name == "incidents":
+        return of_incidents(team, incidents_of(team, asked, team.zone).with_took())
+    if name == "changes":
+        return of_changes(team, changes_of(team, asked, team.zone))
+    return of_deployments(team, deployments_of(team, asked, team.zone))
+
+
+def of_teams(found: SideBySide) -> Table:
+    """A row a team: of each figure the value, numerator, denominator, and band or score. An empty cell is "no data"."""
+    header = [_("Team"), _("Group"), _("Edition"), _("From"), _("To")]
+    for title, unit in zip(told.TITLES.values(), told.UNITS.values(), strict=True):
+        header += [f"{title} ({unit})", _("Numerator"), _("Denominator"), _("Band"), _("Score")]
+    return Table("delivery-teams", header, [_team_cells(row) for row in found.rows])
+
+
+def _team_cells(row: SideBySideRow) -> list[Any]:
+    standing = row.standing
+    cells: list[Any] = [row.team.name, row.team.group, standing.edition, standing.period.first, standing.period.last]
+    for cell in row.cells:
+        number = None if cell.number is None else round(cell.number, 4)
+        cells += [number, cell.told.numerator, cell.told.denominator, cell.label, cell.told.judged.score]
+    return cells

@@ -9,11 +9,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from delivery import sparks, told
-from delivery.words import duration_text, figure_text, percent_text, short_hours
 from delivery.figures import Frequency, Stage
 from delivery.five import Five
 from delivery.models import Service
 from delivery.sparks import Spark
+from delivery.words import duration_text, figure_text, percent_text, short_hours
 
 
 @dataclass(frozen=True)
@@ -140,7 +140,9 @@ def _failure_facts(reads: Reads, five: Five) -> list[str]:
     if not share.whole:
         return [_("No deployment was counted.")]
     text = ngettext(
-        "%(part)s of %(whole)s deployment with a failure", "%(part)s of %(whole)s deployments with a failure", share.whole
+        "%(part)s of %(whole)s deployment with a failure",
+        "%(part)s of %(whole)s deployments with a failure",
+        share.whole,
     )
     return [text % {"part": share.part, "whole": share.whole}]
 
@@ -152,7 +154,9 @@ def _recovery_facts(reads: Reads, five: Five) -> list[str]:
     if not caused:
         return [_("No incident is attributed to a deployment of the period.")]
     text = ngettext(
-        "median of %(count)s of %(all)s attributed incident", "median of %(count)s of %(all)s attributed incidents", caused
+        "median of %(count)s of %(all)s attributed incident",
+        "median of %(count)s of %(all)s attributed incidents",
+        caused,
     )
     facts = [text % {"count": figure.count, "all": caused}] if figure.count else []
     waiting = caused - figure.count

@@ -170,7 +170,10 @@ def read(teams: Sequence[Team], reach: Period, services: Sequence[Service] | Non
 
 def _read_days(found: Mapping[int, TeamRows], team_of: Mapping[int, int], reach: Period) -> None:
     rows = DeliveryDay.objects.filter(
-        service__in=list(team_of), environment_class=EnvironmentClass.PRODUCTION, day__gte=reach.first, day__lte=reach.last
+        service__in=list(team_of),
+        environment_class=EnvironmentClass.PRODUCTION,
+        day__gte=reach.first,
+        day__lte=reach.last,
     )
     for service_id, day, counted, failed, hotfixes, unknown in rows.values_list(
         "service", "day", "counted", "failed", "hotfixes", "unknown"
@@ -195,7 +198,10 @@ def _read_changes(found: Mapping[int, TeamRows], team_of: Mapping[int, int], rea
 def _read_failures(found: Mapping[int, TeamRows], teams: Sequence[Team], reach: Period) -> None:
     first, last = clock.start_of(reach.first - DAY, UTC), clock.end_of(reach.last + DAY, UTC)
     rows = Failure.objects.filter(
-        team__in=list(teams), kind=FailureKind.INCIDENT, deployment__finished_at__gte=first, deployment__finished_at__lt=last
+        team__in=list(teams),
+        kind=FailureKind.INCIDENT,
+        deployment__finished_at__gte=first,
+        deployment__finished_at__lt=last,
     )
     for team_id, finished, began, resolved in rows.values_list(
         "team", "deployment__finished_at", "incident__began_at", "incident__resolved_at"

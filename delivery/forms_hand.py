@@ -9,8 +9,8 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from core.forms import RequestForm
-from delivery.words import deployment_text
 from delivery.models import CorrectionKind, Deployment
+from delivery.words import deployment_text
 
 REASON_LENGTH = 500
 NOBODY = "none"  # "attribute to" no deployment at all

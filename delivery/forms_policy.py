@@ -51,7 +51,9 @@ class PolicyForm(SeenForm):
         label=_("Judged by the edition"),
         widget=forms.RadioSelect,
         choices=Edition.choices,
-        help_text=_("Which year's thresholds the bands read. 2025 knows no bands: a score of 0 to 10 beside the industry's mean."),
+        help_text=_(
+            "Which year's thresholds the bands read. 2025 knows no bands: a score of 0 to 10 beside the industry's mean."
+        ),
     )
 
     def __init__(self, data: Any = None, *, current: Mapping[str, Any]) -> None:

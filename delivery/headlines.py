@@ -10,10 +10,10 @@ from django.utils.translation import gettext as _
 
 from delivery import facts, policies, told
 from delivery.board import Board
-from delivery.words import score_text
 from delivery.figures import Band
 from delivery.sparks import Spark
 from delivery.told import Told
+from delivery.words import score_text
 
 
 @dataclass(frozen=True)

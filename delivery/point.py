@@ -144,7 +144,11 @@ class Point:
 def read(team: Team, asked: Asked) -> Point:
     policy = policies.of_team(team)
     zone = team.zone
-    deployments, incidents, changes = deployments_of(team, asked, zone), incidents_of(team, asked, zone), changes_of(team, asked, zone)
+    deployments, incidents, changes = (
+        deployments_of(team, asked, zone),
+        incidents_of(team, asked, zone),
+        changes_of(team, asked, zone),
+    )
     return Point(
         team=team,
         asked=asked,

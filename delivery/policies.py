@@ -71,6 +71,17 @@ def text_of(policy: Policy) -> str:
     }
 
 
+def facts_of(policy: Policy) -> list[tuple[str, str]]:
+    """(name, value) of each part, for who may only read it."""
+    return [
+        (_("Failures"), failures_text(policy)),
+        (_("Whose deployments"), scope_text(policy)),
+        (_("Look-back"), look_back_text(policy)),
+        (_("Hotfixes"), hotfix_text(policy)),
+        (_("Judged by the edition"), policy.edition),
+    ]
+
+
 def beside(policy: Policy) -> Mapping[str, str]:
     """What of it decides each figure."""
     attributed = _("Look-back %(look_back)s, %(scope)s.") % {

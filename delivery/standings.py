@@ -13,7 +13,6 @@ from django.utils.translation import ngettext
 from core import clock
 from delivery import facts, five, policies, reading, told
 from delivery.addresses import point_url
-from delivery.words import score_text, short_hours
 from delivery.facts import Reads
 from delivery.figures import Band
 from delivery.five import Five, TeamRows
@@ -21,6 +20,7 @@ from delivery.models import Policy, Service
 from delivery.periods import WEEKS, Period, weeks_before
 from delivery.sparks import Spark
 from delivery.told import Told
+from delivery.words import score_text, short_hours
 from teams.models import Team
 from teams.zones import zones_of
 

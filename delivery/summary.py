@@ -12,9 +12,9 @@ from core.charts import Chart
 from core.spans import days_text
 from delivery import charts, headlines, policies, told
 from delivery.board import Board, Choice, board
+from delivery.charts import source_text
 from delivery.headlines import Headline
 from delivery.models import Deployment, Incident, Service
-from delivery.charts import source_text
 from delivery.standings import SHOWN, DeliveryStanding, for_teams
 from teams.models import Team
 
@@ -70,7 +70,11 @@ def for_team(team: Team) -> DeliverySummary:
 
 def of_board(found: Board) -> DeliverySummary:
     """All figures and their charts."""
-    drawn = [Drawn(draw(found), str(told.TITLES[name])) for name, draw in charts.OF_FIGURE.items()] if found.services else []
+    drawn = (
+        [Drawn(draw(found), str(told.TITLES[name])) for name, draw in charts.OF_FIGURE.items()]
+        if found.services
+        else []
+    )
     return _summary(found, headlines.of_board(found) if found.services else [], drawn)
 
 

@@ -72,7 +72,7 @@ _NUMBERS: Mapping[str, Callable[[Five], float | None]] = {
 def numbers(five: Five, edition: str) -> dict[str, Told]:
     """All of them by id, in the order of the pages."""
     found = {}
-    for name, (figure, numerator, denominator) in _parts(five).items():
+    for name, (figure, numerator, denominator) in parts(five).items():
         number = number_of(name, five)
         judged = NOT_JUDGED if number is None else judge(edition, name, figure)
         found[name] = Told(name, number, numerator, denominator, judged)
@@ -82,7 +82,7 @@ def numbers(five: Five, edition: str) -> dict[str, Told]:
 Parts = tuple[Any, int | None, int | None]
 
 
-def _parts(five: Five) -> dict[str, Parts]:
+def parts(five: Five) -> dict[str, Parts]:
     """Of each figure, what judges it, its numerator and its denominator."""
     often, lead, recovery, mttr = five.frequency, five.lead_time, five.recovery, five.mttr
     return {

@@ -74,7 +74,9 @@ _OUTCOMES = {
 
 def _also(row: Deployment) -> Iterator[str]:
     if row.failures:
-        text = ngettext("%(count)s failure is attributed to it.", "%(count)s failures are attributed to it.", row.failures)
+        text = ngettext(
+            "%(count)s failure is attributed to it.", "%(count)s failures are attributed to it.", row.failures
+        )
         yield text % {"count": row.failures}
     else:
         yield _("No failure is attributed to it.")
@@ -96,7 +98,9 @@ def of_incident(row: Incident, failure: Failure | None, policy: Policy) -> Why:
     problem = _no_incident(row)
     if problem:
         return Why(False, problem)
-    first = _("Resolved, so it is in MTTR.") if row.resolved_at else _("Still open: left out of the times, counted beside.")
+    first = (
+        _("Resolved, so it is in MTTR.") if row.resolved_at else _("Still open: left out of the times, counted beside.")
+    )
     return Why(row.resolved_at is not None, first, [_belongs(row, failure, policy)])
 
 

@@ -46,7 +46,11 @@ def short_hours(hours: float) -> tuple[str, str]:
 
 def duration_text(hours: float | None) -> str:
     """ "42 min", "5.2 h", "3.4 d"; "–" of None."""
-    return "–" if hours is None else _("%(number)s %(unit)s") % dict(zip(("number", "unit"), short_hours(hours), strict=True))
+    return (
+        "–"
+        if hours is None
+        else _("%(number)s %(unit)s") % dict(zip(("number", "unit"), short_hours(hours), strict=True))
+    )
 
 
 def percent_text(share: float) -> str:

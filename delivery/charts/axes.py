@@ -12,8 +12,8 @@ from django.utils.translation import gettext as _
 
 from core import charts
 from core.spans import days_text
-from delivery.board import Board
 from delivery.addresses import point_url
+from delivery.board import Board
 from delivery.charts.words import source_text
 from delivery.periods import Bucket, By, start_of
 

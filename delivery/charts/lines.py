@@ -28,7 +28,10 @@ STYLES: list[dict[str, Any]] = [
     {"line": {"color": charts.ACCENT, "width": 2.25}, "marker": {"size": 7, "symbol": "circle"}},
     {"line": {"color": charts.MUTED, "width": 1.5, "dash": "dot"}, "marker": {"size": 6, "symbol": "diamond"}},
     {"line": {"color": charts.RISK, "width": 1.5, "dash": "dash"}, "marker": {"size": 6, "symbol": "square"}},
-    {"line": {"color": charts.CONTEXT, "width": 1.5, "dash": "dashdot"}, "marker": {"size": 7, "symbol": "triangle-up"}},
+    {
+        "line": {"color": charts.CONTEXT, "width": 1.5, "dash": "dashdot"},
+        "marker": {"size": 7, "symbol": "triangle-up"},
+    },
 ]
 
 
@@ -61,7 +64,12 @@ def draw(board: Board, drawn: Drawn) -> Chart:
     known = [value for line in drawn.lines for value in line.values if value is not None]
     layout = {**axes.layout(board, drawn.unit, max([*known, 7])), "showlegend": len(drawn.lines) > 1}
     if drawn.is_share:
-        layout["yaxis"] = {"rangemode": "tozero", "tickformat": ".0%", "nticks": 6, "range": [0, max([*known, 0.25]) * 1.08]}
+        layout["yaxis"] = {
+            "rangemode": "tozero",
+            "tickformat": ".0%",
+            "nticks": 6,
+            "range": [0, max([*known, 0.25]) * 1.08],
+        }
     if not known:
         layout |= axes.nothing(drawn.nothing)
     return Chart(
@@ -108,7 +116,9 @@ def share_line(board: Board, name: Text, value: Callable[[BucketFigures], tuple[
     pairs = [value(row) for row in board.by_bucket]
     values = [pair[0] / pair[1] if pair and pair[1] else None for pair in pairs]
     said = [
-        "" if share is None or pair is None else _("%(percent)s (%(part)s of %(whole)s)")
+        ""
+        if share is None or pair is None
+        else _("%(percent)s (%(part)s of %(whole)s)")
         % {"percent": percent_text(share), "part": pair[0], "whole": pair[1]}
         for share, pair in zip(values, pairs, strict=True)
     ]

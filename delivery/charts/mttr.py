@@ -15,8 +15,8 @@ from delivery.board import Board
 from delivery.charts import axes
 from delivery.charts.axes import caption, chart_url, period_column, point
 from delivery.charts.words import label
-from delivery.words import hours_text
 from delivery.figures import median
+from delivery.words import hours_text
 
 
 def mttr_chart(board: Board) -> Chart:

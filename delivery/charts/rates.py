@@ -7,9 +7,9 @@ from django.utils.translation import gettext as _
 from core.charts import Chart
 from delivery.board import Board
 from delivery.charts.lines import Drawn, alt_of, draw, hours_line, rounded, share_line
-from delivery.words import duration_text, percent_text
 from delivery.five import Five
 from delivery.told import TITLES
+from delivery.words import duration_text, percent_text
 
 
 def lead_time_chart(board: Board) -> Chart:
@@ -38,7 +38,9 @@ def lead_time_chart(board: Board) -> Chart:
 
 
 def failure_rate_chart(board: Board) -> Chart:
-    line = share_line(board, _("change failure rate"), lambda row: (row.five.failure_rate.part, row.five.failure_rate.whole))
+    line = share_line(
+        board, _("change failure rate"), lambda row: (row.five.failure_rate.part, row.five.failure_rate.whole)
+    )
     return draw(
         board,
         Drawn(

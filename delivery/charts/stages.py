@@ -11,9 +11,9 @@ from django.utils.translation import gettext as _
 from core.charts import Chart
 from delivery.board import Board
 from delivery.charts.lines import Drawn, alt_of, draw, hours_line, rounded
-from delivery.words import duration_text
 from delivery.figures import Stage, median
 from delivery.five import Five
+from delivery.words import duration_text
 
 Medians = Mapping[str, float]
 
@@ -88,7 +88,10 @@ def _grown(labels: Mapping[str, Promise | str], now: Medians, board: Board, figu
 def stage_chart(board: Board, figure: str) -> Chart:
     labels = stage_labels(figure)
     by_bucket = [stage_medians(figure, row.five) for row in board.by_bucket]
-    lines = [hours_line(board, label, lambda row, name=name: stage_medians(figure, row.five).get(name)) for name, label in labels.items()]  # type: ignore[misc]
+    lines = [
+        hours_line(board, label, lambda row, name=name: stage_medians(figure, row.five).get(name))
+        for name, label in labels.items()
+    ]  # type: ignore[misc]
     return draw(
         board,
         Drawn(
@@ -101,7 +104,8 @@ def stage_chart(board: Board, figure: str) -> Chart:
             cells=[[rounded(medians.get(name)) for name in labels] for medians in by_bucket],
             nothing=_("no data"),
             alt=" ".join(
-                alt_of(board, label, line.values, duration_text) for label, line in zip(labels.values(), lines, strict=True)
+                alt_of(board, label, line.values, duration_text)
+                for label, line in zip(labels.values(), lines, strict=True)
             ),
         ),
     )

@@ -42,6 +42,9 @@ class ChangeQuerySet(models.QuerySet["Change"]):
     def deployed(self) -> ChangeQuerySet:
         return self.filter(deployed_at__isnull=False)
 
+    def of_deployment(self, deployment: Deployment) -> ChangeQuerySet:
+        return self.filter(deployment=deployment).select_related("service").order_by("merged_at", "pk")
+
     def showing(self, what: str) -> ChangeQuerySet:
         """The "deployed" ones, those "waiting", or those whose deployment was found by "time"; "" all."""
         if what == "time":

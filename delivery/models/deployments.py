@@ -64,7 +64,13 @@ class DeploymentQuerySet(models.QuerySet["Deployment"]):
             return self.filter(excluded=True)
         if what in ("counted", "failures", "hotfixes"):
             rows = self.counted()
-            return rows if what == "counted" else rows.filter(failures__gt=0) if what == "failures" else rows.filter(hotfix=True)
+            return (
+                rows
+                if what == "counted"
+                else rows.filter(failures__gt=0)
+                if what == "failures"
+                else rows.filter(hotfix=True)
+            )
         return self.filter(outcome=what) if what else self
 
     def before(self, instant: datetime) -> DeploymentQuerySet:

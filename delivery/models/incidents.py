@@ -69,6 +69,15 @@ class IncidentQuerySet(models.QuerySet["Incident"]):
             rows = rows.filter(resolved_at__lt=clock.end_of(last, zone))
         return rows
 
+    def touching(self, first: date, last: date, zone: ZoneInfo) -> IncidentQuerySet:
+        """Resolved or begun on one of these days (inclusive), or attributed to a deployment that finished on one."""
+        from_, until = clock.start_of(first, zone), clock.end_of(last, zone)
+        return self.filter(
+            Q(resolved_at__gte=from_, resolved_at__lt=until)
+            | Q(began_at__gte=from_, began_at__lt=until)
+            | Q(failure__deployment__finished_at__gte=from_, failure__deployment__finished_at__lt=until)
+        )
+
     def with_took(self) -> IncidentQuerySet:
         """Annotate `took`, from began to resolved; None while open."""
         took = models.ExpressionWrapper(F("resolved_at") - F("began_at"), output_field=models.DurationField())

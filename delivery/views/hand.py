@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from django.contrib import messages
@@ -25,18 +26,20 @@ CANDIDATES = 20  # deployments before an incident to choose from
 @require_http_methods(["GET", "HEAD", "POST"])
 def deployment(request: Request, team_id: int, deployment_id: int) -> HttpResponseBase:
     team = visible_team(request, team_id)
-    row = get_object_or_404(Deployment.objects.visible_to(request.user).of_teams([team]).newest_first(), pk=deployment_id)
+    row = get_object_or_404(
+        Deployment.objects.visible_to(request.user).of_teams([team]).newest_first(), pk=deployment_id
+    )
     changes = Change.objects.of_deployment(row)
     if writing.is_asked(request):
         return writing.answer(request, export.of_changes(team, changes))
     form = CorrectDeploymentForm(request.POST or None, row=row)
     if request.method == "POST":
         require(request.user, "team.edit", team)
-        if _corrected(request, team, form, deployment=row):
+        if _corrected(request, team, form, moves.day_of(row, team), deployment=row):
             return redirect("deployment", team.pk, row.pk)
     (shown,) = behind.deployment_rows([row], team.pk)
     context = {"why": shown.why, "failures": shown.failures, "changes": behind.change_rows(changes)}
-    corrections = Correction.objects.about(deployment=row)
+    corrections = Correction.objects.about(row)
     return _page(request, "delivery/deployment.html", team, row, form, corrections, context)
 
 
@@ -50,23 +53,23 @@ def incident(request: Request, team_id: int, incident_id: int) -> HttpResponse:
     form = CorrectIncidentForm(request.POST or None, candidates=candidates, present=present)
     if request.method == "POST":
         require(request.user, "team.edit", team)
-        if _corrected(request, team, form, incident=row):
+        if _corrected(request, team, form, moves.day_of(row, team, shown.deployment), incident=row):
             return redirect("incident", team.pk, row.pk)
     context = {"why": shown.why, "deployment": shown.deployment, "recovery": shown.recovery}
-    corrections = Correction.objects.about(incident=row)
+    corrections = Correction.objects.about(row)
     return _page(request, "delivery/incident.html", team, row, form, corrections, context)
 
 
-def _corrected(request: Request, team: Team, form: CorrectForm, **about: Any) -> bool:
+def _corrected(request: Request, team: Team, form: CorrectForm, day: date | None, **about: Any) -> bool:
     """Whether it is done; the page that follows says which figures moved."""
     if form.is_valid():
-        watched = moves.Watch(team, moves.day_of(team, **about))
         try:
-            correcting.correct(team=team, by=request.user, **about, **form.sent)
+            with moves.watched(team, day) as found:
+                correcting.correct(team=team, by=request.user, **about, **form.sent)
         except Refused as error:
             show_refusal(form, error)
         else:
-            messages.success(request, moves.told(_("Saved."), watched.moves()))
+            messages.success(request, f"{_('Saved.')} {found.said() or _('No figure moved.')}")
             return True
     return False
 
@@ -82,7 +85,7 @@ def _page(
         "form": form if can_edit else None,
         "corrections": corrections,
         "policy_text": policies.text_of(policies.of_team(team)),
-        "point_url": moves.point_of(team, row),
+        "point_url": moves.point_of(team, row, context.get("deployment")),
         "can_edit": can_edit,
     }
     return render(request, name, frame | context, status=422 if form.errors else 200)
@@ -93,12 +96,12 @@ def withdraw(request: Request, team_id: int, correction_id: int) -> HttpResponse
     team = visible_team(request, team_id)
     found = get_object_or_404(Correction.objects.visible_to(request.user).of(team).newest_first(), pk=correction_id)
     require(request.user, "team.edit", team)
-    about = {"deployment": found.deployment} if found.deployment else {"incident": found.incident}
-    watched = moves.Watch(team, moves.day_of(team, **about))
+    row = found.deployment or found.incident
     try:
-        correcting.withdraw(correction=found, by=request.user)
+        with moves.watched(team, moves.day_of(row, team, found.target)) as moved:
+            correcting.withdraw(correction=found, by=request.user)
     except Refused as error:
         messages.error(request, error.message)
     else:
-        messages.success(request, moves.told(_("Taken back."), watched.moves()))
-    return redirect(found)
+        messages.success(request, f"{_('Taken back.')} {moved.said() or _('No figure moved.')}")
+    return redirect("deployment" if found.deployment else "incident", team.pk, row.pk)

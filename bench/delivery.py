@@ -69,9 +69,6 @@ def load(portal: Portal) -> None:
     out = portal.stage.run("-m", "bench.delivery_load", str(TEAMS), str(portal.deployments))
     portal.known = json.loads(out.splitlines()[-1])
     with closing(psycopg2.connect(portal.stage.database.address)) as database:
-        database.autocommit = True
-        database.cursor().execute("VACUUM ANALYZE")
-        database.autocommit = False
         portal.copy = _copied(database)
         database.rollback()
 
@@ -206,6 +203,8 @@ def main() -> None:
         for portal in portals:  # the first round filled caches
             portal.seconds = {name: took[1:] for name, took in portal.seconds.items()}
         lines = told(*portals)
+        for portal in portals:
+            say(", ".join(f"{name} {portal.median(name) * 1000:.0f} ms" for name in portal.seconds))
     say("\n".join(lines))
     if "--dry" not in sys.argv:
         write(lines, BEGIN)

@@ -38,14 +38,20 @@ class CorrectForm(RequestForm):
     )
     field_order = ["kind", "target", "reason"]
 
+    @property
+    def fits(self) -> bool:
+        """Whether anything can be said."""
+        return bool(self.fields["kind"].choices)  # type: ignore[attr-defined]
+
 
 class CorrectDeploymentForm(CorrectForm):
+    """Only what counts can be said to be something else."""
+
     def __init__(self, data: Any = None, *, row: Deployment) -> None:
         super().__init__(data)
         other = CorrectionKind.HOTFIX if row.hotfix else CorrectionKind.NOT_HOTFIX
-        self.fields["kind"].choices = [  # type: ignore[attr-defined]
-            (kind.value, label) for kind, label in DEPLOYMENT_KINDS.items() if kind != other
-        ]
+        kinds = DEPLOYMENT_KINDS.items() if row.counts else ()
+        self.fields["kind"].choices = [(kind.value, label) for kind, label in kinds if kind != other]  # type: ignore[attr-defined]
 
     @property
     def sent(self) -> dict[str, Any]:

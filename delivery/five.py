@@ -71,7 +71,7 @@ class Caused:
 
 @dataclass(frozen=True)
 class Five:
-    """The figures of one period. `frequency` None: no data; `attributed`: incidents of the period's deployments, open ones too."""
+    """The figures of one period. `frequency` None: no data; `attributed`: incidents of its deployments, open ones too."""
 
     frequency: Frequency | None
     lead_time: LeadTime
@@ -207,6 +207,8 @@ def _read_failures(found: Mapping[int, TeamRows], teams: Sequence[Team], reach: 
         "team", "deployment__finished_at", "incident__began_at", "incident__resolved_at"
     ):
         of = found[team_id]
+        if finished is None:  # what failed counted, so it has one
+            continue
         of.caused.append(
             Caused(
                 clock.day_of(finished, of.zone),

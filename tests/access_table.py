@@ -126,6 +126,18 @@ def _source(w: World) -> list[Any]:
     return [w.team.pk, w.service.source_id]
 
 
+def _deployment(w: World) -> list[Any]:
+    return [w.team.pk, w.deployment.pk]
+
+
+def _incident(w: World) -> list[Any]:
+    return [w.team.pk, w.incident.pk]
+
+
+def _correction(w: World) -> list[Any]:
+    return [w.team.pk, w.correction.pk]
+
+
 def _service(w: World) -> list[Any]:
     return [w.team.pk, w.service.pk]
 
@@ -398,10 +410,16 @@ ROUTES: list[Route] = [
     page("import-throw-away", _upload, post=EDIT_TEAM),
     # -- delivery
     page("delivery", _team, get=READ_TEAM),
-    page("delivery-frequency-csv", _team, get=READ_TEAM),
-    page("delivery-mttr-csv", _team, get=READ_TEAM),
+    page("delivery-teams", get=READ),
+    page("delivery-chart", lambda w: [w.team.pk, "mttr"], get=READ_TEAM),
+    page("delivery-point", _team, get=READ_TEAM),
+    page("delivery-policy", _team, get=READ_TEAM, post=ADMINISTER_TEAM),
     page("deployments", _team, get=READ_TEAM),
+    page("deployment", _deployment, get=READ_TEAM, post=EDIT_TEAM),
     page("incidents", _team, get=READ_TEAM),
+    page("incident", _incident, get=READ_TEAM, post=EDIT_TEAM),
+    page("changes", _team, get=READ_TEAM),
+    page("correction-withdraw", _correction, post=EDIT_TEAM),
     page("connect", _team, get=ADMINISTER_TEAM, post=ADMINISTER_TEAM),
     page("connect-rules", _draft, get=ADMINISTER_TEAM, post=ADMINISTER_TEAM),
     page("delivery-rules", _service, get=ADMINISTER_TEAM, post=ADMINISTER_TEAM),
@@ -477,6 +495,13 @@ ROUTES: list[Route] = [
     api("api-organisation-comment-blank", _organisation_comment, post=EDIT_ORGANISATION_OKRS),
     api("api-deployments", _team, get=READ_TEAM),
     api("api-incidents", _team, get=READ_TEAM),
+    api("api-changes", _team, get=READ_TEAM),
+    api("api-delivery", _team, get=READ_TEAM),
+    api("api-delivery-behind", _team, get=READ_TEAM),
+    api("api-delivery-policy", _team, get=READ_TEAM, patch=ADMINISTER_TEAM),
+    api("api-delivery-corrections", _team, get=READ_TEAM, post=EDIT_TEAM),
+    api("api-delivery-withdraw", _correction, post=EDIT_TEAM),
+    api("api-delivery-teams", get=READ),
     api("api-figures", _team, get=READ_TEAM),
     api("api-figure", lambda w: [w.team.pk, "mttr"], get=READ_TEAM),
     api("api-portfolio", get=READ),

@@ -38,6 +38,7 @@ NONE = {
     "person-deactivate": "the page that follows has “Reactivate”, for as long as one likes; tokens and sessions end for good",
     "person-remove": "the law's removal: asks first, by typing the address, and leaves nothing to bring back",
     "connection-disconnect": "asks first, and forgets the token at once as it says; “Connect again” brings everything else back",
+    "correction-withdraw": "takes back what somebody said; it is said again with the form beside it, and both stay in the history",
     "okr-cycle-close": "the page that follows has “Reopen”, for as long as its grace period lasts",
     "assessment-exemption-refuse": "a decision, kept with name and time; the exemption can be asked for again",
     "backup-delete": "asks first; a file of any size is not kept for the case",

@@ -13,7 +13,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.middleware import HtmxDetails
 
-from connections import export, health, schedule, services, stores
+from connections import export, health, schedule, services, stores, webhooks
 from connections import messages as sentences
 from connections.forms import AccessForm, show_refusal
 from connections.models import Credential, Source
@@ -47,7 +47,7 @@ def _source(request: Request, team_id: int, source_id: int) -> Source:
     return get_object_or_404(sources, pk=source_id, connection__team=team_id)
 
 
-def _administered(request: Request, team_id: int, source_id: int) -> Source:
+def administered(request: Request, team_id: int, source_id: int) -> Source:
     source = _source(request, team_id, source_id)
     require(request.user, "team.administer", source.connection.team)
     if not source.connection.is_read:
@@ -90,6 +90,7 @@ def connection(request: Request, team_id: int, source_id: int) -> HttpResponseBa
         "progress": Progress(newest) if newest else None,
         "may_administer": request.user.has_perm("team.administer", source.connection.team),
         "rules_url": stores.rules_url(source),
+        "takes_webhooks": webhooks.takes_webhooks(source.connection),
         "aside": [(each, sentences.aside(each.reason)) for each in source.set_aside.listed()[:ASIDE_SHOWN]],
         "runs": runs,
         "history": [Progress(run) for run in runs],
@@ -101,7 +102,7 @@ def connection(request: Request, team_id: int, source_id: int) -> HttpResponseBa
 
 @require_POST
 def sync_now(request: Request, team_id: int, source_id: int) -> HttpResponse:
-    source = _administered(request, team_id, source_id)
+    source = administered(request, team_id, source_id)
     try:
         schedule.sync_now(source_id=source.pk, by=request.user)
     except schedule.NotNow as refusal:
@@ -111,14 +112,14 @@ def sync_now(request: Request, team_id: int, source_id: int) -> HttpResponse:
 
 @require_POST
 def pause(request: Request, team_id: int, source_id: int) -> HttpResponse:
-    source = _administered(request, team_id, source_id)
+    source = administered(request, team_id, source_id)
     services.pause(source_id=source.pk, by=request.user)
     return redirect("connection", team_id, source.pk)
 
 
 @require_POST
 def resume(request: Request, team_id: int, source_id: int) -> HttpResponse:
-    source = _administered(request, team_id, source_id)
+    source = administered(request, team_id, source_id)
     services.resume(source_id=source.pk, by=request.user)
     return redirect("connection", team_id, source.pk)
 
@@ -128,7 +129,7 @@ def resume(request: Request, team_id: int, source_id: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def access(request: Request, team_id: int, source_id: int) -> HttpResponse:
     """Enter a new token, or correct the API's address; both are tried before they are saved."""
-    source = _administered(request, team_id, source_id)
+    source = administered(request, team_id, source_id)
     form = AccessForm(
         request.POST if request.method == "POST" else None,
         kind=source.connection.kind,
@@ -175,7 +176,7 @@ def _change_access(request: Request, source: Source, form: AccessForm) -> int:
 @require_http_methods(["GET", "HEAD", "POST"])
 def disconnect(request: Request, team_id: int, source_id: int) -> HttpResponse:
     """Asks once and says what stays."""
-    source = _administered(request, team_id, source_id)
+    source = administered(request, team_id, source_id)
     if request.method == "POST":
         services.disconnect(source_id=source.pk, by=request.user)
         messages.success(request, _("%(repository)s is disconnected.") % {"repository": source.full_name})

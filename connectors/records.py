@@ -6,7 +6,7 @@ came; `delivery/` stores what came.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
@@ -134,6 +134,24 @@ class Address:
 
     base_url: str  # of the API, no trailing slash: https://api.github.com
     repository: str  # "owner/name"
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What a host's webhook told: that something happened in a repository. What happened is read by the next sync."""
+
+    event: str  # the host's own name; "ping" asks only whether anybody is there
+    external_id: str  # the host's id of the repository; "" where it names none
+
+
+class Hook(Protocol):
+    """The webhooks of one outside system."""
+
+    def is_signed(self, secret: str, headers: Mapping[str, str], body: bytes) -> bool:
+        """Whether whoever knows the secret sent exactly this body. In a time that tells nothing of how far it was right."""
+
+    def understand(self, headers: Mapping[str, str], body: bytes) -> Heard:
+        """What a body that was signed tells. ValueError(code) where it cannot be read."""
 
 
 class Connector(Protocol):

@@ -13,6 +13,7 @@ urlpatterns = [
     path("teams/<int:team_id>/okrs/", include("okrs.urls")),
     path("", include("okrs.urls_organisation")),
     path("teams/<int:team_id>/connections/", include("connections.urls")),
+    path("hooks/", include("connections.urls_hooks")),
     path("", include("calendars.urls")),
     path("teams/<int:team_id>/delivery/", include("delivery.urls")),
     path("", include("comments.urls")),

@@ -41,7 +41,7 @@ class DeploymentSerializer(serializers.ModelSerializer[Deployment]):
 
 
 class IncidentSerializer(serializers.ModelSerializer[Incident]):
-    service = serializers.CharField(source="service.name", read_only=True)
+    service = serializers.CharField(source="service.name", read_only=True, default="")
     hours = serializers.FloatField(
         read_only=True, allow_null=True, help_text="From began to resolved; null while open."
     )

@@ -153,7 +153,7 @@ class IncidentFilter(Filter[Incident]):
     @property
     def rows(self) -> QuerySet[Incident]:
         chosen, team = self.cleaned_data, self.team
-        rows = Incident.objects.in_scope().filter(service__team=team).with_took()
+        rows = Incident.objects.of_teams([team]).with_took()
         if chosen["show"] == "open":
             rows = rows.unresolved()
         elif chosen["show"]:

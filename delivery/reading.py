@@ -99,9 +99,9 @@ def hours_between(began_at: datetime, resolved_at: datetime) -> float:
 def incidents(teams: Sequence[Team], period: Period) -> dict[int, TeamIncidents]:
     """Of each team, the incidents resolved in the period (and up to a day around it). One or two queries."""
     found = {pk: TeamIncidents(zone) for pk, zone in zones_of(teams).items()}
-    rows = Incident.objects.in_scope().filter(service__team__in=teams)
+    rows = Incident.objects.of_teams(teams)
     rows = rows.resolved_between(period.first - DAY, period.last + DAY, ZoneInfo("UTC"))
-    for team_id, began_at, resolved_at in rows.values_list("service__team", "began_at", "resolved_at"):
+    for team_id, began_at, resolved_at in rows.values_list("team", "began_at", "resolved_at"):
         entry = found[team_id]
         if resolved_at is not None:
             entry.resolved.append((clock.day_of(resolved_at, entry.zone), hours_between(began_at, resolved_at)))

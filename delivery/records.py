@@ -105,6 +105,7 @@ def keep_incidents(service: Service, chosen: rules.Rules, records: Sequence[Inci
     stored = {row.key: row for row in service.incidents.filter(key__in=list(newest))}
     made = [
         Incident(
+            team_id=service.team_id,
             service=service,
             key=record.key,
             title=record.title[:500],

@@ -103,8 +103,8 @@ def _before(period: Period) -> Period:
 
 
 def _still_open(teams: Sequence[Team]) -> Counter[int]:
-    rows = Incident.objects.of_teams(teams).unresolved().values("service__team").annotate(count=Count("pk"))
-    return Counter({row["service__team"]: row["count"] for row in rows})
+    rows = Incident.objects.of_teams(teams).unresolved().values("team").annotate(count=Count("pk"))
+    return Counter({row["team"]: row["count"] for row in rows})
 
 
 def _listing(name: str, team: Team, period: Period, **more: str) -> str:

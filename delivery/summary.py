@@ -69,6 +69,6 @@ def deployments_by_service(teams: Iterable[Team], since: datetime) -> list[tuple
 
 
 def recent_incidents(teams: Iterable[Team], since: datetime, limit: int = 20) -> list[Incident]:
-    """The incidents of these teams begun or resolved since then, newest first, with `service.team`. One query."""
+    """The incidents of these teams begun or resolved since then, newest first, with `team`. One query."""
     rows = Incident.objects.of_teams(teams).moved_since(since).newest_first()
-    return list(rows.select_related("service__team")[:limit])
+    return list(rows.select_related("team")[:limit])

@@ -58,7 +58,7 @@ class Incidents(Importer):
         lock_imports(team)
 
     def rows(self, team: Team) -> Iterable[Sequence[Any]]:
-        shown = Incident.objects.in_scope().filter(service__team=team).select_related("service")
+        shown = Incident.objects.of_teams([team]).select_related("service")
         return map(cells_of, shown.order_by("began_at", "pk"))
 
     def address(self, team: Team) -> str:
@@ -67,7 +67,7 @@ class Incidents(Importer):
 
 def cells_of(row: Incident) -> list[Any]:
     """In the order of COLUMNS."""
-    return [row.service.name, row.key, row.title, row.began_at, row.resolved_at, row.url]
+    return [row.service.name if row.service else "", row.key, row.title, row.began_at, row.resolved_at, row.url]
 
 
 class _Plan:

@@ -39,6 +39,7 @@ class IncidentFactory(factory.django.DjangoModelFactory):
         model = Incident
 
     service = factory.SubFactory(ServiceFactory)
+    team = factory.LazyAttribute(lambda row: row.service.team)
     key = factory.Sequence(lambda n: f"issue:{10_000 + n}")
     title = factory.Sequence(lambda n: f"Incident {n}")
     began_at = NOW - timedelta(days=3)

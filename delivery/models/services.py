@@ -1,0 +1,89 @@
+"""Services, and the words for what deployments can be."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from connections.models import Source
+from core import clock
+from teams.models import Team
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser
+
+    from teams.models import Person
+
+IMPORTED = "import:"  # how the key of what people brought as a file begins
+
+
+class DeploymentSourceChoice(models.TextChoices):
+    """The values of connectors.records.DeploymentSource, with what a page calls them."""
+
+    DEPLOYMENTS = "deployments", _("The host's deployments")
+    RUNS = "runs", _("Runs of chosen workflows")
+    NONE = "none", _("None: incidents only")
+
+
+class OutcomeChoice(models.TextChoices):
+    """The values of connectors.records.Outcome."""
+
+    SUCCEEDED = "succeeded", _("Succeeded")
+    FAILED = "failed", _("Failed")
+    CANCELLED = "cancelled", _("Cancelled")
+    SKIPPED = "skipped", _("Skipped")
+    RUNNING = "running", _("Running")
+    UNKNOWN = "unknown", _("Unknown")
+
+
+class EnvironmentClass(models.TextChoices):
+    PRODUCTION = "production", _("Production")
+    STAGING = "staging", _("Staging")
+    TESTING = "testing", _("Testing")
+    OTHER = "other", _("Other")
+
+
+class ServiceQuerySet(models.QuerySet["Service"]):
+    def visible_to(self, user: Person | AnonymousUser) -> ServiceQuerySet:
+        return self.filter(team__in=Team.objects.visible_to(user))
+
+    def of(self, team: Team) -> ServiceQuerySet:
+        return self.filter(team=team)
+
+    def listed(self) -> ServiceQuerySet:
+        return self.select_related("source__connection").order_by("-source__active", "name", "pk")
+
+
+class Service(models.Model):
+    """A repository whose deployments and incidents count for one team, and the rules by which they do."""
+
+    team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="services")
+    source = models.OneToOneField(Source, on_delete=models.CASCADE, related_name="service")
+    name = models.CharField(_("name"), max_length=255)
+    # Exactly one: two would count the same deployment twice.
+    deployment_source = models.CharField(
+        max_length=16, choices=DeploymentSourceChoice.choices, default=DeploymentSourceChoice.NONE
+    )
+    # {"production": ["prod", "prod-*"], "staging": […], "testing": […]}: names or patterns; delivery.rules
+    environments = models.JSONField(default=dict)
+    production_branches = models.JSONField(default=list)  # names or patterns, for runs
+    workflows = models.JSONField(default=list)  # [{"id": "42", "name": "Deploy"}]
+    incident_labels = models.JSONField(default=list)
+    since = models.DateField(null=True)  # what was created before this day (UTC) is not read; None: all is
+    created_at = models.DateTimeField(default=clock.now, editable=False)
+
+    objects = ServiceQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_imported(self) -> bool:
+        """Whether its deployments come as files."""
+        return self.source.connection.is_imported
+
+    @property
+    def workflow_ids(self) -> set[str]:
+        return {workflow["id"] for workflow in self.workflows}

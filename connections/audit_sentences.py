@@ -8,6 +8,7 @@ name_kind("connection", _("Connections"))
 
 describe("connection.added", _("Connected %(repository)s at %(address)s."))
 describe("connection.imported", _("Began to import %(repository)s."))
+describe("connection.pushed", _("Began to push %(repository)s."))
 describe("connection.removed", _("Disconnected %(repository)s."))
 describe("connection.token_entered", _("Entered a new token for %(address)s."))
 describe("connection.webhook_made", _("Made a webhook's secret for %(address)s."))

@@ -54,6 +54,11 @@ class Connection(models.Model):
         return self.kind == IMPORTED
 
     @property
+    def is_told(self) -> bool:
+        """Whether people or programs tell what belongs to it."""
+        return self.kind in (IMPORTED, PUSHED)
+
+    @property
     def is_read(self) -> bool:
         """Whether there is an outside system behind it."""
         return self.kind not in (SAMPLE, IMPORTED, PUSHED)

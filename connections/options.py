@@ -14,6 +14,7 @@ def to_json(options: ReadOptions) -> dict[str, Any]:
         "workflows": sorted(options.workflows),
         "incident_labels": sorted(options.incident_labels),
         "since": options.since.isoformat() if options.since else None,
+        **({"files": True} if options.files else {}),
     }
 
 
@@ -24,6 +25,7 @@ def from_json(stored: dict[str, Any]) -> ReadOptions:
         workflows=tuple(stored.get("workflows", ())),
         incident_labels=tuple(stored.get("incident_labels", ())),
         since=date.fromisoformat(since) if since else None,
+        files=bool(stored.get("files")),
     )
 
 
@@ -34,6 +36,8 @@ def streams_to_read_again(before: ReadOptions, after: ReadOptions) -> set[str]:
         again.add("deployments")
     if set(before.incident_labels) != set(after.incident_labels):
         again.add("incidents")
+    if after.files and not before.files:
+        again.add("changes")
     if before.since is not None and (after.since is None or after.since < before.since):
-        again |= {"deployments", "incidents"}
+        again |= {"deployments", "incidents", "changes"}
     return again

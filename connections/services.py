@@ -142,15 +142,18 @@ def connect_sample(*, team: Team, name: str, options: ReadOptions, by: Person) -
 
 
 @transaction.atomic
-def connect_imported(*, team: Team, name: str, by: Person) -> Source:
-    """What people bring as files stands here: nothing is read. One of a name a team; IntegrityError for a second one."""
+def connect_told(*, team: Team, name: str, kind: str, by: Person) -> Source:
+    """What people bring (IMPORTED) or programs push (PUSHED) stands here: nothing is read.
+
+    One of a name a team; IntegrityError for a second one.
+    """
     now = clock.now()
-    connection = Connection.objects.create(team=team, kind=IMPORTED, base_url="", created_by=by, created_at=now)
+    connection = Connection.objects.create(team=team, kind=kind, base_url="", created_by=by, created_at=now)
     external_id = hashlib.sha256(plain(name).encode()).hexdigest()
     source = Source.objects.create(
         connection=connection, base_url=f"import:{team.pk}", external_id=external_id, full_name=name, created_at=now
     )
-    audit.record("connection.imported", actor=by, subject=source, team=team, repository=name)
+    audit.record(f"connection.{kind}", actor=by, subject=source, team=team, repository=name)
     return source
 
 

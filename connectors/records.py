@@ -6,7 +6,7 @@ came; `delivery/` stores what came.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
@@ -31,6 +31,7 @@ class DeploymentSource(StrEnum):
 
     DEPLOYMENTS = "deployments"
     RUNS = "runs"
+    PUSHED = "pushed"  # not read at all: programs push them
     NONE = "none"
 
 
@@ -50,6 +51,7 @@ class DeploymentRecord:
     title: str = ""
     url: str = ""  # of the page for people
     attempt: int = 1
+    told_at: datetime | None = None  # of what is pushed: when its sender knew it
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +64,56 @@ class IncidentRecord:
     resolved_at: datetime | None
     labels: tuple[str, ...] = ()
     url: str = ""
+    told_at: datetime | None = None  # of what is pushed: when its sender knew it
 
 
-Record = DeploymentRecord | IncidentRecord
+@dataclass(frozen=True, slots=True)
+class ChangeRecord:
+    """A merged pull request: what lead time is measured of. All instants are aware, in UTC."""
+
+    key: str  # "pull:12"
+    number: int
+    title: str
+    merged_at: datetime
+    opened_at: datetime
+    merge_sha: str  # the commit that brought it into its target branch; "" where the host does not say
+    first_commit_at: datetime | None  # when the earliest of its commits was authored; None where nobody can tell
+    first_review_at: datetime | None  # by a person other than its author, before the merge
+    author: str = ""  # the host's name of the account
+    branch: str = ""  # from which it came
+    target: str = ""  # into which it was merged
+    labels: tuple[str, ...] = ()
+    url: str = ""
+    reverts: str = ""  # key of the change that it undoes ("pull:7"); "?": it undoes something and does not say what
+    files: tuple[str, ...] | None = None  # paths that it touches; None: not asked for, or too many to be told
+
+
+@dataclass(frozen=True, slots=True)
+class ComparisonRecord:
+    """What was committed between two deployments: a fact of git that never changes, so it is asked for once."""
+
+    key: str  # comparison_key(base, head)
+    base: str
+    head: str
+    shas: tuple[str, ...] | None  # commits reachable from `head` and not from `base`, oldest first; None: see `reason`
+    reason: str = ""  # why the host cannot compare: "not_found", "too_large", "refused", "server_error"
+    files: tuple[str, ...] | None = None  # paths that differ; None: unknown, or too many to be told
+
+
+def comparison_key(base: str, head: str) -> str:
+    return f"compare:{base}...{head}"
+
+
+Record = DeploymentRecord | IncidentRecord | ChangeRecord | ComparisonRecord
+
+# Asked whenever the connector is ready to compare: (base, head) of what has been stored so far, the newest first, and only
+# what was not answered yet. Empty: nothing is wanted.
+Wanted = Callable[[], Sequence[tuple[str, str]]]
+
+
+def nothing() -> Sequence[tuple[str, str]]:
+    """A sync that wants no comparison."""
+    return ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,13 +130,14 @@ class SetAside:
 class Page:
     """What one answer gave. `state` replaces the stored state of `stream` in the same transaction as the records."""
 
-    stream: str  # "deployments" | "incidents" | "again"
+    stream: str  # "deployments" | "incidents" | "changes" | "comparisons" | "again"
     records: Sequence[Record]
     state: dict[str, Any]  # JSON; opaque to everyone but the connector
     set_aside: Sequence[SetAside] = ()
     read: int = 0  # objects looked at, also those that the options leave out
     reached: datetime | None = None  # how far back this stream has come, for the progress line
     done: bool = False  # nothing more to read in this stream for now
+    left: int | None = None  # about how many requests the rest of this stream takes; None: nobody can tell
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +148,17 @@ class ReadOptions:
     workflows: tuple[str, ...] = ()  # ids; only for RUNS
     incident_labels: tuple[str, ...] = ()
     since: date | None = None  # read no object created before this day (UTC); None: all there is
+    files: bool = False  # read of each change which files it touches: some service is a part of the repository
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Which repository a name stands for at present."""
+
+    external_id: str  # the host's id of the repository: survives a rename
+    full_name: str
+    url: str
+    default_branch: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +230,9 @@ class Connector(Protocol):
     def inspect(self, client: Client, repository: str) -> Inspection:
         """A first look: proves the token and proposes what to read. Raises core.http.OutgoingError."""
 
+    def identify(self, client: Client, repository: str) -> Identity:
+        """Which repository this is now: a host leads from a former name to the present one. Raises core.http.OutgoingError."""
+
     def read(
         self,
         client: Client,
@@ -177,8 +241,16 @@ class Connector(Protocol):
         state: dict[str, dict[str, Any]],
         again: Sequence[str],
         now: datetime,
+        wanted: Wanted = nothing,
     ) -> Iterator[Page]:
         """Yield pages from where `state` (by stream) ends, newest first; `again` names keys to read once more by themselves.
 
-        Safe to stop between any two pages and to start again from the stored states. Raises core.http.OutgoingError.
+        Safe to stop between any two pages and to start again from the stored states. Raises core.http.OutgoingError. What the
+        host has no more is set aside as "gone". Where deployments are read, so are the changes that they bring, and the
+        comparisons that are `wanted`; a host that knows neither leaves both out.
         """
+
+    def read_again(
+        self, client: Client, repository: str, options: ReadOptions, keys: Sequence[str], now: datetime
+    ) -> Iterator[Page]:
+        """Only these objects, each by itself: pages of the stream "again". Raises core.http.OutgoingError."""

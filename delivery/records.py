@@ -12,16 +12,17 @@ from django.urls import reverse
 from connections.models import Source
 from connectors.records import DeploymentRecord, IncidentRecord, Outcome, Record
 from delivery import rules
-from delivery.models import Deployment, Incident, OutcomeChoice, Service
+from delivery.models import Deployment, DeploymentSourceChoice, Incident, OutcomeChoice, Service
+from teams.models import Team
 
 # A deployment that is still running so long after it began is unknown, and not asked for again.
 GIVEN_UP_AFTER = timedelta(days=7)
 
 _DEPLOYMENT_FIELDS = (
     "outcome", "environment", "environment_class", "workflow", "workflow_name", "branch", "created_at", "finished_at",
-    "sha", "title", "url", "attempt", "in_scope",
+    "sha", "title", "url", "attempt", "in_scope", "told_at",
 )  # fmt: skip
-_INCIDENT_FIELDS = ("title", "began_at", "resolved_at", "labels", "url", "in_scope")
+_INCIDENT_FIELDS = ("title", "began_at", "resolved_at", "labels", "url", "in_scope", "told_at")
 
 
 class DeliveryStore:
@@ -38,6 +39,7 @@ class DeliveryStore:
 
     def unfinished_keys(self, source: Source, now: datetime) -> Iterable[str]:
         running = Deployment.objects.in_scope().filter(service__source=source, outcome=OutcomeChoice.RUNNING)
+        running = running.exclude(workflow=DeploymentSourceChoice.PUSHED)  # which the host knows nothing of
         return running.filter(created_at__gt=now - GIVEN_UP_AFTER).order_by("pk").values_list("key", flat=True)
 
     def sweep(self, source: Source, now: datetime) -> None:
@@ -87,6 +89,7 @@ def _deployment(service: Service, chosen: rules.Rules, record: DeploymentRecord,
         url=record.url[:1000],
         attempt=record.attempt,
         in_scope=rules.deployment_in_scope(chosen, record.workflow),
+        told_at=record.told_at,
         recorded_at=now,
     )
 
@@ -104,18 +107,7 @@ def keep_incidents(service: Service, chosen: rules.Rules, records: Sequence[Inci
     newest = {record.key: record for record in records}
     stored = {row.key: row for row in service.incidents.filter(key__in=list(newest))}
     made = [
-        Incident(
-            team_id=service.team_id,
-            service=service,
-            key=record.key,
-            title=record.title[:500],
-            began_at=record.began_at,
-            resolved_at=record.resolved_at,
-            labels=list(record.labels),
-            url=record.url[:1000],
-            in_scope=rules.incident_in_scope(chosen, record.labels, record.key),
-            recorded_at=now,
-        )
+        _incident(service.team_id, service, record, rules.incident_in_scope(chosen, record.labels, record.key), now)
         for record in newest.values()
     ]
     changed = [row for row in made if _is_news(stored.get(row.key), row, _INCIDENT_FIELDS)]
@@ -123,3 +115,32 @@ def keep_incidents(service: Service, chosen: rules.Rules, records: Sequence[Inci
         changed, update_conflicts=True, unique_fields=["service", "key"], update_fields=list(_INCIDENT_FIELDS)
     )
     return len(changed)
+
+
+def keep_incidents_of_team(team: Team, records: Sequence[IncidentRecord], now: datetime) -> int:
+    """Those that name no service. With the team's row locked: a partial constraint is nothing that an upsert could name."""
+    newest = {record.key: record for record in records}
+    stored = {row.key: row for row in Incident.objects.filter(team=team, service=None, key__in=list(newest))}
+    made = [_incident(team.pk, None, record, True, now) for record in newest.values()]
+    changed = [row for row in made if _is_news(stored.get(row.key), row, _INCIDENT_FIELDS)]
+    for row in changed:
+        row.pk = stored[row.key].pk if row.key in stored else None
+    Incident.objects.bulk_create([row for row in changed if row.pk is None])
+    Incident.objects.bulk_update([row for row in changed if row.key in stored], _INCIDENT_FIELDS)
+    return len(changed)
+
+
+def _incident(team_id: int, service: Service | None, record: IncidentRecord, in_scope: bool, now: datetime) -> Incident:
+    return Incident(
+        team_id=team_id,
+        service=service,
+        key=record.key,
+        title=record.title[:500],
+        began_at=record.began_at,
+        resolved_at=record.resolved_at,
+        labels=list(record.labels),
+        url=record.url[:1000],
+        in_scope=in_scope,
+        told_at=record.told_at,
+        recorded_at=now,
+    )

@@ -137,6 +137,14 @@ def _plain(rules: Rules) -> dict[str, object]:
     }
 
 
+def write_rules(service: Service, rules: Rules) -> None:
+    """Keep other rules of a service that nothing is read for, and class what is stored by them. With its source's row locked."""
+    if rule.of_service(service) != rules:
+        _write(service, rules)
+        service.save()
+        _apply(service, rules)
+
+
 def _apply(service: Service, rules: Rules) -> None:
     """Class all stored rows anew: one pass over the distinct names, a few updates; no row is read."""
     deployments = Deployment.objects.filter(service=service)
@@ -238,7 +246,7 @@ def _imported(team: Team, name: str, by: Person) -> Service:
     """The service of this name that is fed by files."""
     found = service_named((each for each in Service.objects.of(team).listed() if each.is_imported), name)
     if found is None:
-        source = connections.connect_imported(team=team, name=name, by=by)
+        source = connections.connect_told(team=team, name=name, kind=connections.IMPORTED, by=by)
         found = Service.objects.create(source=source, team=team, name=name)
     return found
 

@@ -9,11 +9,11 @@ from typing import Any
 from connectors.github.address import parse_address
 from connectors.github.again import read_again
 from connectors.github.deployments import Deployments
-from connectors.github.inspect import inspect
+from connectors.github.inspect import identify, inspect
 from connectors.github.issues import Incidents
 from connectors.github.reader import Reader, Stream
 from connectors.github.runs import Runs
-from connectors.records import Address, DeploymentSource, Inspection, Page, ReadOptions
+from connectors.records import Address, DeploymentSource, Identity, Inspection, Page, ReadOptions, Wanted, nothing
 from core.http import Client
 
 API_VERSION = "2022-11-28"
@@ -35,6 +35,9 @@ class GitHub:
     def inspect(self, client: Client, repository: str) -> Inspection:
         return inspect(client, repository)
 
+    def identify(self, client: Client, repository: str) -> Identity:
+        return identify(client, repository)
+
     def read(
         self,
         client: Client,
@@ -43,6 +46,7 @@ class GitHub:
         state: dict[str, dict[str, Any]],
         again: Sequence[str],
         now: datetime,
+        wanted: Wanted = nothing,
     ) -> Iterator[Page]:
         """What is new first, then what is asked for again, then the way back to the oldest."""
         reader = Reader(client, repository, options, now)
@@ -61,6 +65,11 @@ class GitHub:
         yield from read_again(reader, again, running)
         for stream in streams:
             yield from stream.rest()
+
+    def read_again(
+        self, client: Client, repository: str, options: ReadOptions, keys: Sequence[str], now: datetime
+    ) -> Iterator[Page]:
+        yield from read_again(Reader(client, repository, options, now), keys, {})
 
 
 def explain(status: int, headers: Mapping[str, str], data: Any) -> tuple[str, dict[str, Any]] | None:

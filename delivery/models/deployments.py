@@ -36,7 +36,7 @@ class DeploymentQuerySet(models.QuerySet["Deployment"]):
         return self.in_scope().filter(service__team__in=list(teams))
 
     def counted(self) -> DeploymentQuerySet:
-        """Succeeded, in production, with a finish time, and neither excluded by hand nor gone. docs/definitions.md, Deployment."""
+        """Succeeded in production, finished, neither excluded by hand nor gone. docs/definitions.md, Deployment."""
         return self.in_scope().filter(
             outcome=OutcomeChoice.SUCCEEDED,
             environment_class=EnvironmentClass.PRODUCTION,
@@ -113,6 +113,7 @@ class Deployment(models.Model):
     in_scope = models.BooleanField(default=True)
     recorded_at = models.DateTimeField(default=clock.now)
     gone_at = models.DateTimeField(null=True)  # the host has it no more: it does not count, and is kept
+    told_at = models.DateTimeField(null=True)  # of what is pushed: when its sender knew it; an older word changes nothing
     excluded = models.BooleanField(default=False)  # by hand: it does not count
 
     # What delivery/refresh/ made of it, for pages to read:

@@ -10,6 +10,7 @@ from typing import Any
 from connectors.records import (
     Address,
     DeploymentRecord,
+    Identity,
     IncidentRecord,
     Inspection,
     Outcome,
@@ -17,6 +18,8 @@ from connectors.records import (
     ReadOptions,
     Record,
     SetAside,
+    Wanted,
+    nothing,
 )
 from core.http import RateLimit
 
@@ -92,6 +95,20 @@ class StubConnector:
         assert self.seen
         return self.seen
 
+    def identify(self, client: Any, repository: str) -> Identity:
+        seen = self.inspect(client, repository)
+        return Identity(seen.external_id, seen.full_name, seen.url, seen.default_branch)
+
+    def read_again(
+        self, client: Any, repository: str, options: ReadOptions, keys: Sequence[str], now: datetime
+    ) -> Iterator[Page]:
+        client.requests_made += len(keys)
+        if self.refuse:
+            raise self.refuse
+        rows = [row for rows in self.rows.values() for row in rows if row.key in keys]
+        aside = [each for each in self.set_aside if each.key in keys]
+        yield Page("again", rows, {}, aside, len(keys), done=True)
+
     def read(
         self,
         client: Any,
@@ -100,6 +117,7 @@ class StubConnector:
         state: dict[str, dict[str, Any]],
         again: Sequence[str],
         now: datetime,
+        wanted: Wanted = nothing,
     ) -> Iterator[Page]:
         self.reads.append({"options": options, "state": state, "again": list(again), "token": client.token})
         number = 0
@@ -131,4 +149,7 @@ class StubConnector:
 
 
 def _began(row: Record) -> datetime:
-    return row.created_at if isinstance(row, DeploymentRecord) else row.began_at
+    if isinstance(row, DeploymentRecord):
+        return row.created_at
+    assert isinstance(row, IncidentRecord)
+    return row.began_at

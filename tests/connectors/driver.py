@@ -96,6 +96,6 @@ class Driver:
         for key, row in self.rows.items():
             if isinstance(row, DeploymentRecord):
                 found[key] = (str(row.outcome), row.finished_at, row.environment, row.workflow, row.attempt)
-            else:
+            elif isinstance(row, IncidentRecord):
                 found[key] = (row.title, row.began_at, row.resolved_at)
         return found

@@ -1,0 +1,101 @@
+"""Pushing deployments, with the changes that they bring."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from connectors.records import ChangeRecord, DeploymentRecord, DeploymentSource
+from core import clock
+from delivery.models import PUSHED, Deployment, Service
+from delivery.pushing import changes, keys
+from delivery.pushing.order import known_at, rank_of_deployment
+from delivery.pushing.refusals import entry
+from delivery.pushing.services import Services, lock
+from delivery.records import given_up, keep_deployments
+from delivery.sanity import check_deployment, check_ended, check_instant
+from teams.models import Person, Team
+
+MOST = 100  # entries of one push
+NEW, CHANGED, SAME, OLDER = "new", "changed", "same", "older"
+
+
+@dataclass(frozen=True)
+class Pushed:
+    """One entry. `record.key` is the sender's own id; `environment_class` "" leaves it to the rules."""
+
+    service: str
+    record: DeploymentRecord
+    environment_class: str = ""
+    changes: tuple[ChangeRecord, ...] = ()
+
+
+@transaction.atomic
+def push_deployments(
+    *, team: Team, entries: Sequence[Pushed], by: Person, key: str = "", digest: str = ""
+) -> list[dict[str, Any]]:
+    """What became of each entry, in their order: all of them or none. PushRefused; Elsewhere; KeyUsed."""
+    lock(team)
+    return keys.once(team, key, digest, lambda: _push(team, entries, by))
+
+
+def _push(team: Team, entries: Sequence[Pushed], by: Person) -> list[dict[str, Any]]:
+    services, now = Services(team, by), clock.now()
+    groups: dict[int, list[tuple[int, Pushed]]] = defaultdict(list)
+    found: dict[int, Service] = {}
+    for index, each in enumerate(entries):
+        with entry(index):
+            service = services.pushed(each.service)
+            services.classed(service, each.record.environment, each.environment_class)
+            groups[service.pk].append((index, replace(each, record=_checked(each.record, now))))
+            found[service.pk] = service
+    answers: dict[int, dict[str, Any]] = {}
+    for pk, group in groups.items():
+        answers |= _keep(found[pk], services, group, now)
+    return [answers[index] for index in range(len(entries))]
+
+
+def _checked(record: DeploymentRecord, now: datetime) -> DeploymentRecord:
+    """The record as it is stored. Refused for what cannot have been so."""
+    for field in ("created_at", "finished_at"):
+        check_instant(field, getattr(record, field), now)
+    check_instant("updated_at", record.told_at, now)
+    check_deployment(record.outcome, record.created_at, record.finished_at)
+    check_ended(record.outcome, record.finished_at)
+    told_at = record.told_at or known_at(record)
+    return replace(record, key=PUSHED + record.key, workflow=DeploymentSource.PUSHED.value, told_at=told_at)
+
+
+def _keep(
+    service: Service, services: Services, group: Sequence[tuple[int, Pushed]], now: datetime
+) -> dict[int, dict[str, Any]]:
+    """Of each deployment keep the greatest word; docs/adr/0023. What became of each entry, by its index."""
+    rows = service.deployments.filter(key__in={each.record.key for _index, each in group})
+    ranks = {row.key: rank_of_deployment(row) for row in rows}
+    results: dict[int, str] = {}
+    newest: dict[str, DeploymentRecord] = {}
+    for index, each in group:
+        record, rank = each.record, rank_of_deployment(each.record)
+        known = ranks.get(record.key)
+        results[index] = NEW if known is None else CHANGED if rank > known else SAME if rank == known else OLDER
+        if known is None or rank > known:
+            ranks[record.key], newest[record.key] = rank, record
+    keep_deployments(service, services.rules[service.pk], list(newest.values()), now)
+    changes.keep(service, [each for _index, each in group], now)
+    stored = {row.key: row for row in service.deployments.filter(key__in=list(ranks))}
+    return {index: _told(each.record, results[index], stored[each.record.key]) for index, each in group}
+
+
+def _told(record: DeploymentRecord, result: str, row: Deployment) -> dict[str, Any]:
+    return {
+        "id": record.key.removeprefix(PUSHED),
+        "service": row.service.name,
+        "result": result,
+        "environment_class": row.environment_class,
+        "counts": row.counts,
+    }

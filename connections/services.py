@@ -12,7 +12,7 @@ from django.db import IntegrityError, transaction
 
 from connections import inspections, schedule
 from connections import options as read_options
-from connections.models import IMPORTED, SAMPLE, Connection, ConnectionState, Credential, Draft, Source
+from connections.models import SAMPLE, Connection, ConnectionState, Credential, Draft, Source
 from connectors.records import Address, Inspection, ReadOptions
 from connectors.registry import CONNECTORS
 from core import clock

@@ -96,7 +96,9 @@ def comparable(value: Any) -> Any:
 
 def problems(rules: Rules) -> dict[str, str]:
     """Why by these rules nothing would ever be counted, by part."""
-    if rules.deployments in (DeploymentSource.DEPLOYMENTS, DeploymentSource.PUSHED) and not rules.environments.get(EnvironmentClass.PRODUCTION):
+    if rules.deployments in (DeploymentSource.DEPLOYMENTS, DeploymentSource.PUSHED) and not rules.environments.get(
+        EnvironmentClass.PRODUCTION
+    ):
         return {
             "environments": _(
                 "Choose at least one production environment, or name one: without it no deployment would ever count."

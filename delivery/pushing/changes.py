@@ -29,12 +29,12 @@ def check(record: ChangeRecord, now: datetime) -> None:
 
 def keep(service: Service, group: Sequence[Pushed], now: datetime) -> None:
     """Keep the changes that these entries name, and say of each that their deployments touch which one brought it."""
-    named = {(each.record.key, PUSHED + change.key): change for each in group for change in each.changes}
-    _keep_changes(service, named.values(), now)
+    _keep_changes(service, [change for each in group for change in each.changes], now)
+    named = {(each.record.key, PUSHED + change.key) for each in group for change in each.changes}
     rows = {row.key: row for row in service.changes.filter(key__in={key for _deployment, key in named})}
     deployments = {row.key: row for row in service.deployments.filter(key__in={each.record.key for each in group})}
     Telling.objects.bulk_create(
-        [Telling(change=rows[change], deployment=deployments[deployment]) for deployment, change in named],
+        [Telling(change=rows[change], deployment=deployments[deployment]) for deployment, change in sorted(named)],
         ignore_conflicts=True,
     )
     _settle(service, deployments.values())

@@ -17,7 +17,7 @@ from delivery.pushing import changes, keys
 from delivery.pushing.order import known_at, rank_of_deployment
 from delivery.pushing.refusals import entry
 from delivery.pushing.services import Services, lock
-from delivery.records import given_up, keep_deployments
+from delivery.records import keep_deployments
 from delivery.sanity import check_deployment, check_ended, check_instant
 from teams.models import Person, Team
 
@@ -52,6 +52,8 @@ def _push(team: Team, entries: Sequence[Pushed], by: Person) -> list[dict[str, A
         with entry(index):
             service = services.pushed(each.service)
             services.classed(service, each.record.environment, each.environment_class)
+            for change in each.changes:
+                changes.check(change, now)
             groups[service.pk].append((index, replace(each, record=_checked(each.record, now))))
             found[service.pk] = service
     answers: dict[int, dict[str, Any]] = {}

@@ -85,7 +85,9 @@ def keep(team: Team, told: Sequence[tuple[Service | None, IncidentRecord]], now:
 
     An incident is the team's by its key: one that named no service gets the one that a later word names.
     """
-    rows = Incident.objects.filter(team=team, key__in={record.key for _service, record in told}).select_related("service")
+    rows = Incident.objects.filter(team=team, key__in={record.key for _service, record in told}).select_related(
+        "service"
+    )
     stored = {row.key: row for row in rows}
     ranks = {key: rank_of_incident(row) for key, row in stored.items()}
     places = {key: row.service for key, row in stored.items()}
@@ -122,9 +124,7 @@ def _move(stored: dict[str, Incident], places: dict[str, Service | None]) -> Non
             row.save(update_fields=["service"])
 
 
-def _write(
-    team: Team, records: dict[str, IncidentRecord], places: dict[str, Service | None], now: datetime
-) -> None:
+def _write(team: Team, records: dict[str, IncidentRecord], places: dict[str, Service | None], now: datetime) -> None:
     groups: dict[Service | None, list[IncidentRecord]] = defaultdict(list)
     for key, record in records.items():
         groups[places[key]].append(record)

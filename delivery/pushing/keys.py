@@ -38,7 +38,9 @@ def once(team: Team, key: str, digest: str, do: Callable[[], list[dict[str, Any]
     known = PushKey.objects.filter(team=team, key=key).first()
     if known is not None and known.answered_at > clock.now() - KEPT:
         if known.digest != digest:
-            raise KeyUsed(_("This Idempotency-Key came with another body before. Nothing was changed; use another key."))
+            raise KeyUsed(
+                _("This Idempotency-Key came with another body before. Nothing was changed; use another key.")
+            )
         return list(known.answer)
     if known is not None:
         known.delete()

@@ -82,7 +82,9 @@ class Services:
         kind = EnvironmentClass.PRODUCTION if is_production(environment) else rule.guess(environment)
         seen = Deployment.objects.filter(service=service, environment=environment)
         if kind == EnvironmentClass.OTHER and not seen.exists():
-            message = _("Nobody said what “%(environment)s” is: send environment_class, or name it in the service's rules.")
+            message = _(
+                "Nobody said what “%(environment)s” is: send environment_class, or name it in the service's rules."
+            )
             raise Refused(message % {"environment": environment}, "environment")
         return kind
 

@@ -119,7 +119,7 @@ def ring() -> list[int]:
     Draft.objects.filter(expires_at__lte=now).delete()
     quiet = Q(rung_at=None) | Q(rung_at__lte=now - RING_AGAIN)
     # An archived team is read only; what was due is due again when it is restored.
-    waiting = Source.objects.due(now).filter(quiet, connection__team__archived_at=None)
+    waiting = Source.objects.due(now).filter(quiet).wanted()
     rung = []
     for source_id in waiting.order_by("next_sync_at", "pk").values_list("pk", flat=True):
         if Source.objects.due(now).filter(quiet, pk=source_id).update(rung_at=now):
@@ -131,7 +131,7 @@ def ring() -> list[int]:
 def overdue() -> str:
     """A sentence, if something has been due for longer than a whole interval and nobody reads it; else ""."""
     long_ago = clock.now() - INTERVAL
-    waiting = Source.objects.due(clock.now()).filter(next_sync_at__lt=long_ago, connection__team__archived_at=None)
+    waiting = Source.objects.due(clock.now()).filter(next_sync_at__lt=long_ago).wanted()
     since = waiting.order_by("next_sync_at").values_list("next_sync_at", flat=True).first()
     if since is None:
         return ""
@@ -184,10 +184,10 @@ def hasten(source_id: int) -> bool:
     However many come, there is one sync in SPACING. During a sync it is only noted, and `ending.finish` looks at the note.
     """
     now = clock.now()
-    source = Source.objects.select_for_update(of=("self",)).select_related("connection__team").get(pk=source_id)
+    source = Source.objects.select_for_update(of=("self",)).select_related("connection").get(pk=source_id)
     if not (source.active and source.connection.is_read) or source.connection.needs_token or source.paused:
         return False
-    if source.is_waiting(now) or source.connection.team.archived_at is not None:
+    if source.is_waiting(now) or not Source.objects.filter(pk=source_id).wanted().exists():
         return False
     if source.is_leased(now):
         source.heard_at = now

@@ -3,11 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from connections import options as read_options
 from connections.models import Source
-from connectors.records import Record
+from connectors.records import ReadOptions, Record
+from teams.models import Team
+
+
+@dataclass(frozen=True)
+class Part:
+    """What one team has of a source, as its page lists it. `said` tells which part it is; `ended_at` None: it is read."""
+
+    name: str
+    said: str
+    url: str  # where people say what of it counts
+    ended_at: datetime | None = None
+    end_url: str = ""  # where this part alone is ended; "" where it is the only one
 
 
 class Store(Protocol):
@@ -22,8 +36,14 @@ class Store(Protocol):
     def sweep(self, source: Source, now: datetime) -> None:
         """At the start of each sync: let go of what will not be asked for again."""
 
-    def rules_url(self, source: Source) -> str:
-        """The page on which people say what of this source counts; "" if there is none."""
+    def parts(self, source: Source, team: Team) -> list[Part]:
+        """What the team has of it; those that are read first."""
+
+    def wanted(self, source: Source) -> ReadOptions | None:
+        """What of it all teams together want to be read; None: nothing."""
+
+    def ended(self, source: Source, team: Team, at: datetime) -> None:
+        """The team reads no part of it any more. What was stored stays. With the source's row locked."""
 
 
 _stores: list[Store] = []
@@ -47,5 +67,15 @@ def sweep(source: Source, now: datetime) -> None:
         each.sweep(source, now)
 
 
-def rules_url(source: Source) -> str:
-    return next(filter(None, (each.rules_url(source) for each in _stores)), "")
+def parts(source: Source, team: Team) -> list[Part]:
+    return [part for each in _stores for part in each.parts(source, team)]
+
+
+def wanted(source: Source) -> ReadOptions | None:
+    found = [options for each in _stores if (options := each.wanted(source)) is not None]
+    return read_options.union(found) if found else None
+
+
+def ended(source: Source, team: Team, at: datetime) -> None:
+    for each in _stores:
+        each.ended(source, team, at)

@@ -68,8 +68,11 @@ def hear(*, connection_id: int, headers: Mapping[str, str], body: bytes) -> Done
         raise NotSigned
     told = hook.understand(headers, body)
     _note(found)
-    named = Source.objects.filter(connection=connection_id, external_id=told.external_id) if told.external_id else ()
-    return Done(told.event, any([schedule.hasten(source.pk) for source in named]))
+    named = Source.objects.active().filter(external_id=told.external_id, base_url=found.connection.base_url)
+    # Read with its own token, or with that of another team that takes the same repository.
+    taken = Q(connection=connection_id) | Q(shares__connection=connection_id, shares__ended_at=None)
+    keys = named.filter(taken).order_by("pk").values_list("pk", flat=True).distinct() if told.external_id else ()
+    return Done(told.event, [schedule.hasten(pk) for pk in keys].count(True) > 0)
 
 
 def _note(webhook: Webhook) -> None:

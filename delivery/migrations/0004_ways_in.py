@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('delivery', '0002_changes_failures_and_days'),
+        ('delivery', '0003_services_of_a_repository'),
         ('teams', '0005_people_and_tokens'),
     ]
 

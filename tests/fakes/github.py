@@ -8,7 +8,7 @@
 
     python -m tests.fakes.github --port 8090 --token secret --scenario shop
 
-It answers below "/" and, like an Enterprise server, below "/api/v3": repositories, deployments and their statuses,
+It answers below "/" and, like an Enterprise server, below "/api/v3": what the token sees, repositories, deployments and their statuses,
 runs, workflows, issues and labels; with paging, Link headers, weak ETags, 304s that the limit does not count, rate limits,
 missing permissions, renamed repositories, and a fault at any request (counted from 1, see `FAULTS`).
 

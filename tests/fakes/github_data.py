@@ -31,6 +31,7 @@ class Repo:
         self.former: list[str] = []
         self.default_branch = "main"
         self.issues_enabled = True
+        self.listed = True  # whether the token sees it among its own
         self.deployments: list[Row] = []
         self.statuses: dict[int, list[Row]] = {}
         self.runs: list[Row] = []
@@ -280,6 +281,7 @@ class World:
         self.lock = threading.RLock()
         self.ids = itertools.count(1001)
         self.repos: list[Repo] = []
+        self.installation = False  # the token is that of an app's installation
 
     def add_repo(self, full_name: str) -> Repo:
         with self.lock:

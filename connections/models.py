@@ -208,6 +208,8 @@ class Source(models.Model):
 
     objects = SourceQuerySet.as_manager()
 
+    left_at: datetime | None = None  # when the part of the team that looks at it ended, where the query says so
+
     class Meta:
         constraints = [
             # A repository is read once, whoever has a part of it.
@@ -217,6 +219,11 @@ class Source(models.Model):
 
     def __str__(self) -> str:
         return self.full_name
+
+    @property
+    def ended_at(self) -> datetime | None:
+        """Since when nothing is read for whoever looks at it."""
+        return self.left_at or (None if self.active else self.disconnected_at)
 
     def is_leased(self, now: datetime) -> bool:
         return self.lease_until is not None and self.lease_until >= now

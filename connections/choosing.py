@@ -8,9 +8,12 @@ from dataclasses import dataclass
 from django.core.cache import cache
 from django.core.paginator import Page, Paginator
 
+from connections import messages
 from connections.models import Connection, Credential
 from connectors.records import Repository
 from connectors.registry import CONNECTORS
+from core.crypto import Undecryptable
+from core.http import OutgoingError
 from teams.models import Team
 
 PER_PAGE = 50
@@ -53,6 +56,18 @@ def offered(connection: Connection, team: Team | None = None, *, anew: bool = Fa
         kept = _read(connection, credential.token)
         cache.set(key, kept, KEPT)
     return Listing([Repository(*each) for each in kept["rows"]], kept["whole"])
+
+
+def offered_or_why(connection: Connection, team: Team | None = None, *, anew: bool = False) -> tuple[Listing, str]:
+    """The same for a page: an empty list and a sentence where it cannot be told."""
+    try:
+        return offered(connection, team, anew=anew), ""
+    except OutgoingError as error:
+        return Listing([]), messages.refusal(error.code, error.params)
+    except Credential.DoesNotExist:
+        return Listing([]), messages.problem("no_token")
+    except Undecryptable:
+        return Listing([]), messages.problem("undecryptable")
 
 
 def look(kind: str, base_url: str, token: str) -> Listing:

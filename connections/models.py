@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from django.db import models
 from django.db.models import F, FilteredRelation, Q
+from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 from core import clock
@@ -56,6 +57,13 @@ class Connection(models.Model):
     created_at = models.DateTimeField(default=clock.now, editable=False)
 
     objects = ConnectionQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                Lower("name"), condition=Q(team=None) & ~Q(state="ended"), name="organisation_connection_name"
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name or self.base_url
@@ -258,6 +266,12 @@ class Share(models.Model):
 class GrantQuerySet(models.QuerySet["Grant"]):
     def listed(self) -> GrantQuerySet:
         return self.select_related("team", "connection").order_by("full_name", "team__name", "pk")
+
+    def with_reading(self) -> GrantQuerySet:
+        """With `source_id`, by which the team reads it with this connection; None where it did not take it."""
+        mine = Share.objects.live().filter(connection=models.OuterRef("connection"), team=models.OuterRef("team"))
+        mine = mine.filter(source__external_id=models.OuterRef("external_id"), source__active=True)
+        return self.annotate(source_id=models.Subquery(mine.values("source")[:1]))
 
 
 class Grant(models.Model):

@@ -12,12 +12,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from connections import choosing
-from connections import messages as sentences
-from connections.choosing import Listing
-from connections.models import Connection, Credential, Source
+from connections.models import Connection, Source
 from connections.views import Request, visible_team
-from core.crypto import Undecryptable
-from core.http import OutgoingError
 from delivery import proposing
 from delivery.proposing import AT_ONCE, Outcome
 from teams.access import require
@@ -35,7 +31,7 @@ def add(request: Request, team_id: int) -> HttpResponse:
         return redirect("connect", team.pk)
     asked = request.POST.get("connection") or request.GET.get("connection")
     connection = next((each for each in connections if str(each.pk) == asked), connections[0])
-    listing, problem = _offered(request, team, connection)
+    listing, problem = choosing.offered_or_why(connection, team, anew="anew" in request.GET)
     context: dict[str, Any] = {
         "connections": connections,
         "connection": connection,
@@ -57,18 +53,6 @@ def add(request: Request, team_id: int) -> HttpResponse:
     return _told(request, team, context, outcomes)
 
 
-def _offered(request: Request, team: Team, connection: Connection) -> tuple[Listing, str]:
-    """What there is to choose from, or why it cannot be told."""
-    try:
-        return choosing.offered(connection, team, anew="anew" in request.GET), ""
-    except OutgoingError as error:
-        return Listing([]), sentences.refusal(error.code, error.params)
-    except Credential.DoesNotExist:
-        return Listing([]), sentences.problem("no_token")
-    except Undecryptable:
-        return Listing([]), sentences.problem("undecryptable")
-
-
 def _told(request: Request, team: Team, context: dict[str, Any], outcomes: list[Outcome]) -> HttpResponse:
     done = [each for each in outcomes if each.service]
     if done:
@@ -84,13 +68,15 @@ def _page(request: Request, team: Team, context: dict[str, Any], status: int = 2
     connection, rows = context["connection"], listing.page(words, request.POST.get("page") or request.GET.get("page"))
     ids = [each.external_id for each in rows]
     mine = Source.objects.read_by(team).filter(base_url=connection.base_url, external_id__in=ids)
+    read, chosen = set(mine.values_list("external_id", flat=True)), set(request.POST.getlist("repository"))
     context |= {
         "room": "teams",
         "team": team,
         "words": words,
         "rows": rows,
-        "read": set(mine.values_list("external_id", flat=True)),
-        "chosen": set(request.POST.getlist("repository")),
-        "most": AT_ONCE,
+        "items": [
+            {"repository": each, "read": each.external_id in read, "chosen": each.external_id in chosen}
+            for each in rows
+        ],
     }
     return render(request, "delivery/take.html", context, status=status)

@@ -12,8 +12,9 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from connections import webhooks
 from connections.models import Source, Webhook
-from connections.views import Request, administered
+from connections.views import Request, with_own_token
 from teams import limits, links, shown_once
+from teams.models import Team
 from teams.reauth import ask_again
 
 LARGEST = 1_000_000  # bytes of a delivery; what is larger is refused, and read by the next sync all the same
@@ -23,14 +24,14 @@ LARGEST = 1_000_000  # bytes of a delivery; what is larger is refused, and read 
 @require_http_methods(["GET", "HEAD", "POST"])
 def webhook(request: Request, team_id: int, source_id: int) -> HttpResponse:
     """What to enter at the host. A POST makes another secret, shown once on the page that follows, or ends the webhook."""
-    source = administered(request, team_id, source_id)
+    team, source = with_own_token(request, team_id, source_id)
     if not source.active or not webhooks.takes_webhooks(source.connection):
         raise Http404("nobody posts to this connection")
     if request.method == "POST":
-        return _end(request, source) if "end" in request.POST else _make(request, source)
+        return _end(request, team, source) if "end" in request.POST else _make(request, team, source)
     context = {
         "room": "teams",
-        "team": source.connection.team,
+        "team": team,
         "source": source,
         "webhook": Webhook.objects.filter(connection=source.connection).defer("secret").first(),
         "address": links.absolute(request, "hook", source.connection_id),
@@ -40,16 +41,16 @@ def webhook(request: Request, team_id: int, source_id: int) -> HttpResponse:
 
 
 @ask_again
-def _make(request: HttpRequest, source: Source) -> HttpResponse:
+def _make(request: HttpRequest, team: Team, source: Source) -> HttpResponse:
     secret = webhooks.make(connection=source.connection, by=request.user)  # type: ignore[arg-type]
     shown_once.keep(request, f"hook_{source.connection_id}", secret=secret)
-    return redirect("connection-webhook", source.connection.team_id, source.pk)
+    return redirect("connection-webhook", team.pk, source.pk)
 
 
-def _end(request: Request, source: Source) -> HttpResponse:
+def _end(request: Request, team: Team, source: Source) -> HttpResponse:
     webhooks.end(connection=source.connection, by=request.user)
     messages.success(request, _("The webhook has ended. Reading goes on every 15 minutes."))
-    return redirect("connection", source.connection.team_id, source.pk)
+    return redirect("connection", team.pk, source.pk)
 
 
 @csrf_exempt  # a host posts it by itself; the signature is the proof, and it can do nothing but hasten a sync

@@ -24,14 +24,17 @@ LARGEST = 1_000_000  # bytes of a body
 ID = 90  # letters: with what is put before it, it fits into a key
 _KEY = re.compile(r"[!-~]{1,255}")
 _HOW = "ISO 8601 with a time zone, as 2026-11-02T09:42:00Z."
-_UPDATED = "When the sender knew this; the newest word stands, in whatever order they arrive. Left out: the last instant told."
+_UPDATED = (
+    "When the sender knew this; the newest word stands, in whatever order they arrive. Left out: the last instant told."
+)
 
 
 class Instant(serializers.DateTimeField):
     """An instant that says its time zone: what a program means must not depend on where the portal stands."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**{"help_text": _HOW} | kwargs)
+        kwargs.setdefault("help_text", _HOW)
+        super().__init__(**kwargs)
 
     def enforce_timezone(self, value: datetime) -> datetime:
         if value.tzinfo is None:
@@ -43,7 +46,7 @@ class Text(serializers.CharField):
     """A text that may be left out, and may be empty."""
 
     def __init__(self, most: int, **kwargs: Any) -> None:
-        super().__init__(**{"max_length": most, "required": False, "allow_blank": True, "default": ""} | kwargs)
+        super().__init__(max_length=most, required=False, allow_blank=True, default="", **kwargs)
 
 
 class Strict(serializers.Serializer[Any]):
@@ -57,6 +60,8 @@ class Strict(serializers.Serializer[Any]):
 
 
 class ChangeEntry(Strict):
+    """A merged pull request."""
+
     id = serializers.CharField(max_length=ID, help_text="What names it in the service, as the pull request's number.")
     number = serializers.IntegerField(required=False, min_value=1, max_value=2**31 - 1)
     title = Text(500)
@@ -71,13 +76,17 @@ class ChangeEntry(Strict):
 
 
 class DeploymentEntry(Strict):
+    """All that is known of one deployment."""
+
     id = serializers.CharField(
         max_length=ID, help_text="What names it where it comes from; the same id is the same deployment."
     )
     service = serializers.CharField(max_length=255, help_text="A new name makes a service that programs push to.")
     environment = serializers.CharField(max_length=255)
     environment_class = serializers.ChoiceField(
-        EnvironmentClass.choices, required=False, help_text="For an environment that the service's rules do not know yet."
+        EnvironmentClass.choices,
+        required=False,
+        help_text="For an environment that the service's rules do not know yet.",
     )
     outcome = serializers.ChoiceField(OutcomeChoice.choices, default=OutcomeChoice.SUCCEEDED)
     created_at = Instant(required=False, help_text="When it began. Left out: when it finished.")
@@ -90,19 +99,28 @@ class DeploymentEntry(Strict):
     title = Text(500)
     url = Text(1000)
     updated_at = Instant(required=False, help_text=_UPDATED)
-    changes = ChangeEntry(many=True, required=False, max_length=changes.MOST, help_text="What it brings, for lead time.")
+    changes = serializers.ListField(
+        child=ChangeEntry(), required=False, max_length=changes.MOST, help_text="What it brings, for lead time."
+    )
 
 
 class DeploymentsSerializer(Strict):
-    deployments = DeploymentEntry(many=True, allow_empty=False, max_length=deployments.MOST)
+    """Deployments, all taken or none."""
+
+    deployments = serializers.ListField(child=DeploymentEntry(), min_length=1, max_length=deployments.MOST)
 
 
 class IncidentEntry(Strict):
+    """All that is known of one incident."""
+
     id = serializers.CharField(
         max_length=ID, help_text="What names it where it comes from; the same id is the same incident."
     )
     service = serializers.CharField(
-        required=False, allow_null=True, max_length=255, help_text="One of the team's services; left out: the whole team's."
+        required=False,
+        allow_null=True,
+        max_length=255,
+        help_text="One of the team's services; left out: the whole team's.",
     )
     title = Text(500)
     began_at = Instant()
@@ -112,7 +130,9 @@ class IncidentEntry(Strict):
 
 
 class IncidentsSerializer(Strict):
-    incidents = IncidentEntry(many=True, allow_empty=False, max_length=deployments.MOST)
+    """Incidents, all taken or none."""
+
+    incidents = serializers.ListField(child=IncidentEntry(), min_length=1, max_length=deployments.MOST)
 
 
 class PushedSerializer(serializers.Serializer[Any]):
@@ -141,7 +161,10 @@ KEY = OpenApiParameter(
     "Idempotency-Key",
     {"type": "string", "pattern": r"^[!-~]{1,255}$"},
     OpenApiParameter.HEADER,
-    description=f"The same key with the same body is done once and answered alike for {keys.KEPT.days} days; with another body it is a 409.",
+    description=(
+        f"The same key with the same body is done once and answered alike for {keys.KEPT.days} days; with another body it is"
+        " a 409."
+    ),
 )
 
 
@@ -152,7 +175,11 @@ class _PushView(TeamView):
         team = self.team("team.edit")
         try:
             done = push(
-                team=team, entries=entries, by=self.person, key=self._key(), digest=keys.digest_of(name, self.request.data)
+                team=team,
+                entries=entries,
+                by=self.person,
+                key=self._key(),
+                digest=keys.digest_of(name, self.request.data),
             )
         except PushRefused as error:
             raise _at(name, error) from None
@@ -169,7 +196,7 @@ class _PushView(TeamView):
 
 def _at(name: str, error: PushRefused) -> ValidationError:
     """Told at its entry, by number from 0, as a field is that cannot be understood."""
-    return ValidationError({name: {error.index: {error.field or "detail": [error.message]}}}, code="rule")
+    return ValidationError({name: {str(error.index): {error.field or "detail": [error.message]}}}, code="rule")
 
 
 class PushDeployments(_PushView):
@@ -181,9 +208,9 @@ class PushDeployments(_PushView):
         responses={200: PushedDeploymentsSerializer},
         parameters=[KEY],
         description=(
-            f"Push up to {deployments.MOST} deployments of services that programs push to, in any order and as often as you like: "
-            "each entry says all that is known of its deployment, and of several about the same one the newest stands. All entries "
-            f"are taken or none. At most {LARGEST} bytes (413)."
+            f"Push up to {deployments.MOST} deployments of services that programs push to, in any order and as often as you"
+            " like: each entry says all that is known of its deployment, and of several about the same one the newest stands."
+            f" All entries are taken or none. At most {LARGEST} bytes (413)."
         ),
     )
     def post(self, request: Any, **_named: Any) -> Response:
@@ -199,9 +226,9 @@ class PushIncidents(_PushView):
         responses={200: PushedIncidentsSerializer},
         parameters=[KEY],
         description=(
-            f"Push up to {deployments.MOST} incidents of a service or of the team, in any order and as often as you like: each entry "
-            "says all that is known of its incident, and of several about the same one the newest stands. All entries are taken or "
-            f"none. At most {LARGEST} bytes (413)."
+            f"Push up to {deployments.MOST} incidents of a service or of the team, in any order and as often as you like:"
+            " each entry says all that is known of its incident, and of several about the same one the newest stands. All"
+            f" entries are taken or none. At most {LARGEST} bytes (413)."
         ),
     )
     def post(self, request: Any, **_named: Any) -> Response:
@@ -261,15 +288,15 @@ class AlertEntry(serializers.Serializer[Any]):
     status = serializers.ChoiceField(choices=["firing", "resolved"])
     labels = Labels()
     annotations = Labels(required=False)
-    startsAt = Instant()  # noqa: N815  Alertmanager's names
-    endsAt = serializers.CharField(required=False, allow_blank=True, max_length=100)  # noqa: N815
-    generatorURL = Text(10_000)  # noqa: N815
+    startsAt = Instant()
+    endsAt = serializers.CharField(required=False, allow_blank=True, max_length=100)
+    generatorURL = Text(10_000)
     fingerprint = serializers.RegexField(r"^[0-9A-Za-z_-]{1,64}$")
 
 
 class AlertsSerializer(serializers.Serializer[Any]):
     version = serializers.ChoiceField(choices=["4"])
-    alerts = AlertEntry(many=True, max_length=alerts.MOST)
+    alerts = serializers.ListField(child=AlertEntry(), max_length=alerts.MOST)
 
 
 class AlertsTakenSerializer(serializers.Serializer[Any]):
@@ -284,9 +311,9 @@ class AlertsView(_PushView):
         request=AlertsSerializer,
         responses={200: AlertsTakenSerializer},
         description=(
-            "Takes the webhook of Prometheus Alertmanager (version 4), with a token of the team as bearer. Firing and resolved come "
-            "in any order and repeated; fingerprint and start tell alerts apart. Those are incidents that the team's rule names; the "
-            f"label `service` names one of the team's services. At most {LARGEST} bytes (413)."
+            "Takes the webhook of Prometheus Alertmanager (version 4), with a token of the team as bearer. Firing and resolved"
+            " come in any order and repeated; fingerprint and start tell alerts apart. Those are incidents that the team's rule"
+            f" names; the label `service` names one of the team's services. At most {LARGEST} bytes (413)."
         ),
     )
     def post(self, request: Any, **_named: Any) -> Response:

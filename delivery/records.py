@@ -183,7 +183,9 @@ def keep_incidents(
     return len(changed)
 
 
-def keep_incidents_of_team(team: Team, records: Sequence[IncidentRecord], now: datetime) -> int:
+def keep_incidents_of_team(
+    team: Team, records: Sequence[IncidentRecord], now: datetime, *, touched: Touched | None = None
+) -> int:
     """Those that name no service. With the team's row locked: a partial constraint is nothing that an upsert could name."""
     newest = {record.key: record for record in records}
     stored = {row.key: row for row in Incident.objects.filter(team=team, service=None, key__in=list(newest))}
@@ -193,6 +195,8 @@ def keep_incidents_of_team(team: Team, records: Sequence[IncidentRecord], now: d
         row.pk = stored[row.key].pk if row.key in stored else None
     Incident.objects.bulk_create([row for row in changed if row.pk is None])
     Incident.objects.bulk_update([row for row in changed if row.key in stored], _INCIDENT_FIELDS)
+    with refreshing(team.pk, touched) as found:
+        found.of_incidents(changed)
     return len(changed)
 
 

@@ -203,11 +203,11 @@ def _plain(rules: Rules) -> dict[str, object]:
 
 
 def write_rules(service: Service, rules: Rules) -> None:
-    """Keep other rules of a service that nothing is read for, and class what is stored by them. With its source's row locked."""
+    """Keep other rules of a service that is told of, and class what is stored by them. With its source's row locked."""
     if rule.of_service(service) != rules:
         _write(service, rules)
         service.save()
-        _apply(service, rules)
+        class_all(service.source)
 
 
 def class_all(source: Source, but: Service | None = None) -> None:
@@ -270,7 +270,8 @@ def service_named(services: Iterable[Service], name: str) -> Service | None:
 
 def lock_imports(team: Team) -> None:
     """Nobody else makes a service of the team by a file, and no sync stores anything, until the transaction ends."""
-    Team.objects.select_for_update(of=("self",)).get(pk=team.pk)
+    # Not so strong that a sync, which holds its source and stores rows that name the team, would wait for it.
+    Team.objects.select_for_update(of=("self",), no_key=True).get(pk=team.pk)
     list(Source.objects.of(team).select_for_update(of=("self",)).order_by("pk"))
 
 

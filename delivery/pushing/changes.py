@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -10,13 +11,16 @@ from django.utils.translation import gettext as _
 
 from connectors.records import ChangeRecord
 from core.refusals import Refused
+from delivery.changes import keep_changes
 from delivery.models import PUSHED, Change, Deployment, Service, Telling
+from delivery.refresh import Touched
 from delivery.sanity import check_instant
 
 if TYPE_CHECKING:
     from delivery.pushing.deployments import Pushed
 
 MOST = 200  # changes of one deployment
+_TEXTS = ("title", "url", "author", "branch", "merge_sha")
 
 
 def check(record: ChangeRecord, now: datetime) -> None:
@@ -27,9 +31,10 @@ def check(record: ChangeRecord, now: datetime) -> None:
         raise Refused(_("It was merged before it was opened."), "merged_at")
 
 
-def keep(service: Service, group: Sequence[Pushed], now: datetime) -> None:
+def keep(service: Service, group: Sequence[Pushed], now: datetime, touched: Touched) -> None:
     """Keep the changes that these entries name, and say of each that their deployments touch which one brought it."""
-    _keep_changes(service, [change for each in group for change in each.changes], now)
+    told = [replace(change, key=PUSHED + change.key) for each in group for change in each.changes]
+    keep_changes(service, _newest(service, told), now, touched=touched)
     named = {(each.record.key, PUSHED + change.key) for each in group for change in each.changes}
     rows = {row.key: row for row in service.changes.filter(key__in={key for _deployment, key in named})}
     deployments = {row.key: row for row in service.deployments.filter(key__in={each.record.key for each in group})}
@@ -37,54 +42,29 @@ def keep(service: Service, group: Sequence[Pushed], now: datetime) -> None:
         [Telling(change=rows[change], deployment=deployments[deployment]) for deployment, change in sorted(named)],
         ignore_conflicts=True,
     )
-    _settle(service, deployments.values())
+    touched.changes(_settle(deployments.values()))
 
 
-def _keep_changes(service: Service, records: Iterable[ChangeRecord], now: datetime) -> None:
-    """Of each change keep the greatest word, as of deployments."""
-    newest: dict[str, Change] = {}
+def _newest(service: Service, records: Iterable[ChangeRecord]) -> list[ChangeRecord]:
+    """Of each change the greatest word, where it is greater than what is stored; as of deployments."""
+    newest: dict[str, ChangeRecord] = {}
     for record in records:
-        made = _row(service, record, now)
-        known = newest.get(made.key)
-        if known is None or _rank(made) > _rank(known):
-            newest[made.key] = made
+        known = newest.get(record.key)
+        if known is None or _rank(record) > _rank(known):
+            newest[record.key] = record
     stored = {row.key: row for row in service.changes.filter(key__in=list(newest))}
-    changed = [row for key, row in newest.items() if key not in stored or _rank(row) > _rank(stored[key])]
-    Change.objects.bulk_create(
-        changed, update_conflicts=True, unique_fields=["service", "key"], update_fields=list(_FIELDS)
-    )
+    return [each for key, each in newest.items() if key not in stored or _rank(each) > _rank(stored[key])]
 
 
-_FIELDS = (
-    "merged_at", "opened_at", "first_commit_at", "first_review_at", "number", "title", "url", "author", "branch", "merge_sha",
-)  # fmt: skip
-
-
-def _rank(row: Change) -> tuple[Any, ...]:
+def _rank(row: ChangeRecord | Change) -> tuple[Any, ...]:
     """The one merged last; of what is left it only must not be by chance."""
-    return tuple(str(getattr(row, field) or "") for field in _FIELDS)
+    instants = (row.merged_at, row.opened_at, row.first_commit_at or row.opened_at)
+    review = (row.first_review_at is not None, row.first_review_at or row.opened_at)
+    return (*instants, *review, row.number or 0, *(getattr(row, field) for field in _TEXTS))
 
 
-def _row(service: Service, record: ChangeRecord, now: datetime) -> Change:
-    return Change(
-        service=service,
-        key=PUSHED + record.key,
-        number=record.number or None,
-        title=record.title,
-        url=record.url,
-        author=record.author,
-        branch=record.branch,
-        merge_sha=record.merge_sha,
-        first_commit_at=record.first_commit_at,
-        opened_at=record.opened_at,
-        first_review_at=record.first_review_at,
-        merged_at=record.merged_at,
-        recorded_at=now,
-    )
-
-
-def _settle(service: Service, deployments: Iterable[Deployment]) -> None:
-    """`Change.told`: the first deployment that counts of those that name it, else the first of them."""
+def _settle(deployments: Iterable[Deployment]) -> list[Change]:
+    """`Change.told`: the first deployment that counts of those that name it, else the first of them. Those that it moves."""
     touched = Change.objects.filter(tellings__deployment__in=[row.pk for row in deployments]).distinct()
     wanted = {row.pk: row for row in touched}
     tellers: dict[int, list[Deployment]] = {pk: [] for pk in wanted}
@@ -97,6 +77,7 @@ def _settle(service: Service, deployments: Iterable[Deployment]) -> None:
             row.told = told
             changed.append(row)
     Change.objects.bulk_update(changed, ["told"])
+    return changed
 
 
 def _first(row: Deployment) -> tuple[Any, ...]:

@@ -12,12 +12,14 @@ from django.db import transaction
 
 from connectors.records import ChangeRecord, DeploymentRecord, DeploymentSource
 from core import clock
+from delivery import refresh
 from delivery.models import PUSHED, Deployment, Service
 from delivery.pushing import changes, keys
 from delivery.pushing.order import known_at, rank_of_deployment
 from delivery.pushing.refusals import entry
 from delivery.pushing.services import Services, lock
 from delivery.records import keep_deployments
+from delivery.refresh import Touched
 from delivery.sanity import check_deployment, check_ended, check_instant
 from teams.models import Person, Team
 
@@ -47,7 +49,7 @@ def push_deployments(
 def _push(team: Team, entries: Sequence[Pushed], by: Person) -> list[dict[str, Any]]:
     services, now = Services(team, by), clock.now()
     groups: dict[int, list[tuple[int, Pushed]]] = defaultdict(list)
-    found: dict[int, Service] = {}
+    found: list[Service] = []
     for index, each in enumerate(entries):
         with entry(index):
             service = services.pushed(each.service)
@@ -55,11 +57,13 @@ def _push(team: Team, entries: Sequence[Pushed], by: Person) -> list[dict[str, A
             for change in each.changes:
                 changes.check(change, now)
             groups[service.pk].append((index, replace(each, record=_checked(each.record, now))))
-            found[service.pk] = service
-    answers: dict[int, dict[str, Any]] = {}
-    for pk, group in groups.items():
-        answers |= _keep(found[pk], services, group, now)
-    return [answers[index] for index in range(len(entries))]
+            found.append(service)
+    results: dict[int, str] = {}
+    touched = Touched()
+    for service in dict.fromkeys(found):
+        results |= _keep(service, services, groups[service.pk], now, touched)
+    refresh.run(team.pk, touched)
+    return _told(entries, found, results)
 
 
 def _checked(record: DeploymentRecord, now: datetime) -> DeploymentRecord:
@@ -74,8 +78,8 @@ def _checked(record: DeploymentRecord, now: datetime) -> DeploymentRecord:
 
 
 def _keep(
-    service: Service, services: Services, group: Sequence[tuple[int, Pushed]], now: datetime
-) -> dict[int, dict[str, Any]]:
+    service: Service, services: Services, group: Sequence[tuple[int, Pushed]], now: datetime, touched: Touched
+) -> dict[int, str]:
     """Of each deployment keep the greatest word; docs/adr/0023. What became of each entry, by its index."""
     rows = service.deployments.filter(key__in={each.record.key for _index, each in group})
     ranks = {row.key: rank_of_deployment(row) for row in rows}
@@ -87,17 +91,22 @@ def _keep(
         results[index] = NEW if known is None else CHANGED if rank > known else SAME if rank == known else OLDER
         if known is None or rank > known:
             ranks[record.key], newest[record.key] = rank, record
-    keep_deployments(service, services.rules[service.pk], list(newest.values()), now)
-    changes.keep(service, [each for _index, each in group], now)
-    stored = {row.key: row for row in service.deployments.filter(key__in=list(ranks))}
-    return {index: _told(each.record, results[index], stored[each.record.key]) for index, each in group}
+    keep_deployments(service, services.rules[service.pk], list(newest.values()), now, touched=touched)
+    changes.keep(service, [each for _index, each in group], now, touched)
+    return results
 
 
-def _told(record: DeploymentRecord, result: str, row: Deployment) -> dict[str, Any]:
-    return {
-        "id": record.key.removeprefix(PUSHED),
-        "service": row.service.name,
-        "result": result,
-        "environment_class": row.environment_class,
-        "counts": row.counts,
-    }
+def _told(entries: Sequence[Pushed], found: Sequence[Service], results: dict[int, str]) -> list[dict[str, Any]]:
+    """The answer: of each entry what became of it, and what is stored of its deployment now."""
+    wanted = Deployment.objects.filter(service__in=found, key__in={PUSHED + each.record.key for each in entries})
+    rows = {(row.service_id, row.key): row for row in wanted}
+    return [
+        {
+            "id": each.record.key,
+            "service": service.name,
+            "result": results[index],
+            "environment_class": rows[service.pk, PUSHED + each.record.key].environment_class,
+            "counts": rows[service.pk, PUSHED + each.record.key].counts,
+        }
+        for index, (each, service) in enumerate(zip(entries, found, strict=True))
+    ]

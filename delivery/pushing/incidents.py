@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from connectors.records import IncidentRecord
 from core import clock
 from core.refusals import Refused
+from delivery import refresh
 from delivery import rules as rule
 from delivery.models import IMPORTED, PUSHED, Incident, Service
 from delivery.pushing import keys
@@ -22,6 +23,7 @@ from delivery.pushing.order import known_at, rank_of_incident
 from delivery.pushing.refusals import Elsewhere, entry
 from delivery.pushing.services import lock
 from delivery.records import keep_incidents, keep_incidents_of_team
+from delivery.refresh import Touched
 from delivery.sanity import check_incident, check_instant
 from delivery.services import service_named
 from teams.models import Person, Team
@@ -101,8 +103,10 @@ def keep(team: Team, told: Sequence[tuple[Service | None, IncidentRecord]], now:
         results.append(CHANGED if moved and result in (SAME, OLDER) else result)
         if known is None or rank > known:
             ranks[record.key], newest[record.key] = rank, record
-    _move(stored, places)
-    _write(team, newest, places, now)
+    touched = Touched()
+    touched.of_incidents(_moved(stored, places))
+    _write(team, newest, places, now, touched)
+    refresh.run(team.pk, touched)
     return [
         {"id": record.key.partition(":")[2], "service": place.name if place else None, "result": result}
         for (_named, record), result in zip(told, results, strict=True)
@@ -117,19 +121,22 @@ def _place(known: Service | None, named: Service | None, record: IncidentRecord)
     return known or named
 
 
-def _move(stored: dict[str, Incident], places: dict[str, Service | None]) -> None:
-    for key, row in stored.items():
-        if row.service != places[key]:
-            row.service = places[key]
-            row.save(update_fields=["service"])
+def _moved(stored: dict[str, Incident], places: dict[str, Service | None]) -> list[Incident]:
+    moved = [row for key, row in stored.items() if row.service != places[key]]
+    for row in moved:
+        row.service = places[row.key]
+    Incident.objects.bulk_update(moved, ["service"])
+    return moved
 
 
-def _write(team: Team, records: dict[str, IncidentRecord], places: dict[str, Service | None], now: datetime) -> None:
+def _write(
+    team: Team, records: dict[str, IncidentRecord], places: dict[str, Service | None], now: datetime, touched: Touched
+) -> None:
     groups: dict[Service | None, list[IncidentRecord]] = defaultdict(list)
     for key, record in records.items():
         groups[places[key]].append(record)
     for service, group in groups.items():
         if service is None:
-            keep_incidents_of_team(team, group, now)
+            keep_incidents_of_team(team, group, now, touched=touched)
         else:
-            keep_incidents(service, rule.of_service(service), group, now)
+            keep_incidents(service, rule.of_service(service), group, now, touched=touched)

@@ -32,7 +32,7 @@ def digest_of(what: str, body: Any) -> str:
 
 
 def once(team: Team, key: str, digest: str, do: Callable[[], list[dict[str, Any]]]) -> list[dict[str, Any]]:
-    """What `do` answers, or what it answered to this key before. With the team's row locked, so that of two at once one does it."""
+    """What `do` answers, or what it answered to this key before. With the team's row locked: of two at once one does it."""
     if not key:
         return do()
     known = PushKey.objects.filter(team=team, key=key).first()

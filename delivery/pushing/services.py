@@ -44,6 +44,8 @@ class Services:
             found = self._make(name.strip())
         elif found.fed_by != Feeder.PROGRAMS:
             raise Elsewhere(_told_otherwise(found))
+        elif found.ended_at is not None:
+            raise Elsewhere(_("“%(service)s” has ended: nothing is counted for it any more.") % {"service": found})
         if found.pk not in self.rules:
             # As a sync does that stores a page: neither sees the other's half.
             Source.objects.select_for_update(of=("self",)).get(pk=found.source_id)

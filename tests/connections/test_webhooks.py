@@ -84,15 +84,15 @@ def test_what_is_rightly_signed_hastens_the_sync(
 @pytest.mark.parametrize(
     "forge",
     [
-        lambda secret, body: None,
-        lambda secret, body: "",
-        lambda secret, body: "sha256=",
-        lambda secret, body: signed("another", body),
+        lambda _secret, _body: None,
+        lambda _secret, _body: "",
+        lambda _secret, _body: "sha256=",
+        lambda _secret, body: signed("another", body),
         lambda secret, body: signed(secret, body + b" "),
         lambda secret, body: signed(secret, body).upper(),
         lambda secret, body: signed(secret, body).removeprefix("sha256="),
         lambda secret, body: "sha1=" + hmac.new(secret.encode(), body, hashlib.sha1).hexdigest(),
-        lambda secret, body: "sha256=ü" + "0" * 63,
+        lambda _secret, _body: "sha256=ü" + "0" * 63,
     ],
 )
 def test_a_wrong_signature_changes_nothing(source: Source, secret: str, rung: list[int], forge: Any) -> None:
@@ -159,12 +159,12 @@ def test_what_comes_during_a_sync_is_read_a_minute_after_it_began(source: Source
     schedule_again(source, NOW)
     body = body_of(source)
     answers: list[Any] = []
-    stub.before_page = lambda number: answers.append(deliver(source, body, signed(secret, body)).json()["hastened"])
+    stub.before_page = lambda _number: answers.append(deliver(source, body, signed(secret, body)).json()["hastened"])
     sync.sync(source.pk)
     source.refresh_from_db()
     assert set(answers) == {True}
     assert source.next_sync_at == run_of(source).started_at + schedule.SPACING
-    stub.before_page = lambda number: None
+    stub.before_page = lambda _number: None
     with clock.at(NOW + schedule.SPACING):
         sync.sync(source.pk)
     source.refresh_from_db()

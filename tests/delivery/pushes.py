@@ -37,7 +37,9 @@ class Program:
         self.secret = make_token(team, maker, scope, f"{SECRET}-{scope}")
 
     def send(self, what: str, body: Any, **headers: str) -> Any:
-        own = {"Authorization": f"Bearer {self.secret}"} | {name.replace("_", "-"): text for name, text in headers.items()}
+        own = {"Authorization": f"Bearer {self.secret}"} | {
+            name.replace("_", "-"): text for name, text in headers.items()
+        }
         address = f"/api/v1/teams/{self.team.pk}/{what}/"
         return Client(enforce_csrf_checks=True, raise_request_exception=False).post(
             address, body, content_type="application/json", headers=own

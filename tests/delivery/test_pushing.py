@@ -31,7 +31,13 @@ def program(team: Team, editor: Person) -> Program:
 def test_a_new_name_makes_a_service_that_programs_push_to(program: Program, team: Team) -> None:
     answer = program.deploy()["deployments"]
     assert answer == [
-        {"id": "build-512", "service": "churn-model", "result": "new", "environment_class": "production", "counts": True}
+        {
+            "id": "build-512",
+            "service": "churn-model",
+            "result": "new",
+            "environment_class": "production",
+            "counts": True,
+        }
     ]
     row, service = Deployment.objects.get(), Service.objects.get()
     assert (row.key, row.finished_at, row.sha) == ("push:build-512", at("2026-11-02 09:42"), "4f2c9ab")
@@ -65,7 +71,11 @@ def test_what_comes_late_changes_nothing_and_what_was_known_later_stands(program
     ("fields", "field", "sentence"),
     [
         ({"finished_at": "2026-11-24T09:33:00Z"}, "finished_at", "This lies in the future."),
-        ({"created_at": "2026-11-24T09:33:00Z", "finished_at": None, "outcome": "running"}, "created_at", "in the future"),
+        (
+            {"created_at": "2026-11-24T09:33:00Z", "finished_at": None, "outcome": "running"},
+            "created_at",
+            "in the future",
+        ),
         ({"updated_at": "2026-11-25T00:00:00Z"}, "updated_at", "in the future"),
         ({"finished_at": "2026-11-02T09:29:59Z"}, "finished_at", "It finished before it began."),
         ({"created_at": "1999-11-02T09:30:00Z"}, "created_at", "before the year 2000"),
@@ -141,7 +151,10 @@ def test_a_repository_can_be_read_for_its_incidents_while_programs_push_its_depl
     program: Program, team: Team
 ) -> None:
     service = ServiceFactory(
-        source__connection__team=team, name="acme/shop", deployment_source="pushed", environments={"production": ["live"]}
+        source__connection__team=team,
+        name="acme/shop",
+        deployment_source="pushed",
+        environments={"production": ["live"]},
     )
     DeploymentFactory(service=service, in_scope=False)
     assert program.deploy(service="Acme/Shop", environment="live")["deployments"][0]["counts"] is True

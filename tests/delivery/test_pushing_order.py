@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -21,7 +22,7 @@ from tests.delivery.pushes import rows
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("now", "organisation")]
 QUICK = settings(
-    max_examples=25, database=None, deadline=None, phases=[Phase.generate],
+    max_examples=15, database=None, deadline=None, phases=[Phase.generate],
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )  # fmt: skip
 # Few of each, so that events meet: equal instants, equal ids, the same word with another text.
@@ -40,7 +41,9 @@ def deployments(draw: Any) -> Pushed:
         sha=draw(texts), title=draw(texts), attempt=draw(st.integers(1, 2)), told_at=draw(told_at),
     )  # fmt: skip
     brought = draw(st.lists(ids, max_size=2, unique=True))
-    return Pushed(draw(st.sampled_from(["one", "other"])), record, "", tuple(_change(each, draw(texts)) for each in brought))
+    return Pushed(
+        draw(st.sampled_from(["one", "other"])), record, "", tuple(_change(each, draw(texts)) for each in brought)
+    )
 
 
 def _change(ident: str, title: str) -> ChangeRecord:
@@ -62,7 +65,9 @@ def left_by(push: Any, team: Team, by: Person, batches: list[list[Any]]) -> Any:
     with transaction.atomic():
         for entries in batches:
             push(team=team, entries=entries, by=by)
-        changes = list(Change.objects.order_by("service__name", "key").values_list("service__name", "key", "title", "told"))
+        changes = list(
+            Change.objects.order_by("service__name", "key").values_list("service__name", "key", "title", "told")
+        )
         found = (rows(), changes)
         transaction.set_rollback(True)
     return found
@@ -73,7 +78,7 @@ def batched(draw: Any, events: list[Any]) -> list[list[Any]]:
     again = draw(st.lists(st.sampled_from(events), max_size=3))
     mixed = draw(st.permutations([*events, *again]))
     cuts = sorted(draw(st.sets(st.integers(1, len(mixed)), max_size=3)) | {0, len(mixed)})
-    return [mixed[start:end] for start, end in zip(cuts, cuts[1:], strict=False)]
+    return [mixed[start:end] for start, end in pairwise(cuts)]
 
 
 @QUICK

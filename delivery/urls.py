@@ -1,6 +1,6 @@
 from django.urls import path
 
-from delivery.views import connect, hand, listing, page, point, policy
+from delivery.views import connect, hand, listing, page, parts, point, policy, taking
 
 urlpatterns = [
     path("", page.delivery, name="delivery"),
@@ -15,5 +15,8 @@ urlpatterns = [
     path("corrections/<int:correction_id>/withdraw/", hand.withdraw, name="correction-withdraw"),
     path("connect/", connect.connect, name="connect"),
     path("connect/<int:draft_id>/", connect.connect_rules, name="connect-rules"),
+    path("repositories/", taking.add, name="repositories-add"),
+    path("repositories/<int:source_id>/parts/", parts.add, name="service-add"),
+    path("rules/<int:service_id>/end/", parts.end, name="service-end"),
     path("rules/<int:service_id>/", connect.change_rules, name="delivery-rules"),
 ]

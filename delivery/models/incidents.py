@@ -108,6 +108,9 @@ class Incident(models.Model):
     in_scope = models.BooleanField(default=True)
     recorded_at = models.DateTimeField(default=clock.now)
     gone_at = models.DateTimeField(null=True)  # the host has it no more: it does not count, and is kept
+    told_at = models.DateTimeField(
+        null=True
+    )  # of what is pushed: when its sender knew it; an older word changes nothing
     dismissed = models.BooleanField(default=False)  # by hand: it is no incident
 
     objects = IncidentQuerySet.as_manager()

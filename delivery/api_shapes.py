@@ -202,7 +202,9 @@ class DaysAskedSerializer(serializers.Serializer[Any]):
     def get_fields(self) -> dict[str, Any]:
         days = {
             "from": serializers.DateField(required=False, help_text="First day, in the team's time zone."),
-            "to": serializers.DateField(required=False, help_text="Last day, included. Without both: the last whole week."),
+            "to": serializers.DateField(
+                required=False, help_text="Last day, included. Without both: the last whole week."
+            ),
         }
         return {**super().get_fields(), **days}
 

@@ -169,8 +169,8 @@ class CorrectionSerializer(serializers.ModelSerializer[Correction]):
 
 class MoveSerializer(serializers.Serializer[Any]):
     figure = serializers.CharField(source="id")
-    before = serializers.FloatField(source="numbers.0", allow_null=True)
-    after = serializers.FloatField(source="numbers.1", allow_null=True)
+    before = serializers.FloatField(source="was", allow_null=True)
+    after = serializers.FloatField(source="now", allow_null=True)
 
 
 class PolicyChangedSerializer(PolicySerializer):

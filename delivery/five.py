@@ -32,7 +32,6 @@ from delivery.models import Change, DeliveryDay, Deployment, EnvironmentClass, F
 from delivery.periods import DAY, By, Period, start_of
 from delivery.reading import TeamDeployments
 from teams.models import Team
-from teams.zones import zones_of
 
 UTC = ZoneInfo("UTC")
 
@@ -167,9 +166,9 @@ def read(
     only: Collection[Part] = PARTS,
 ) -> dict[int, TeamRows]:
     """Of each team, the rows of `reach`, or `only` some of their parts. Seven queries or fewer."""
-    services = reading.services_with_first(teams) if services is None else services
-    known = reading.known(teams, services)
-    found = {pk: TeamRows(zone, known[pk]) for pk, zone in zones_of(teams).items()}
+    if services is None:  # which incidents do without
+        services = reading.services_with_first(teams) if {"days", "changes"} & set(only) else []
+    found = {pk: TeamRows(known.zone, known) for pk, known in reading.known(teams, services).items()}
     team_of = {service.pk: service.team_id for service in services}
     if "days" in only:
         _read_days(found, team_of, reach)

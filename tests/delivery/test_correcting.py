@@ -36,7 +36,7 @@ def service(team: Team) -> Service:
 def read(service: Service) -> None:
     chosen = rules.of_service(service)
     keep_deployments(service, chosen, [deployment(n, MONDAY + n * DAY) for n in (1, 2, 3)], MONDAY)
-    keep_incidents(service, chosen, [incident(7, MONDAY + 2.5 * DAY, 4)], MONDAY)
+    keep_incidents(service, chosen, [incident(7, MONDAY + 2.5 * DAY, 20)], MONDAY)
 
 
 def one(number: int) -> Deployment:

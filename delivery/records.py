@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -10,8 +11,10 @@ from typing import Any
 from connections.models import Source
 from connections.stores import Part
 from connectors.records import DeploymentRecord, IncidentRecord, Outcome, ReadOptions, Record
-from delivery import rules, sharing_out
+from delivery import refresh, rules, sharing_out
+from delivery.changes import comparisons_wanted, keep_changes, keep_comparisons, refreshing
 from delivery.models import Deployment, Incident, OutcomeChoice, Service
+from delivery.refresh import Touched
 from teams.models import Team
 
 # A deployment that is still running so long after it began is unknown, and not asked for again.
@@ -19,9 +22,9 @@ GIVEN_UP_AFTER = timedelta(days=7)
 
 _DEPLOYMENT_FIELDS = (
     "outcome", "environment", "environment_class", "workflow", "workflow_name", "branch", "created_at", "finished_at",
-    "sha", "title", "url", "attempt", "in_scope",
+    "sha", "title", "url", "attempt", "in_scope", "gone_at",
 )  # fmt: skip
-_INCIDENT_FIELDS = ("title", "began_at", "resolved_at", "labels", "url", "in_scope")
+_INCIDENT_FIELDS = ("title", "began_at", "resolved_at", "labels", "url", "in_scope", "gone_at")
 
 
 class DeliveryStore:
@@ -39,7 +42,25 @@ class DeliveryStore:
 
     def sweep(self, source: Source, now: datetime) -> None:
         running = Deployment.objects.filter(service__source=source, outcome=OutcomeChoice.RUNNING)
-        running.filter(created_at__lte=now - GIVEN_UP_AFTER).update(outcome=OutcomeChoice.UNKNOWN)
+        given_up = list(running.filter(created_at__lte=now - GIVEN_UP_AFTER).select_related("service"))
+        Deployment.objects.filter(pk__in=[row.pk for row in given_up]).update(outcome=OutcomeChoice.UNKNOWN)
+        for row in given_up:
+            row.outcome = OutcomeChoice.UNKNOWN
+        _refresh(given_up)
+
+    def comparisons_wanted(self, source: Source) -> Sequence[tuple[str, str]]:
+        return comparisons_wanted(source)
+
+    def gone(self, source: Source, keys: Sequence[str], now: datetime) -> int:
+        """The host has these objects no more: they are kept and count no more. How many that changed."""
+        deployments = list(
+            Deployment.objects.filter(service__source=source, key__in=keys, gone_at=None).select_related("service")
+        )
+        incidents = list(Incident.objects.filter(service__source=source, key__in=keys, gone_at=None))
+        Deployment.objects.filter(pk__in=[row.pk for row in deployments]).update(gone_at=now)
+        Incident.objects.filter(pk__in=[row.pk for row in incidents]).update(gone_at=now)
+        _refresh(deployments, incidents)
+        return len(deployments) + len(incidents)
 
     def parts(self, source: Source, team: Team) -> list[Part]:
         return sharing_out.listed(source, team)
@@ -51,9 +72,26 @@ class DeliveryStore:
         sharing_out.ended(source, team, at)
 
 
+def _refresh(deployments: Iterable[Deployment], incidents: Iterable[Incident] = ()) -> None:
+    """What follows from rows that were changed beside what is read; deployments with their service."""
+    by_team: dict[int, Touched] = defaultdict(Touched)
+    for row in deployments:
+        by_team[row.service.team_id].deployments([row])
+    for incident in incidents:
+        by_team[incident.team_id].of_incidents([incident])
+    for team_id, touched in sorted(by_team.items()):
+        refresh.run(team_id, touched)
+
+
 def _keep(part: sharing_out.Own, now: datetime) -> int:
-    kept = keep_deployments(part.service, part.rules, part.deployments, now, part.others)
-    return kept + keep_incidents(part.service, part.rules, part.incidents, now)
+    """All of a page first, then once what follows from it."""
+    touched = Touched()
+    kept = keep_deployments(part.service, part.rules, part.deployments, now, part.others, touched=touched)
+    kept += keep_incidents(part.service, part.rules, part.incidents, now, touched=touched)
+    kept += keep_changes(part.service, part.changes, now, touched=touched)
+    kept += keep_comparisons(part.service, part.comparisons, now, touched=touched)
+    refresh.run(part.service.team_id, touched)
+    return kept
 
 
 def given_up(record: DeploymentRecord, now: datetime) -> DeploymentRecord:
@@ -68,8 +106,10 @@ def keep_deployments(
     records: Sequence[DeploymentRecord],
     now: datetime,
     others: Sequence[str] = (),
+    *,
+    touched: Touched | None = None,
 ) -> int:
-    """`others`: the environments that other services of the repository name."""
+    """`others`: the environments that other services of the repository name. Without `touched`, what follows is refreshed."""
     newest: dict[str, DeploymentRecord] = {}
     for record in records:
         known = newest.get(record.key)
@@ -81,6 +121,8 @@ def keep_deployments(
     Deployment.objects.bulk_create(
         changed, update_conflicts=True, unique_fields=["service", "key"], update_fields=list(_DEPLOYMENT_FIELDS)
     )
+    with refreshing(service.team_id, touched) as found:
+        found.deployments([*changed, *(stored[row.key] for row in changed if row.key in stored)])
     return len(changed)
 
 
@@ -116,7 +158,14 @@ def _is_news(stored: Any, made: Any, fields: Iterable[str]) -> bool:
     return any(getattr(stored, field) != getattr(made, field) for field in fields)
 
 
-def keep_incidents(service: Service, chosen: rules.Rules, records: Sequence[IncidentRecord], now: datetime) -> int:
+def keep_incidents(
+    service: Service,
+    chosen: rules.Rules,
+    records: Sequence[IncidentRecord],
+    now: datetime,
+    *,
+    touched: Touched | None = None,
+) -> int:
     newest = {record.key: record for record in records}
     stored = {row.key: row for row in service.incidents.filter(key__in=list(newest))}
     made = [
@@ -138,4 +187,6 @@ def keep_incidents(service: Service, chosen: rules.Rules, records: Sequence[Inci
     Incident.objects.bulk_create(
         changed, update_conflicts=True, unique_fields=["service", "key"], update_fields=list(_INCIDENT_FIELDS)
     )
+    with refreshing(service.team_id, touched) as found:
+        found.of_incidents(changed)
     return len(changed)

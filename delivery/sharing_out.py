@@ -11,7 +11,14 @@ from django.urls import reverse
 from connections import options as read_options
 from connections.models import Source
 from connections.stores import Part
-from connectors.records import DeploymentRecord, IncidentRecord, ReadOptions, Record
+from connectors.records import (
+    ChangeRecord,
+    ComparisonRecord,
+    DeploymentRecord,
+    IncidentRecord,
+    ReadOptions,
+    Record,
+)
 from delivery import claims
 from delivery import rules as rule
 from delivery.models import Service
@@ -28,19 +35,24 @@ class Own:
     others: Sequence[str]  # the environments that other services name
     deployments: Sequence[DeploymentRecord]
     incidents: Sequence[IncidentRecord]
+    changes: Sequence[ChangeRecord] = ()
+    comparisons: Sequence[ComparisonRecord] = ()
 
 
 def parts(services: Sequence[Service], records: Sequence[Record]) -> Iterator[Own]:
     """A record goes to each service that it belongs to, or that has it already: there it is brought up to date."""
     deployments = [each for each in records if isinstance(each, DeploymentRecord)]
     incidents = [each for each in records if isinstance(each, IncidentRecord)]
+    changes = [each for each in records if isinstance(each, ChangeRecord)]
+    comparisons = [each for each in records if isinstance(each, ComparisonRecord)]
     for service in services:
         rules, others = rule.of_service(service), others_of(service, services)
         if len(services) == 1:
-            yield Own(service, rules, others, deployments, incidents)
+            mine = [each for each in changes if rule.touches(rules, each.files)]
+            yield Own(service, rules, others, deployments, incidents, mine, comparisons)
             continue
         first = datetime.combine(rules.since, time.min, UTC) if rules.since else None
-        known = _known(service, [each.key for each in (*deployments, *incidents)])
+        known = _known(service, [*(each.key for each in deployments), *(each.key for each in incidents)])
         yield Own(
             service, rules, others,
             [
@@ -53,6 +65,8 @@ def parts(services: Sequence[Service], records: Sequence[Record]) -> Iterator[Ow
                 if each.key in known or (rule.incident_in_scope(rules, each.labels, each.key)
                                          and (first is None or each.began_at >= first))
             ],
+            [each for each in changes if rule.touches(rules, each.files)],
+            comparisons,
         )  # fmt: skip
 
 

@@ -8,7 +8,19 @@ class DeliveryConfig(AppConfig):
         from connections import stores
         from delivery import audit_sentences, importing, registry  # noqa: F401  how its audit entries read
         from delivery.records import DeliveryStore
+        from teams import zones
 
         stores.register(DeliveryStore())
+        zones.listen(_ring)
         registry.register()
         importing.register()
+
+
+def _ring() -> None:
+    """Days are counted anew soon: which teams that concerns stands in the database, and beat asks too."""
+    from django.db import transaction
+
+    from core import bell
+    from delivery.tasks import prepare
+
+    transaction.on_commit(lambda: bell.send(prepare, life=60))

@@ -14,6 +14,7 @@ describe("connection.moved", _("Moved a connection from %(before)s to %(after)s.
 describe("connection.paused", _("Paused reading %(repository)s."))
 describe("connection.resumed", _("Resumed reading %(repository)s."))
 describe("connection.rules_changed", _("Changed what is read of %(repository)s."))
+describe("connection.handed_over", _("Reading %(repository)s goes on with the token of %(address)s."))
 
 name_fields(
     {

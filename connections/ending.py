@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from connections import failing, schedule
+from connections import failing, schedule, sharing
 from connections.models import ConnectionState, Credential, RunOutcome, Source, SyncRun
 from core import clock
 from core.crypto import Undecryptable
@@ -95,3 +95,7 @@ def _ask_for_token(source: Source, end: End, now: datetime) -> None:
     connection.state = ConnectionState.NEEDS_TOKEN
     connection.save(update_fields=["state"])
     schedule.stop_all(connection)
+    sharing.in_good_hands(source)
+    others = Source.objects.select_for_update(of=("self",)).select_related("connection").filter(connection=connection)
+    for each in others.active().exclude(pk=source.pk).order_by("pk"):
+        sharing.in_good_hands(each)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
@@ -26,6 +27,21 @@ def from_json(stored: dict[str, Any]) -> ReadOptions:
         incident_labels=tuple(stored.get("incident_labels", ())),
         since=date.fromisoformat(since) if since else None,
         files=bool(stored.get("files")),
+    )
+
+
+def union(wanted: Iterable[ReadOptions]) -> ReadOptions:
+    """What reads all that each of them wants; at least one. Two kinds of deployments in one sync are refused before."""
+    every = list(wanted)
+    kinds = [each.deployments for each in every if each.deployments is not DeploymentSource.NONE]
+    labels = {label.casefold(): label for each in reversed(every) for label in each.incident_labels}
+    begins = [each.since for each in every]
+    return ReadOptions(
+        deployments=kinds[0] if kinds else DeploymentSource.NONE,
+        workflows=tuple(sorted({ident for each in every for ident in each.workflows})),
+        incident_labels=tuple(sorted(labels.values())),
+        since=min(begin for begin in begins if begin) if all(begins) else None,
+        files=any(each.files for each in every),
     )
 
 

@@ -118,7 +118,7 @@ def ring() -> list[int]:
     Draft.objects.filter(expires_at__lte=now).delete()
     quiet = Q(rung_at=None) | Q(rung_at__lte=now - RING_AGAIN)
     # An archived team is read only; what was due is due again when it is restored.
-    waiting = Source.objects.due(now).filter(quiet, connection__team__archived_at=None)
+    waiting = Source.objects.due(now).filter(quiet).wanted()
     rung = []
     for source_id in waiting.order_by("next_sync_at", "pk").values_list("pk", flat=True):
         if Source.objects.due(now).filter(quiet, pk=source_id).update(rung_at=now):
@@ -130,7 +130,7 @@ def ring() -> list[int]:
 def overdue() -> str:
     """A sentence, if something has been due for longer than a whole interval and nobody reads it; else ""."""
     long_ago = clock.now() - INTERVAL
-    waiting = Source.objects.due(clock.now()).filter(next_sync_at__lt=long_ago, connection__team__archived_at=None)
+    waiting = Source.objects.due(clock.now()).filter(next_sync_at__lt=long_ago).wanted()
     since = waiting.order_by("next_sync_at").values_list("next_sync_at", flat=True).first()
     if since is None:
         return ""

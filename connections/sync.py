@@ -15,7 +15,7 @@ from typing import Any
 from django.db import transaction
 
 from connections import options as read_options
-from connections import schedule, stores
+from connections import schedule, sharing, stores
 from connections.ending import End, end_of, finish
 from connections.heartbeat import Heartbeat
 from connections.models import Credential, RunOutcome, SetAsideObject, Source, SyncRun
@@ -43,6 +43,7 @@ class _Job:
 
 def sync(source_id: int) -> SyncRun | None:
     """Read what is new of a source that is due; None if it is not, or if another worker is at it."""
+    sharing.before_reading(source_id)
     lease = schedule.take(source_id)
     if lease is None:
         return None

@@ -196,6 +196,23 @@ class Address:
     repository: str  # "owner/name"
 
 
+@dataclass(frozen=True, slots=True)
+class Repository:
+    """One of those that a token sees."""
+
+    external_id: str
+    full_name: str
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RepositoryPage:
+    """A page of what a token sees, in no order that counts. `more`: there is another one behind it."""
+
+    repositories: Sequence[Repository]
+    more: bool = False
+
+
 class Connector(Protocol):
     """One outside system."""
 
@@ -205,11 +222,20 @@ class Connector(Protocol):
     def parse_address(self, text: str, base_url: str = "") -> Address:
         """Understand a pasted repository address; `base_url` overrides the API's address. ValueError(code) if it is none."""
 
+    def parse_host(self, text: str) -> str:
+        """The API's address of a host as a person typed it; "" is the usual host. ValueError(code) if it is none."""
+
     def client(self, base_url: str, token: str) -> Client:
         """An HTTP client that speaks to this system with this token."""
 
     def inspect(self, client: Client, repository: str) -> Inspection:
         """A first look: proves the token and proposes what to read. Raises core.http.OutgoingError."""
+
+    def list_repositories(self, client: Client, page: int) -> RepositoryPage:
+        """A page (from 1 on) of the repositories that the token sees. Raises core.http.OutgoingError.
+
+        Hosts differ in whether they can search, so none is asked to: connections/choosing.py reads all pages and searches.
+        """
 
     def identify(self, client: Client, repository: str) -> Identity:
         """Which repository this is now: a host leads from a former name to the present one. Raises core.http.OutgoingError."""

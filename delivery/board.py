@@ -177,7 +177,7 @@ def board(team: Team, choice: Choice | None = None) -> Board:
         open_incidents=Incident.objects.of_services(keys).unresolved().count(),
         outcomes=_outcomes(keys, period, zone),
         read_at=_read_at(services),
-        first_sync=any(service.source.active and service.source.succeeded_at is None for service in services),
+        first_sync=any(service.ended_at is None and service.source.succeeded_at is None for service in services),
     )
 
 
@@ -231,6 +231,6 @@ def _read_at(services: Sequence[Service]) -> datetime | None:
     instants = [
         service.source.succeeded_at
         for service in services
-        if service.source.active and not service.source.connection.is_imported
+        if service.ended_at is None and not service.source.connection.is_imported
     ]
     return min((at for at in instants if at), default=None) if all(instants) else None

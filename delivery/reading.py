@@ -76,7 +76,7 @@ def _know(entry: TeamDeployments, services: Sequence[Service]) -> None:
         entry.read_from = min(entry.known_from, *(begin for begin in begins if begin))
     # Imported incidents alone say nothing about when deployments are known.
     telling = [each for each in services if each.deployment_source != "none" or not each.is_imported]
-    ends = [service.source.known_until for service in telling]
+    ends = [service.known_until for service in telling]
     if all(ends):
         entry.known_until = clock.day_of(max(end for end in ends if end), entry.zone)
 

@@ -6,16 +6,27 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from connectors.github.address import parse_address
+from connectors.github.address import parse_address, parse_host
 from connectors.github.again import read_again
 from connectors.github.changes import Changes
 from connectors.github.compare import Comparisons
 from connectors.github.deployments import Deployments
 from connectors.github.inspect import identify, inspect
 from connectors.github.issues import Incidents
+from connectors.github.listing import list_repositories
 from connectors.github.reader import Reader, Stream
 from connectors.github.runs import Runs
-from connectors.records import Address, DeploymentSource, Identity, Inspection, Page, ReadOptions, Wanted, nothing
+from connectors.records import (
+    Address,
+    DeploymentSource,
+    Identity,
+    Inspection,
+    Page,
+    ReadOptions,
+    RepositoryPage,
+    Wanted,
+    nothing,
+)
 from core.http import Client
 
 API_VERSION = "2022-11-28"
@@ -28,6 +39,9 @@ class GitHub:
     def parse_address(self, text: str, base_url: str = "") -> Address:
         return parse_address(text, base_url)
 
+    def parse_host(self, text: str) -> str:
+        return parse_host(text)
+
     def client(self, base_url: str, token: str) -> Client:
         headers = {"Accept": "application/vnd.github+json", "X-GitHub-Api-Version": API_VERSION}
         if token.strip():
@@ -36,6 +50,9 @@ class GitHub:
 
     def inspect(self, client: Client, repository: str) -> Inspection:
         return inspect(client, repository)
+
+    def list_repositories(self, client: Client, page: int) -> RepositoryPage:
+        return list_repositories(client, page)
 
     def identify(self, client: Client, repository: str) -> Identity:
         return identify(client, repository)

@@ -21,6 +21,17 @@ if TYPE_CHECKING:
     from teams.models import Person
 
 
+# Succeeded in production, finished, of the service's present source, neither excluded by hand nor gone from the host.
+COUNTED = Q(
+    in_scope=True,
+    outcome=OutcomeChoice.SUCCEEDED,
+    environment_class=EnvironmentClass.PRODUCTION,
+    finished_at__isnull=False,
+    excluded=False,
+    gone_at__isnull=True,
+)
+
+
 class DeploymentQuerySet(models.QuerySet["Deployment"]):
     def visible_to(self, user: Person | AnonymousUser) -> DeploymentQuerySet:
         return self.in_scope().filter(service__team__in=Team.objects.visible_to(user))
@@ -36,14 +47,11 @@ class DeploymentQuerySet(models.QuerySet["Deployment"]):
         return self.in_scope().filter(service__team__in=list(teams))
 
     def counted(self) -> DeploymentQuerySet:
-        """Succeeded in production, finished, neither excluded by hand nor gone. docs/definitions.md, Deployment."""
-        return self.in_scope().filter(
-            outcome=OutcomeChoice.SUCCEEDED,
-            environment_class=EnvironmentClass.PRODUCTION,
-            finished_at__isnull=False,
-            excluded=False,
-            gone_at=None,
-        )
+        """docs/definitions.md, Deployment."""
+        return self.filter(COUNTED)
+
+    def not_counted(self) -> DeploymentQuerySet:
+        return self.filter(~COUNTED)
 
     def unknown_in_production(self) -> DeploymentQuerySet:
         return self.in_scope().filter(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.db import models
@@ -52,15 +53,23 @@ class ServiceQuerySet(models.QuerySet["Service"]):
     def of(self, team: Team) -> ServiceQuerySet:
         return self.filter(team=team)
 
+    def live(self) -> ServiceQuerySet:
+        """Those that are read, or brought by people."""
+        return self.filter(ended_at=None)
+
     def listed(self) -> ServiceQuerySet:
-        return self.select_related("source__connection").order_by("-source__active", "name", "pk")
+        live_first = models.F("ended_at").asc(nulls_first=True)
+        return self.select_related("source__connection").order_by(live_first, "name", "pk")
 
 
 class Service(models.Model):
-    """A repository whose deployments and incidents count for one team, and the rules by which they do."""
+    """A repository, or a part of one, whose deployments and incidents count for one team, and the rules by which they do.
+
+    Several services of one repository, also of different teams, part it by workflows, environments and labels: claims.py.
+    """
 
     team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="services")
-    source = models.OneToOneField(Source, on_delete=models.CASCADE, related_name="service")
+    source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="services")
     name = models.CharField(_("name"), max_length=255)
     # Exactly one: two would count the same deployment twice.
     deployment_source = models.CharField(
@@ -71,8 +80,12 @@ class Service(models.Model):
     production_branches = models.JSONField(default=list)  # names or patterns, for runs
     workflows = models.JSONField(default=list)  # [{"id": "42", "name": "Deploy"}]
     incident_labels = models.JSONField(default=list)
+    paths = models.JSONField(
+        default=list
+    )  # folders or patterns: changes that touch none of them are not its own; []: all are
     since = models.DateField(null=True)  # what was created before this day (UTC) is not read; None: all is
     created_at = models.DateTimeField(default=clock.now, editable=False)
+    ended_at = models.DateTimeField(null=True)  # since then nothing is read for it; what was, stays
 
     objects = ServiceQuerySet.as_manager()
 
@@ -83,6 +96,11 @@ class Service(models.Model):
     def is_imported(self) -> bool:
         """Whether its deployments come as files."""
         return self.source.connection.is_imported
+
+    @property
+    def known_until(self) -> datetime | None:
+        """Until when anything is known of it: it ended then, or nothing later was imported. None while it is read."""
+        return self.source.succeeded_at if self.is_imported else self.ended_at
 
     @property
     def workflow_ids(self) -> set[str]:

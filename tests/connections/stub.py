@@ -17,6 +17,8 @@ from connectors.records import (
     Page,
     ReadOptions,
     Record,
+    Repository,
+    RepositoryPage,
     SetAside,
     Wanted,
     nothing,
@@ -78,12 +80,18 @@ class StubConnector:
     seen: Inspection | None = None
     refuse: Exception | None = None
     reads: list[dict[str, Any]] = field(default_factory=list)  # arguments of each read
+    listing: list[Repository] = field(default_factory=list)
     tokens: list[tuple[str, str]] = field(default_factory=list)  # (base_url, token) of each client
 
     def parse_address(self, text: str, base_url: str = "") -> Address:
         if "/" not in text:
             raise ValueError("no_repository")
         return Address(base_url or "https://api.example.com", "/".join(text.rstrip("/").split("/")[-2:]))
+
+    def parse_host(self, text: str) -> str:
+        if " " in text:
+            raise ValueError("bad_base_url")
+        return text or "https://api.example.com"
 
     def client(self, base_url: str, token: str) -> Any:
         self.tokens.append((base_url, token))
@@ -94,6 +102,12 @@ class StubConnector:
             raise self.refuse
         assert self.seen
         return self.seen
+
+    def list_repositories(self, client: Any, page: int) -> RepositoryPage:
+        if self.refuse:
+            raise self.refuse
+        client.requests_made += 1
+        return RepositoryPage(self.listing[(page - 1) * 100 : page * 100], more=len(self.listing) > page * 100)
 
     def identify(self, client: Any, repository: str) -> Identity:
         seen = self.inspect(client, repository)

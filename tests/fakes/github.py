@@ -8,9 +8,9 @@
 
     python -m tests.fakes.github --port 8090 --token secret --scenario shop
 
-It answers below "/" and, like an Enterprise server, below "/api/v3": repositories, deployments and their statuses,
-runs, workflows, issues and labels, pull requests with their commits, reviews and files, and comparisons of commits; with
-paging, Link headers, weak ETags, 304s that the limit does not count, rate limits,
+It answers below "/" and, like an Enterprise server, below "/api/v3": what the token sees, repositories, deployments and
+their statuses, runs, workflows, issues and labels, pull requests with their commits, reviews and files, and comparisons of
+commits; with paging, Link headers, weak ETags, 304s that the limit does not count, rate limits,
 missing permissions, renamed repositories, and a fault at any request (counted from 1, see `FAULTS`).
 
 Not faithful: of an object inside another one only some fields are there (`github_schema.json` says which); a page beyond

@@ -54,11 +54,23 @@ class Answers:
                     return moved_to(repo, rest, query)
             elif parts[:1] == ["repositories"] and len(parts) >= 2 and parts[1].isdigit():
                 repo, rest = self.world.numbered(int(parts[1])), parts[2:]
+            elif parts in (["user", "repos"], ["installation", "repositories"]):
+                return self._listing(parts[0], query, path)
             else:
                 repo, rest = None, []
             if repo is None:
                 raise Refusal(404, "Not Found")
             return self._below(repo, rest, query, path)
+
+    def _listing(self, of: str, query: dict[str, str], path: str) -> Answer:
+        """The repositories that the token sees: a person's, or those of an installation, which is no person."""
+        if (of == "installation") != self.world.installation:
+            who = "integration" if self.world.installation else "personal access token"
+            raise Refusal(403, f"Resource not accessible by {who}")
+        rows = [repo.object() for repo in self.world.repos if repo.listed]
+        if query.get("sort") == "full_name":
+            rows.sort(key=lambda row: row["full_name"])
+        return listed(rows, query, path, "repositories" if of == "installation" else "")
 
     def _below(self, repo: Repo, rest: list[str], query: dict[str, str], path: str) -> Answer:
         if not rest:

@@ -29,6 +29,7 @@ class Repo(History):
         self.former: list[str] = []
         self.default_branch = "main"
         self.issues_enabled = True
+        self.listed = True  # whether the token sees it among its own
         self.deployments: list[Row] = []
         self.statuses: dict[int, list[Row]] = {}
         self.runs: list[Row] = []
@@ -279,6 +280,7 @@ class World:
         self.lock = threading.RLock()
         self.ids = itertools.count(1001)
         self.repos: list[Repo] = []
+        self.installation = False  # the token is that of an app's installation
 
     def add_repo(self, full_name: str) -> Repo:
         with self.lock:

@@ -14,11 +14,18 @@ describe("connection.moved", _("Moved a connection from %(before)s to %(after)s.
 describe("connection.paused", _("Paused reading %(repository)s."))
 describe("connection.resumed", _("Resumed reading %(repository)s."))
 describe("connection.rules_changed", _("Changed what is read of %(repository)s."))
+describe("connection.made", _("Made the organisation's connection “%(name)s” to %(address)s."))
+describe("connection.renamed", _("Renamed the organisation's connection “%(before)s” to “%(after)s”."))
+describe("connection.given", _("Gave repositories of “%(name)s”: %(repositories)s."))
+describe("connection.taken_back", _("Took back %(repository)s, which “%(name)s” gave."))
+describe("connection.ended", _("Disconnected the organisation's connection “%(name)s”."))
 describe("connection.handed_over", _("Reading %(repository)s goes on with the token of %(address)s."))
 
 name_fields(
     {
         "repository": _("repository"),
+        "repositories": _("repositories"),
+        "name": _("name"),
         "address": _("address"),
         "deployments": _("deployments"),
         "incident_labels": _("labels of incidents"),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from django.db import models
 from django.db.models import F, FilteredRelation, Q
+from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 from core import clock
@@ -56,6 +57,13 @@ class Connection(models.Model):
     created_at = models.DateTimeField(default=clock.now, editable=False)
 
     objects = ConnectionQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                Lower("name"), condition=Q(team=None) & ~Q(state="ended"), name="organisation_connection_name"
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name or self.base_url
@@ -208,6 +216,8 @@ class Source(models.Model):
 
     objects = SourceQuerySet.as_manager()
 
+    left_at: datetime | None = None  # when the part of the team that looks at it ended, where the query says so
+
     class Meta:
         constraints = [
             # A repository is read once, whoever has a part of it.
@@ -217,6 +227,11 @@ class Source(models.Model):
 
     def __str__(self) -> str:
         return self.full_name
+
+    @property
+    def ended_at(self) -> datetime | None:
+        """Since when nothing is read for whoever looks at it."""
+        return self.left_at or (None if self.active else self.disconnected_at)
 
     def is_leased(self, now: datetime) -> bool:
         return self.lease_until is not None and self.lease_until >= now
@@ -251,6 +266,12 @@ class Share(models.Model):
 class GrantQuerySet(models.QuerySet["Grant"]):
     def listed(self) -> GrantQuerySet:
         return self.select_related("team", "connection").order_by("full_name", "team__name", "pk")
+
+    def with_reading(self) -> GrantQuerySet:
+        """With `source_id`, by which the team reads it with this connection; None where it did not take it."""
+        mine = Share.objects.live().filter(connection=models.OuterRef("connection"), team=models.OuterRef("team"))
+        mine = mine.filter(source__external_id=models.OuterRef("external_id"), source__active=True)
+        return self.annotate(source_id=models.Subquery(mine.values("source")[:1]))
 
 
 class Grant(models.Model):

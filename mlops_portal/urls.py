@@ -8,6 +8,7 @@ urlpatterns = [
     path("", include("notices.urls")),
     path("organisation/sample/", include("sample.urls")),
     path("organisation/backup/", include("backups.urls")),
+    path("organisation/connections/", include("connections.urls_organisation")),
     path("teams/<int:team_id>/roadmap/", include("roadmaps.urls")),
     path("teams/<int:team_id>/maturity/", include("assessments.urls")),
     path("teams/<int:team_id>/okrs/", include("okrs.urls")),

@@ -116,8 +116,8 @@ def test_the_same_id_on_another_host_is_another_repository(team: Team, team_admi
 
 
 def test_disconnecting_forgets_the_token_and_frees_the_claim(source: Source, team_admin: Person) -> None:
-    services.disconnect(source_id=source.pk, by=team_admin)
-    services.disconnect(source_id=source.pk, by=team_admin)
+    services.disconnect(source_id=source.pk, team=source.connection.team, by=team_admin)
+    services.disconnect(source_id=source.pk, team=source.connection.team, by=team_admin)
 
     source.refresh_from_db()
     assert (source.active, source.next_sync_at, source.disconnected_at) == (False, None, NOW)
@@ -128,7 +128,7 @@ def test_disconnecting_forgets_the_token_and_frees_the_claim(source: Source, tea
 
 def test_a_token_that_another_repository_uses_stays(source: Source, team_admin: Person) -> None:
     SourceFactory(connection=source.connection)
-    services.disconnect(source_id=source.pk, by=team_admin)
+    services.disconnect(source_id=source.pk, team=source.connection.team, by=team_admin)
     assert Credential.objects.filter(connection=source.connection).exists()
 
 
@@ -136,7 +136,7 @@ def test_connected_again_the_old_row_comes_back_and_reads_from_the_start(
     source: Source, team: Team, team_admin: Person, stub: StubConnector
 ) -> None:
     Source.objects.filter(pk=source.pk).update(state={"deployments": {"done": ["x"]}}, external_id="77")
-    services.disconnect(source_id=source.pk, by=team_admin)
+    services.disconnect(source_id=source.pk, team=source.connection.team, by=team_admin)
     draft = prepare(team, team_admin)
     again = services.connect(draft_id=draft.pk, options=OPTIONS, by=team_admin)
 
@@ -237,9 +237,9 @@ def test_an_address_with_another_repository_of_that_name_is_refused(source: Sour
 
 def test_pausing_twice_is_pausing_once(source: Source, team_admin: Person) -> None:
     for _ in range(2):
-        services.pause(source_id=source.pk, by=team_admin)
+        services.pause(source_id=source.pk, team=source.connection.team, by=team_admin)
     for _ in range(2):
-        services.resume(source_id=source.pk, by=team_admin)
+        services.resume(source_id=source.pk, team=source.connection.team, by=team_admin)
     actions = AuditEvent.objects.order_by("pk").values_list("action", flat=True)
     assert list(actions) == ["connection.paused", "connection.resumed"]
 
@@ -258,7 +258,7 @@ def test_pausing_twice_is_pausing_once(source: Source, team_admin: Person) -> No
 def test_new_rules_read_again_what_the_old_ones_passed_over(
     source: Source, team_admin: Person, after: dict[str, Any], kept: list[str]
 ) -> None:
-    services.change_options(source_id=source.pk, options=OPTIONS, by=team_admin)
+    services.change_options(source_id=source.pk, team=source.connection.team, options=OPTIONS, by=team_admin)
     streams = {"again": {}, "deployments": {"x": 1}, "incidents": {"y": 2}}
     Source.objects.filter(pk=source.pk).update(state=streams, next_sync_at=NOW + timedelta(minutes=9))
     changed = ReadOptions(
@@ -271,7 +271,7 @@ def test_new_rules_read_again_what_the_old_ones_passed_over(
         }
     )
     edition = Source.objects.get().edition
-    services.change_options(source_id=source.pk, options=changed, by=team_admin)
+    services.change_options(source_id=source.pk, team=source.connection.team, options=changed, by=team_admin)
     source.refresh_from_db()
     assert sorted(source.state) == kept
     assert source.next_sync_at == NOW
@@ -280,7 +280,7 @@ def test_new_rules_read_again_what_the_old_ones_passed_over(
 
 def test_the_same_rules_again_change_nothing(source: Source, team_admin: Person) -> None:
     same = ReadOptions(DeploymentSource.DEPLOYMENTS, incident_labels=("incident",))
-    services.change_options(source_id=source.pk, options=same, by=team_admin)
+    services.change_options(source_id=source.pk, team=source.connection.team, options=same, by=team_admin)
     source.refresh_from_db()
     assert source.edition == 1
     assert not AuditEvent.objects.exists()

@@ -265,6 +265,7 @@ SENT: dict[tuple[str, str], Line] = {
     ("api-organisation-okr-key-results", "post"): _OF_ORGANISATION.key_result,
     ("api-organisation-okr-key-result", "patch"): _OF_ORGANISATION.key_result_edit,
     ("api-organisation-okr-check-ins", "post"): _OF_ORGANISATION.check_in,
+    ("api-grant", "delete"): lambda _: Sent(),
     ("api-comments-of", "post"): lambda _: Sent(_SAID),
     ("api-comment-blank", "post"): lambda _: Sent(),
     ("api-organisation-comments-of", "post"): lambda _: Sent(_SAID),

@@ -121,7 +121,9 @@ def test_new_options_stop_a_running_sync_before_it_writes(
 
 
 def test_a_paused_sync_stops_and_goes_on_where_it_was(source: Source, stub: StubConnector, team_admin: Person) -> None:
-    stub.before_page = lambda number: services.pause(source_id=source.pk, team=source.connection.team, by=team_admin) if number == 3 else None
+    stub.before_page = lambda number: (
+        services.pause(source_id=source.pk, team=source.connection.team, by=team_admin) if number == 3 else None
+    )
     run = sync.sync(source.pk)
     assert run is not None
     assert run.outcome == RunOutcome.STOPPED
@@ -136,7 +138,9 @@ def test_a_paused_sync_stops_and_goes_on_where_it_was(source: Source, stub: Stub
 
 
 def test_a_disconnected_source_is_not_written_to(source: Source, stub: StubConnector, team_admin: Person) -> None:
-    stub.before_page = lambda number: services.disconnect(source_id=source.pk, team=source.connection.team, by=team_admin) if number == 2 else None
+    stub.before_page = lambda number: (
+        services.disconnect(source_id=source.pk, team=source.connection.team, by=team_admin) if number == 2 else None
+    )
     sync.sync(source.pk)
     assert Deployment.objects.count() == 2
     source.refresh_from_db()

@@ -25,7 +25,8 @@ class Part:
 
 
 class Store(Protocol):
-    """Keeps records of a source. `store`, `unfinished_keys`, `sweep` and `gone` are called with its row locked, inside the caller's transaction."""
+    """Keeps records of a source. `store`, `unfinished_keys`, `sweep` and `gone` are called with its row locked, inside the
+    caller's transaction."""
 
     def store(self, source: Source, records: Sequence[Record], now: datetime) -> int:
         """Keep the records it knows, ignore others; returns how many rows are new or changed. Twice is as once."""

@@ -67,15 +67,17 @@ class World:
         """A repository that is being connected."""
         return DraftFactory(team=self.team, created_by=self.people["administrator"])
 
-    @cached_property
+    @property
     def common(self) -> Connection:
         """A connection of the organisation's, that asks no host."""
-        return ConnectionFactory(team=None, credential=None, name=f"GitHub {self.team.pk}")
+        name = f"GitHub {self.team.pk}"
+        found = Connection.objects.filter(team=None, name=name).first()
+        return found or ConnectionFactory(team=None, credential=None, name=name)
 
-    @cached_property
+    @property
     def grant(self) -> Grant:
         """A repository that the team may take of it."""
-        return GrantFactory(connection=self.common, team=self.team)
+        return self.common.grants.first() or GrantFactory(connection=self.common, team=self.team)
 
     @property
     def roadmap(self) -> Roadmap:

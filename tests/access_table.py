@@ -45,9 +45,11 @@ from tests.access_rules import (
     READ_ORGANISATION_OKR,
     READ_TEAM,
     REVIEW_TEAM,
+    SIGNED,
     Rule,
 )
 from tests.access_world import World
+from tests.connections.factories import ServiceFactory
 from tests.imports.files import brought
 
 METHODS = ("get", "post", "put", "patch", "delete")
@@ -124,6 +126,11 @@ def _exemption(w: World) -> list[Any]:
 
 def _source(w: World) -> list[Any]:
     return [w.team.pk, w.service.source_id]
+
+
+def _github(w: World) -> list[Any]:
+    """A repository of a host that has webhooks."""
+    return [w.team.pk, ServiceFactory(source__connection__team=w.team, source__connection__kind="github").source_id]
 
 
 def _service(w: World) -> list[Any]:
@@ -394,6 +401,9 @@ ROUTES: list[Route] = [
     page("connection-pause", _source, post=ADMINISTER_TEAM),
     page("connection-resume", _source, post=ADMINISTER_TEAM),
     page("connection-access", _source, get=ADMINISTER_TEAM, post=ADMINISTER_TEAM),
+    page("connection-webhook", _github, get=ADMINISTER_TEAM, post=ADMINISTER_TEAM),
+    # A webhook that there is not is refused like one that is signed by somebody else.
+    page("hook", lambda w: [w.service.source.connection_id], alike=False, post=SIGNED),
     page("connection-disconnect", _source, get=ADMINISTER_TEAM, post=ADMINISTER_TEAM),
     page("organisation-connections", get=ADMINISTER_ORGANISATION),
     page("organisation-connection-new", get=ADMINISTER_ORGANISATION, post=ADMINISTER_ORGANISATION),

@@ -74,6 +74,7 @@ NOT_PLAYED = {
     "channel-new": "asks a name server, and makes a row",
     "channel-address": "asks a name server; what it replaces is never shown",
     "channel-test": "posts to another host",
+    "hook": "takes what a host signed; merely hastens a sync",
     "import-new": "takes a file, and makes a row",
     "backup-upload": "takes a file",
     "backup-delete": "takes a file away",

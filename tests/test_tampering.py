@@ -44,6 +44,7 @@ NOT_PLAYED = {
     "session-end", "account-move",  # another device, a link: tests/teams
     "undo",  # an offer to whoever took something away: tests/core/test_undo.py
     "import-new",  # a file: tests/imports
+    "hook",  # signed by a host: tests/connections
     "backup-upload", "backup-delete", "backup-restore",  # files, which no transaction brings back: tests/backups
 }  # fmt: skip
 # A GET that leaves an entry in the audit log, and one that opens a notice and so reads it.

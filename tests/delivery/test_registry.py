@@ -106,16 +106,16 @@ def test_a_failed_first_deployment_makes_zero_a_fact(team: Team, service: Servic
 
 def test_after_it_was_disconnected_there_is_no_data(team: Team, service: Service) -> None:
     DeploymentFactory(service=service, finished_at=at("2026-03-02 10:00"))
-    service.source.active, service.source.disconnected_at = False, at("2026-03-20 10:00")
-    service.source.save()
+    service.ended_at = at("2026-03-20 10:00")
+    service.save()
     assert value("deployment_frequency", team, date(2026, 6, 1)) == 0
     assert value("deployment_frequency", team, date(2026, 6, 29)) is None
 
 
 def test_one_repository_disconnected_and_another_read_is_still_a_fact(team: Team, service: Service) -> None:
     DeploymentFactory(service=service, finished_at=at("2026-03-02 10:00"))
-    service.source.active, service.source.disconnected_at = False, at("2026-03-20 10:00")
-    service.source.save()
+    service.ended_at = at("2026-03-20 10:00")
+    service.save()
     DeploymentFactory(service=ServiceFactory(source__connection__team=team), finished_at=at("2026-03-03 10:00"))
     assert value("deployment_frequency", team, date(2026, 6, 29)) == 0
 

@@ -1,6 +1,6 @@
 """What the reports of the years make of a figure: bands in 2021 and 2023, in 2025 a score of 0 to 10 beside the industry's mean.
 
-docs/definitions.md, Editions. The clusters of 2024 are in no order (its high fails more often than its medium): nothing reads them
+docs/definitions.md, Editions. The clusters of 2024 are in no order (its high fails more often than its medium): none is
 here. Pure.
 """
 

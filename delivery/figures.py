@@ -106,7 +106,7 @@ def frequency(days: Iterable[date], period: Period, unknown: int = 0) -> Frequen
 
 @dataclass(frozen=True)
 class Recovery:
-    """MTTR of a period: over the incidents resolved in it, whether a deployment caused them or not. Or the recovery time of failed
+    """MTTR of a period: over the incidents resolved in it, whether a deployment caused them or not. Or the recovery of failed
     deployments: over the incidents of the period's deployments that were resolved in it.
     """
 

@@ -1,123 +1,82 @@
-"""What people type to enter a deployment or an incident by hand, and which alerts are incidents."""
+"""What people say by hand about one deployment or incident: what it is instead, and why."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
-from django.utils.formats import date_format
-from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 
-from core.edits import SeenForm
 from core.forms import RequestForm
-from delivery.by_hand import OF_DEPLOYMENT, OF_INCIDENT, deployment_fields, incident_fields
-from delivery.forms import PatternsField
-from delivery.models import AlertRule, Deployment, EnvironmentClass, Feeder, Incident, OutcomeChoice, Service
-from teams.models import Team
+from delivery.models import CorrectionKind, Deployment
+from delivery.words import deployment_text
+
+REASON_LENGTH = 500
+NOBODY = "none"  # "attribute to" no deployment at all
+DEPLOYMENT_KINDS = {
+    CorrectionKind.FAILED: _("Mark as failed: it broke something, whether there is an incident or not"),
+    CorrectionKind.HOTFIX: _("It is a hotfix: unplanned work on production"),
+    CorrectionKind.NOT_HOTFIX: _("It is no hotfix, whatever its label or branch says"),
+    CorrectionKind.EXCLUDE: _("Exclude it from all figures"),
+}
+INCIDENT_KINDS = {
+    CorrectionKind.ATTRIBUTE: _("Attribute it to a deployment"),
+    CorrectionKind.NOT_INCIDENT: _("It is not an incident: leave it out of all figures"),
+}
 
 
-class InstantInput(forms.DateTimeInput):
-    """The browser's own field of a day and a time."""
+class CorrectForm(RequestForm):
+    """One of the kinds that fit, and the reason."""
 
-    input_type = "datetime-local"
-
-    def __init__(self) -> None:
-        super().__init__(format="%Y-%m-%dT%H:%M")
-
-
-class InstantField(forms.DateTimeField):
-    """An instant to the minute, on the reader's clock."""
-
-    widget = InstantInput
-    default_error_messages = {"invalid": _("Write day and time as 2026-04-01T14:30.")}
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"], **kwargs)
-
-
-class _SeenForm(SeenForm):
-    """With instants as people read them."""
-
-    def _readable(self, name: str, value: Any) -> str:
-        if isinstance(value, datetime):
-            return date_format(localtime(value), "DATETIME_FORMAT")
-        return super()._readable(name, value)
-
-
-class _DeploymentFields(forms.Form):
-    environment = forms.CharField(label=_("Environment"), max_length=255, initial="production")
-    outcome = forms.ChoiceField(label=_("Outcome"), choices=OutcomeChoice.choices, initial=OutcomeChoice.SUCCEEDED)
-    created_at = InstantField(label=_("Began"), required=False, help_text=_("Left empty: when it finished."))
-    finished_at = InstantField(label=_("Finished"), required=False)
-    title = forms.CharField(label=_("Title"), max_length=500, required=False)
-    branch = forms.CharField(label=_("Branch"), max_length=255, required=False)
-    sha = forms.CharField(label=_("Commit"), max_length=64, required=False, help_text=_("Or the version."))
-    url = forms.URLField(label=_("Address"), max_length=1000, required=False, assume_scheme="https")
-
-
-class DeploymentForm(RequestForm, _DeploymentFields):
-    service = forms.CharField(
-        label=_("Service"),
-        max_length=255,
-        help_text=_("One whose deployments people bring, or a new name."),
-        widget=forms.TextInput(attrs={"list": "services", "autocomplete": "off"}),
+    kind = forms.ChoiceField(label=_("What is it really?"), widget=forms.RadioSelect)
+    reason = forms.CharField(
+        label=_("Why"),
+        max_length=REASON_LENGTH,
+        help_text=_("Everyone who looks at this number reads it."),
+        widget=forms.Textarea(attrs={"rows": 2}),
     )
-    environment_class = forms.ChoiceField(
-        label=_("What this environment is"),
-        required=False,
-        choices=[("", _("As the rules of the service say")), *EnvironmentClass.choices],
-    )
-    field_order = ("service", "environment", "environment_class", "outcome", "created_at", "finished_at")
+    field_order = ["kind", "target", "reason"]
 
-    def __init__(self, *args: Any, team: Team, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        live = Service.objects.of(team).live().listed()
-        self.services = [each.name for each in live if each.fed_by == Feeder.PEOPLE]
+    @property
+    def fits(self) -> bool:
+        """Whether anything can be said."""
+        return bool(self.fields["kind"].choices)  # type: ignore[attr-defined]
 
 
-class EditDeploymentForm(_SeenForm, _DeploymentFields):
+class CorrectDeploymentForm(CorrectForm):
+    """Only what counts can be said to be something else."""
+
     def __init__(self, data: Any = None, *, row: Deployment) -> None:
-        super().__init__(data, current=deployment_fields(row))
+        super().__init__(data)
+        other = CorrectionKind.HOTFIX if row.hotfix else CorrectionKind.NOT_HOTFIX
+        kinds = DEPLOYMENT_KINDS.items() if row.counts else ()
+        self.fields["kind"].choices = [(kind.value, label) for kind, label in kinds if kind != other]  # type: ignore[attr-defined]
 
-    def _names(self) -> list[str]:
-        return list(OF_DEPLOYMENT)
-
-
-class _IncidentFields(forms.Form):
-    title = forms.CharField(label=_("What was broken"), max_length=500)
-    began_at = InstantField(label=_("Began"))
-    resolved_at = InstantField(label=_("Resolved"), required=False, help_text=_("Left empty while it is open."))
-    url = forms.URLField(label=_("Address"), max_length=1000, required=False, assume_scheme="https")
+    @property
+    def sent(self) -> dict[str, Any]:
+        """The arguments of services.correct."""
+        return {name: self.cleaned_data[name] for name in ("kind", "reason", "request_id")}
 
 
-class IncidentForm(RequestForm, _IncidentFields):
-    service = forms.ModelChoiceField(
-        label=_("Service"), queryset=Service.objects.none(), required=False, empty_label=_("None: the whole team")
-    )
-    field_order = ("service", "title", "began_at", "resolved_at", "url")
+class CorrectIncidentForm(CorrectForm):
+    """`candidates` are the counted deployments that it may belong to, the likeliest first."""
 
-    def __init__(self, *args: Any, team: Team, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["service"].queryset = Service.objects.of(team).live().listed()  # type: ignore[attr-defined]
+    target = forms.TypedChoiceField(label=_("Deployment"), required=False, coerce=str, empty_value="")
 
+    def __init__(self, data: Any = None, *, candidates: Sequence[Deployment], present: int | None) -> None:
+        super().__init__(data)
+        self.by_pk = {str(row.pk): row for row in candidates}
+        self.fields["kind"].choices = [(kind.value, label) for kind, label in INCIDENT_KINDS.items()]  # type: ignore[attr-defined]
+        self.fields["target"].choices = [  # type: ignore[attr-defined]
+            *((pk, deployment_text(row)) for pk, row in self.by_pk.items()),
+            (NOBODY, _("no deployment: something else caused it")),
+        ]
+        self.initial["target"] = str(present) if present else NOBODY
 
-class EditIncidentForm(_SeenForm, _IncidentFields):
-    def __init__(self, data: Any = None, *, row: Incident) -> None:
-        super().__init__(data, current=incident_fields(row))
-
-    def _names(self) -> list[str]:
-        return list(OF_INCIDENT)
-
-
-class AlertRuleForm(SeenForm):
-    """Which alerts are incidents: those that have one of these values in this label."""
-
-    label = forms.CharField(
-        label=_("Label"), max_length=100, widget=forms.TextInput(attrs={"spellcheck": "false", "autocomplete": "off"})
-    )
-    values = PatternsField(label=_("Values"), help_text=_("One on each line; upper and lower case are alike."))
-
-    def __init__(self, data: Any = None, *, rule: AlertRule) -> None:
-        super().__init__(data, current={"label": rule.label, "values": tuple(rule.values)})
+    @property
+    def sent(self) -> dict[str, Any]:
+        sent = {name: self.cleaned_data[name] for name in ("kind", "reason", "request_id")}
+        if sent["kind"] == CorrectionKind.ATTRIBUTE:
+            sent["target"] = self.by_pk.get(self.cleaned_data["target"])
+        return sent

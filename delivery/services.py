@@ -21,7 +21,7 @@ from core import clock
 from core.edits import StaleEdit, merge
 from core.refusals import Refused
 from core.tables.cells import plain
-from delivery import claims, sharing_out
+from delivery import claims, refresh, sharing_out
 from delivery import rules as rule
 from delivery.models import Deployment, EnvironmentClass, Feeder, Incident, Service
 from delivery.records import keep_deployments, keep_incidents, keep_incidents_of_team
@@ -212,9 +212,12 @@ def write_rules(service: Service, rules: Rules) -> None:
 
 def class_all(source: Source, but: Service | None = None) -> None:
     """Class the rows of each live service anew: what one of them names is not another one's any more, or again."""
-    for service in Service.objects.live().filter(source=source).order_by("pk"):
+    services = list(Service.objects.live().filter(source=source).order_by("pk"))
+    for service in services:
         if service != but:
             _apply(service, rule.of_service(service))
+    for team_id in sorted({service.team_id for service in [*services, *([but] if but else [])]}):
+        refresh.everything(team_id)
 
 
 def _apply(service: Service, rules: Rules) -> None:

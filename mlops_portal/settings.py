@@ -192,6 +192,7 @@ CELERY_BEAT_SCHEDULE = {
     "ring-for-the-sample": {"task": "sample.ring", "schedule": 5.0, "options": {"expires": 5}},
     "ring-for-archives": {"task": "backups.ring", "schedule": 5.0, "options": {"expires": 5}},
     "ring-for-notices": {"task": "notices.ring", "schedule": 5.0, "options": {"expires": 5}},
+    "prepare-delivery": {"task": "delivery.prepare", "schedule": 60.0, "options": {"expires": 60}},
     "ring-for-imports": {"task": "imports.ring", "schedule": 5.0, "options": {"expires": 5}},
     "feed-key-results": {"task": "okrs.feed", "schedule": 900.0, "options": {"expires": 900}},
     # Looks for teams whose day has ended since; each team's midnight is its own.

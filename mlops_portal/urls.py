@@ -17,6 +17,7 @@ urlpatterns = [
     path("hooks/", include("connections.urls_hooks")),
     path("", include("calendars.urls")),
     path("teams/<int:team_id>/delivery/", include("delivery.urls")),
+    path("delivery/", include("delivery.urls_organisation")),
     path("", include("comments.urls")),
     path("teams/<int:team_id>/imports/", include("imports.urls")),
     path("", include("core.urls")),

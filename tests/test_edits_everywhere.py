@@ -45,7 +45,8 @@ WITHOUT_MERGE = {
          "assessment-review", "assessment-submit", "assessment-exemption-approve", "assessment-exemption-refuse",
          "okr-cycle-close", "okr-objective-archive", "key-result-archive", "team-archive", "team-group-delete",
          "person-deactivate", "connection-pause", "connection-disconnect", "connection-sync",
-         "deployment-withdraw", "incident-withdraw", "inbox-read", "notice-mark", "api-notice", "import-apply", "api-import-apply"], STATE
+         "deployment-withdraw", "incident-withdraw", "inbox-read", "notice-mark", "api-notice", "import-apply",
+         "api-import-apply"], STATE
     ),
     **dict.fromkeys(
         ["account-password", "invitation-renew", "invitation-revoke", "team-token-revoke",

@@ -11,7 +11,7 @@ The steps stand in the order in which they need each other: `order` (which count
 deployment brought a change), `marks` (hotfixes), `failures` (what failed), `days` (counts by day).
 """
 
-from delivery.refresh.running import everything, lock, run, zone_changed
+from delivery.refresh.running import due, everything, lock, prepare, run
 from delivery.refresh.touched import Touched
 
-__all__ = ["Touched", "everything", "lock", "run", "zone_changed"]
+__all__ = ["Touched", "due", "everything", "lock", "prepare", "run"]

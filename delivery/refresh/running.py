@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
+from django.db.models import Q
 
 from delivery.models import (
     Change,
@@ -48,6 +49,9 @@ def run(team_id: int, touched: Touched) -> None:
     if not touched:
         return
     work = _begin(team_id)
+    if work is None:
+        everything(team_id)
+        return
     asked = set(touched.incidents)
     for service_id, of in touched.services.items():
         ordered = [order.put_in_order(service_id, span) for span in spans(of.finishes)]
@@ -64,7 +68,8 @@ def run(team_id: int, touched: Touched) -> None:
 @transaction.atomic
 def everything(team_id: int) -> None:
     """Make all rows anew of what hosts and people told: after a change of policy or rules, and after a bulk load."""
-    work = _begin(team_id)
+    policy = lock(team_id)
+    work = _Work(policy, zones_of([policy.team])[team_id])
     _restore_marks(team_id)
     kinds = {FailureKind.INCIDENT, FailureKind.HAND, *_signs(work.policy)}
     work.failed |= failures.drop_but(team_id, kinds)
@@ -74,8 +79,7 @@ def everything(team_id: int) -> None:
     _attribute(work, Incident.objects.filter(team=team_id).values_list("pk", flat=True))
     had = Deployment.objects.filter(service__team=team_id, failures__gt=0).values_list("pk", flat=True)
     failures.count(work.failed.union(had))
-    for service_id in services:
-        days.count_all(service_id, work.zone)
+    _count_in(policy, work.zone)
 
 
 def _everything_of(work: _Work, service_id: int) -> None:
@@ -97,9 +101,12 @@ def _everything_of(work: _Work, service_id: int) -> None:
     _refresh_service(work, service_id, of, keys, moved)
 
 
-def _begin(team_id: int) -> _Work:
+def _begin(team_id: int) -> _Work | None:
+    """None for a team of which nothing was ever refreshed, as one that is older than this."""
     policy = lock(team_id)
     zone = zones_of([policy.team])[team_id]
+    if not policy.zone:
+        return None
     if policy.zone != zone.key:
         _count_in(policy, zone)
     return _Work(policy, zone)
@@ -171,13 +178,26 @@ def _restore_marks(team_id: int) -> None:
     mine.filter(dismissed=True).exclude(pk__in=dismissed).update(dismissed=False)
 
 
-# -- The zone -----------------------------------------------------------------------------------------------------
+# -- What is due --------------------------------------------------------------------------------------------------
+
+
+def due() -> list[int]:
+    """Teams whose days stand in another time zone than theirs, or of which nothing was ever refreshed."""
+    told = Q(services__isnull=False) | Q(incidents__isnull=False)
+    teams = list(Team.objects.filter(told).select_related("delivery_policy").distinct().order_by("pk"))
+    zones = zones_of(teams)
+    return [team.pk for team in teams if _zone_of(team) != zones[team.pk].key]
+
+
+def _zone_of(team: Team) -> str:
+    return team.delivery_policy.zone if hasattr(team, "delivery_policy") else ""
 
 
 @transaction.atomic
-def zone_changed(team: Team) -> None:
-    """Count the team's days anew where it is another time zone in which they were counted."""
-    _begin(team.pk)
+def prepare(team_id: int) -> None:
+    """Do what is due of a team, if it still is."""
+    if _begin(team_id) is None:
+        everything(team_id)
 
 
 def _count_in(policy: Policy, zone: ZoneInfo) -> None:

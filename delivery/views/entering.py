@@ -16,7 +16,7 @@ from core import undo
 from core.edits import StaleEdit
 from core.refusals import Refused, show_refusal
 from delivery import by_hand
-from delivery.forms_hand import (
+from delivery.forms_entering import (
     AlertRuleForm,
     DeploymentForm,
     EditDeploymentForm,

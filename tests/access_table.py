@@ -24,6 +24,7 @@ from typing import Any
 from backups import shelf
 from core import clock, pulse, undo
 from core.models import UndoOffer
+from delivery.models import Deployment, Incident
 from notices import unsubscribing
 from okrs.models import Objective
 from roadmaps import services as ticking
@@ -49,7 +50,7 @@ from tests.access_rules import (
     Rule,
 )
 from tests.access_world import World
-from tests.connections.factories import ServiceFactory
+from tests.delivery.factories import DeploymentFactory, IncidentFactory, ServiceFactory
 from tests.imports.files import brought
 
 METHODS = ("get", "post", "put", "patch", "delete")
@@ -126,6 +127,17 @@ def _exemption(w: World) -> list[Any]:
 
 def _source(w: World) -> list[Any]:
     return [w.team.pk, w.service.source_id]
+
+
+def _deployment_by_hand(w: World) -> list[Any]:
+    kind = {"source__connection__team": w.team, "source__connection__kind": "imported"}
+    found = Deployment.objects.filter(service__team=w.team, key="hand:1").first()
+    return [w.team.pk, (found or DeploymentFactory(service=ServiceFactory(**kind), key="hand:1", sha="4f2c")).pk]
+
+
+def _incident_by_hand(w: World) -> list[Any]:
+    found = Incident.objects.filter(team=w.team, key="hand:1").first()
+    return [w.team.pk, (found or IncidentFactory(team=w.team, service=None, key="hand:1", labels=[])).pk]
 
 
 def _github(w: World) -> list[Any]:
@@ -430,6 +442,14 @@ ROUTES: list[Route] = [
     page("delivery-mttr-csv", _team, get=READ_TEAM),
     page("deployments", _team, get=READ_TEAM),
     page("incidents", _team, get=READ_TEAM),
+    page("ways-in", _team, get=READ_TEAM),
+    page("alert-rule", _team, get=ADMINISTER_TEAM, post=ADMINISTER_TEAM),
+    page("deployment-new", _team, get=EDIT_TEAM, post=EDIT_TEAM),
+    page("deployment-edit", _deployment_by_hand, get=EDIT_TEAM, post=EDIT_TEAM),
+    page("deployment-withdraw", _deployment_by_hand, post=EDIT_TEAM),
+    page("incident-new", _team, get=EDIT_TEAM, post=EDIT_TEAM),
+    page("incident-edit", _incident_by_hand, get=EDIT_TEAM, post=EDIT_TEAM),
+    page("incident-withdraw", _incident_by_hand, post=EDIT_TEAM),
     page("connect", _team, get=ADMINISTER_TEAM, post=ADMINISTER_TEAM),
     page("connect-rules", _draft, get=ADMINISTER_TEAM, post=ADMINISTER_TEAM),
     page("repositories-add", _team, get=ADMINISTER_TEAM, post=ADMINISTER_TEAM),
@@ -507,8 +527,9 @@ ROUTES: list[Route] = [
         post=EDIT_ORGANISATION_OKRS,
     ),
     api("api-organisation-comment-blank", _organisation_comment, post=EDIT_ORGANISATION_OKRS),
-    api("api-deployments", _team, get=READ_TEAM),
-    api("api-incidents", _team, get=READ_TEAM),
+    api("api-deployments", _team, get=READ_TEAM, post=EDIT_TEAM),
+    api("api-incidents", _team, get=READ_TEAM, post=EDIT_TEAM),
+    api("api-alerts", _team, post=EDIT_TEAM),
     api("api-figures", _team, get=READ_TEAM),
     api("api-figure", lambda w: [w.team.pk, "mttr"], get=READ_TEAM),
     api("api-portfolio", get=READ),

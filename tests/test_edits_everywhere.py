@@ -45,7 +45,7 @@ WITHOUT_MERGE = {
          "assessment-review", "assessment-submit", "assessment-exemption-approve", "assessment-exemption-refuse",
          "okr-cycle-close", "okr-objective-archive", "key-result-archive", "team-archive", "team-group-delete",
          "person-deactivate", "connection-pause", "connection-disconnect", "connection-sync",
-         "organisation-connection-end", "service-end",
+         "organisation-connection-end", "service-end", "deployment-withdraw", "incident-withdraw",
          "inbox-read", "notice-mark", "api-notice", "import-apply", "api-import-apply"], STATE
     ),
     **dict.fromkeys(

@@ -20,6 +20,8 @@ OFFERS = {
     "okr-objective-archive": {"objective.archive"},
     "key-result-archive": {"key_result.archive"},
     "roadmap-drop": {"item.drop"},
+    "deployment-withdraw": {"delivery.withdraw"},
+    "incident-withdraw": {"delivery.withdraw"},
 }
 
 _FOR_GOOD = "ends what may be in wrong hands: it must not come back at a click"

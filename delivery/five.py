@@ -57,21 +57,20 @@ class Delivered:
 
 @dataclass(frozen=True, slots=True)
 class Caused:
-    """An incident of a deployment that finished on `day`: the hours until it began, and from then until it was resolved."""
+    """An incident of a deployment that finished on `day`: the hours from then until it was resolved, and of both parts of the way,
+    until it began and from then on. None while it is open; a part is None where clocks or hands put it before the other.
+    """
 
     day: date
     resolved_day: date | None
-    detect: float
+    hours: float | None
+    detect: float | None
     repair: float | None
-
-    @property
-    def hours(self) -> float | None:
-        return None if self.repair is None else self.detect + self.repair
 
 
 @dataclass(frozen=True)
 class Five:
-    """The figures of one period. `frequency` None: no data; `attributed`: incidents of the period's deployments, open ones too."""
+    """The figures of one period. `frequency` None: no data; `attributed`: incidents of its deployments, open ones too."""
 
     frequency: Frequency | None
     lead_time: LeadTime
@@ -104,13 +103,15 @@ class TeamRows:
         days = {day: each for day, each in self.days.items() if day in period}
         counted = sum(each.counted for each in days.values())
         caused = [each for each in self.caused if each.day in period]
-        ended = [each for each in caused if each.resolved_day is not None and each.resolved_day in window]
+        ended = [
+            each for each in caused if each.hours is not None and each.resolved_day and each.resolved_day in window
+        ]
         return Five(
             frequency=self._frequency(frequency_of or period, days),
             lead_time=_lead_time(each for each in self.changes if each.day in period),
             failure_rate=Share(sum(each.failed for each in days.values()), counted),
             recovery=Recovery([each.hours for each in ended if each.hours is not None], len(caused) - len(ended)),
-            detect=[each.detect for each in ended],
+            detect=[each.detect for each in ended if each.detect is not None],
             repair=[each.repair for each in ended if each.repair is not None],
             attributed=len(caused),
             mttr=Recovery([hours for day, hours in self.resolved if day in period], self.still_open),
@@ -228,10 +229,15 @@ def _read_failures(found: Mapping[int, TeamRows], teams: Sequence[Team], reach: 
             Caused(
                 clock.day_of(finished, of.zone),
                 clock.day_of(resolved, of.zone) if resolved else None,
-                (began - finished).total_seconds() / 3600,
-                hours_between(began, resolved),
+                _positive(hours_between(finished, resolved)),
+                _positive(hours_between(finished, began)),
+                _positive(hours_between(began, resolved)),
             )
         )
+
+
+def _positive(hours: float | None) -> float | None:
+    return hours if hours is not None and hours >= 0 else None
 
 
 def _read_incidents(found: Mapping[int, TeamRows], teams: Sequence[Team], reach: Period) -> None:

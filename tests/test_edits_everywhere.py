@@ -38,7 +38,8 @@ BLANK = "takes words away for good, as whoever does it means"
 WITHOUT_MERGE = {
     **dict.fromkeys(
         ["api-roadmap-tick", "api-roadmap-undo", "roadmap-tick",
-         "roadmap-undo", "roadmap-state", "roadmap-drop"], EVENT
+         "roadmap-undo", "roadmap-state", "roadmap-drop", "deployment", "incident", "correction-withdraw",
+         "api-delivery-corrections", "api-delivery-withdraw"], EVENT
     ),
     **dict.fromkeys(
         ["api-assessment-reopen", "api-assessment-review", "api-assessment-submit", "assessment-reopen",

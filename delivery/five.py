@@ -6,12 +6,13 @@ A constant number of queries, however many teams and rows; figures of any period
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Literal
 from zoneinfo import ZoneInfo
 
-from django.db.models import Count
+from django.db.models import Count, Q
 
 from core import clock
 from delivery import reading
@@ -27,11 +28,10 @@ from delivery.figures import (
     lead_hours,
     stages_of,
 )
-from delivery.models import Change, DeliveryDay, EnvironmentClass, Failure, FailureKind, Incident, Service
+from delivery.models import Change, DeliveryDay, Deployment, EnvironmentClass, Failure, FailureKind, Incident, Service
 from delivery.periods import DAY, By, Period, start_of
 from delivery.reading import TeamDeployments
 from teams.models import Team
-from teams.zones import zones_of
 
 UTC = ZoneInfo("UTC")
 
@@ -156,16 +156,29 @@ def _lead_time(changes: Iterable[Delivered]) -> LeadTime:
 # -- Reading ------------------------------------------------------------------------------------------------------------
 
 
-def read(teams: Sequence[Team], reach: Period, services: Sequence[Service] | None = None) -> dict[int, TeamRows]:
-    """Of each team, the rows of `reach`. Seven queries or fewer."""
-    services = reading.services_with_first(teams) if services is None else services
-    known = reading.known(teams, services)
-    found = {pk: TeamRows(zone, known[pk]) for pk, zone in zones_of(teams).items()}
+Part = Literal["days", "changes", "failures", "incidents"]
+PARTS: tuple[Part, ...] = ("days", "changes", "failures", "incidents")
+
+
+def read(
+    teams: Sequence[Team],
+    reach: Period,
+    services: Sequence[Service] | None = None,
+    only: Collection[Part] = PARTS,
+) -> dict[int, TeamRows]:
+    """Of each team, the rows of `reach`, or `only` some of their parts. Seven queries or fewer."""
+    if services is None:  # which incidents do without
+        services = reading.services_with_first(teams) if {"days", "changes"} & set(only) else []
+    found = {pk: TeamRows(known.zone, known) for pk, known in reading.known(teams, services).items()}
     team_of = {service.pk: service.team_id for service in services}
-    _read_days(found, team_of, reach)
-    _read_changes(found, team_of, reach)
-    _read_failures(found, teams, reach)
-    _read_incidents(found, teams, reach)
+    if "days" in only:
+        _read_days(found, team_of, reach)
+    if "changes" in only:
+        _read_changes(found, team_of, reach)
+    if "failures" in only:
+        _read_failures(found, teams, reach)
+    if "incidents" in only:
+        _read_incidents(found, teams, reach)
     return found
 
 
@@ -204,11 +217,13 @@ def _read_failures(found: Mapping[int, TeamRows], teams: Sequence[Team], reach: 
         deployment__finished_at__gte=first,
         deployment__finished_at__lt=last,
     )
+    # Only a person can name one that does not count, or no longer does.
+    rows = rows.filter(Q(by_hand=False) | Q(deployment__in=Deployment.objects.counted()))
     for team_id, finished, began, resolved in rows.values_list(
         "team", "deployment__finished_at", "incident__began_at", "incident__resolved_at"
     ):
         of = found[team_id]
-        if finished is None:  # what failed counted, so it has one
+        if finished is None or (resolved is not None and resolved < finished):
             continue
         of.caused.append(
             Caused(

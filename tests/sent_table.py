@@ -251,6 +251,29 @@ PAGES: dict[tuple[str, str], Line] = {
 _SAID = {"text": "Who looks after this?", "request_id": "s1"}
 _OF_TEAM, _OF_ORGANISATION = _Okrs(of_team=True), _Okrs(of_team=False)
 
+_PUSHED = {
+    "id": "build-512", "service": "churn-model", "environment": "production", "environment_class": "production",
+    "outcome": "succeeded", "created_at": "2026-01-02T09:30:00Z", "finished_at": "2026-01-02T09:42:00Z", "attempt": 1,
+    "sha": "4f2c9ab", "branch": "main", "title": "Retrain", "url": "https://ci.example.com/512",
+    "updated_at": "2026-01-02T09:42:00Z",
+    "changes": [
+        {"id": "12", "number": 12, "title": "Retrain", "author": "ada", "branch": "retrain", "sha": "4f2c9ab",
+         "url": "https://git.example.com/12", "first_commit_at": "2026-01-01T08:00:00Z",
+         "opened_at": "2026-01-01T10:00:00Z", "first_review_at": "2026-01-01T12:00:00Z",
+         "merged_at": "2026-01-02T09:00:00Z"},
+    ],
+}  # fmt: skip
+_REPORTED = {
+    "id": "INC-42", "service": None, "title": "Stale", "began_at": "2026-01-03T08:00:00Z",
+    "resolved_at": "2026-01-03T10:00:00Z", "url": "https://example.com/42", "updated_at": "2026-01-03T10:00:00Z",
+}  # fmt: skip
+_ALERT = {
+    "status": "resolved", "labels": {"alertname": "Stale", "severity": "critical"}, "annotations": {"summary": "Stale"},
+    "startsAt": "2026-01-03T08:00:00.123Z", "endsAt": "2026-01-03T10:00:00Z", "fingerprint": "d2f0b1c5a4e3f697",
+    "generatorURL": "http://prometheus:9090/graph",
+}  # fmt: skip
+
+
 SENT: dict[tuple[str, str], Line] = {
     **PAGES,
     ("api-assessments", "post"): lambda _: Sent(),
@@ -268,6 +291,16 @@ SENT: dict[tuple[str, str], Line] = {
     ),
     ("api-import", "delete"): lambda _: Sent(),
     ("api-import-apply", "post"): lambda _: Sent(),
+    ("deployment-new", "post"): lambda _: Sent(
+        {"service": "churn-model", "created_at": "2026-01-02T09:30", "finished_at": "2026-01-02T09:42"}
+    ),
+    ("incident-new", "post"): lambda _: Sent({"began_at": "2026-01-02T09:30"}),
+    ("deployment-edit", "post"): lambda _: Sent({"title": "Retrain again"}),
+    ("incident-edit", "post"): lambda _: Sent({"title": "Staler"}),
+    ("alert-rule", "post"): lambda _: Sent({"values": "page"}),
+    ("api-deployments", "post"): lambda _: Sent({"deployments": [_PUSHED]}),
+    ("api-incidents", "post"): lambda _: Sent({"incidents": [_REPORTED]}),
+    ("api-alerts", "post"): lambda _: Sent({"version": "4", "alerts": [_ALERT]}),
     ("api-roadmap", "post"): lambda w: Sent({"start_date": "2026-11-01"}, args=(w.team.pk,)),
     ("api-roadmap", "patch"): lambda w: Sent({"start_date": "2026-05-01", "seen": str(w.roadmap.start_date)}),
     ("api-roadmap-items", "post"): lambda w: [
@@ -291,6 +324,21 @@ SENT: dict[tuple[str, str], Line] = {
     ("api-organisation-okr-key-results", "post"): _OF_ORGANISATION.key_result,
     ("api-organisation-okr-key-result", "patch"): _OF_ORGANISATION.key_result_edit,
     ("api-organisation-okr-check-ins", "post"): _OF_ORGANISATION.check_in,
+    ("api-grant", "delete"): lambda _: Sent(),
+    ("service-add", "post"): lambda _: Sent(
+        {
+            "name": "web",
+            "how_far": "all",
+            "since": "",
+            "deployments": "none",
+            "other_environments": "",
+            "workflows": [],
+            "branches": "main",
+            "labels": [],
+            "other_labels": "web",
+            "paths": "web",
+        }
+    ),
     ("api-delivery-policy", "patch"): _policy,
     ("api-delivery-corrections", "post"): _corrections,
     ("api-delivery-withdraw", "post"): lambda _: Sent(),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from django.db import models
 from django.db.models import F, FilteredRelation, Q
+from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 from core import clock
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
 
 # Kinds of connections to nothing, which are never read:
 SAMPLE = "sample"  # what it brought was made up
-IMPORTED = "imported"  # people bring what belongs to it as files
+IMPORTED = "imported"  # people bring what belongs to it as files, or enter it by hand
+PUSHED = "pushed"  # programs push what belongs to it
 
 
 class ConnectionState(models.TextChoices):
@@ -57,6 +59,13 @@ class Connection(models.Model):
 
     objects = ConnectionQuerySet.as_manager()
 
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                Lower("name"), condition=Q(team=None) & ~Q(state="ended"), name="organisation_connection_name"
+            )
+        ]
+
     def __str__(self) -> str:
         return self.name or self.base_url
 
@@ -77,9 +86,18 @@ class Connection(models.Model):
         return self.kind == IMPORTED
 
     @property
+    def is_told(self) -> bool:
+        """Whether people or programs tell what belongs to it."""
+        return self.kind in (IMPORTED, PUSHED)
+
+    @property
     def is_read(self) -> bool:
         """Whether there is an outside system behind it."""
-        return self.kind not in (SAMPLE, IMPORTED)
+        return self.kind not in (SAMPLE, IMPORTED, PUSHED)
+
+    @property
+    def is_pushed(self) -> bool:
+        return self.kind == PUSHED
 
 
 class Credential(models.Model):
@@ -92,6 +110,16 @@ class Credential(models.Model):
     token = EncryptedTextField()
     entered_by = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+")
     entered_at = models.DateTimeField(default=clock.now, editable=False)
+
+
+class Webhook(models.Model):
+    """Where a connection's host says that something happened, which hastens the next sync; and the secret that signs it."""
+
+    connection = models.OneToOneField(Connection, on_delete=models.CASCADE, related_name="webhook")
+    secret = EncryptedTextField()
+    made_by = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+")
+    made_at = models.DateTimeField(default=clock.now, editable=False)
+    heard_at = models.DateTimeField(null=True)  # the last delivery that was rightly signed, to the minute
 
 
 class DraftQuerySet(models.QuerySet["Draft"]):
@@ -188,6 +216,7 @@ class Source(models.Model):
     edition = models.PositiveIntegerField(default=1)
 
     next_sync_at = models.DateTimeField(null=True)  # None: nothing is scheduled
+    heard_at = models.DateTimeField(null=True)  # when a webhook last said that there is something new
     rung_at = models.DateTimeField(null=True)  # when the bell last sent a message for it
     asked_by = models.ForeignKey(Person, null=True, on_delete=models.SET_NULL, related_name="+")  # of "Sync now"
     lease_owner = models.CharField(max_length=32, blank=True)
@@ -208,6 +237,8 @@ class Source(models.Model):
 
     objects = SourceQuerySet.as_manager()
 
+    left_at: datetime | None = None  # when the part of the team that looks at it ended, where the query says so
+
     class Meta:
         constraints = [
             # A repository is read once, whoever has a part of it.
@@ -217,6 +248,11 @@ class Source(models.Model):
 
     def __str__(self) -> str:
         return self.full_name
+
+    @property
+    def ended_at(self) -> datetime | None:
+        """Since when nothing is read for whoever looks at it."""
+        return self.left_at or (None if self.active else self.disconnected_at)
 
     def is_leased(self, now: datetime) -> bool:
         return self.lease_until is not None and self.lease_until >= now
@@ -251,6 +287,12 @@ class Share(models.Model):
 class GrantQuerySet(models.QuerySet["Grant"]):
     def listed(self) -> GrantQuerySet:
         return self.select_related("team", "connection").order_by("full_name", "team__name", "pk")
+
+    def with_reading(self) -> GrantQuerySet:
+        """With `source_id`, by which the team reads it with this connection; None where it did not take it."""
+        mine = Share.objects.live().filter(connection=models.OuterRef("connection"), team=models.OuterRef("team"))
+        mine = mine.filter(source__external_id=models.OuterRef("external_id"), source__active=True)
+        return self.annotate(source_id=models.Subquery(mine.values("source")[:1]))
 
 
 class Grant(models.Model):

@@ -13,7 +13,8 @@ from django.utils.translation import gettext as _
 
 from connections import inspections, schedule, sharing
 from connections import options as read_options
-from connections.models import IMPORTED, SAMPLE, Connection, ConnectionState, Credential, Draft, Share, Source
+from connections.models import SAMPLE, Connection, ConnectionState, Credential, Draft, Share, Source
+from connections.reading import Shared, change_options, disconnect, pause, resume
 from connectors.records import Address, Inspection, ReadOptions, Repository
 from connectors.registry import CONNECTORS
 from core import clock
@@ -23,6 +24,30 @@ from core.refusals import Refused
 from core.tables.cells import plain
 from teams import audit
 from teams.models import Person, Team
+
+__all__ = [
+    "Claimed",
+    "DraftGone",
+    "DraftUsed",
+    "NotGranted",
+    "OtherRepository",
+    "Shared",
+    "TokenNeeded",
+    "access_of",
+    "change_access",
+    "change_options",
+    "connect",
+    "connect_sample",
+    "connect_told",
+    "disconnect",
+    "look",
+    "look_again",
+    "pause",
+    "prepare",
+    "prepare_another",
+    "renew",
+    "resume",
+]
 
 DRAFT_LIFE = timedelta(hours=1)
 
@@ -202,16 +227,19 @@ def connect_sample(*, team: Team, name: str, options: ReadOptions, by: Person) -
 
 
 @transaction.atomic
-def connect_imported(*, team: Team, name: str, by: Person) -> Source:
-    """What people bring as files stands here: nothing is read. One of a name a team; IntegrityError for a second one."""
+def connect_told(*, team: Team, name: str, kind: str, by: Person) -> Source:
+    """What people bring (IMPORTED) or programs push (PUSHED) stands here: nothing is read.
+
+    One of a name a team; IntegrityError for a second one.
+    """
     now = clock.now()
-    connection = Connection.objects.create(team=team, kind=IMPORTED, base_url="", created_by=by, created_at=now)
+    connection = Connection.objects.create(team=team, kind=kind, base_url="", created_by=by, created_at=now)
     external_id = hashlib.sha256(plain(name).encode()).hexdigest()
     source = Source.objects.create(
         connection=connection, base_url=f"import:{team.pk}", external_id=external_id, full_name=name, created_at=now
     )
     sharing.join(source, team, connection)
-    audit.record("connection.imported", actor=by, subject=source, team=team, repository=name)
+    audit.record(f"connection.{kind}", actor=by, subject=source, team=team, repository=name)
     return source
 
 
@@ -286,6 +314,19 @@ def _save_access(
             yours={"base_url": base_url} if moved else {"token": ""},
             by={name: _changed_by(connection, name) for name in current},
         )
+    renew(connection, base_url, new_token, by, source=source, seen=seen)
+
+
+def renew(
+    connection: Connection,
+    base_url: str,
+    new_token: str,
+    by: Person,
+    *,
+    source: Source | None = None,
+    seen: Inspection | None = None,
+) -> None:
+    """Save what was tried, with the connection's row locked; what it reads is read at once. `seen` is of `source`."""
     moved_from = connection.base_url if connection.base_url != base_url else ""
     connection.base_url, connection.state = base_url, ConnectionState.OK
     connection.save(update_fields=["base_url", "state"])
@@ -295,7 +336,7 @@ def _save_access(
     for each in Source.objects.select_for_update().filter(connection=connection, active=True).order_by("pk"):
         with _claiming(base_url, each.external_id):
             each.base_url = base_url
-            if each.pk == source.pk:
+            if seen is not None and source is not None and each.pk == source.pk:
                 _describe(each, seen)
             each.failures, each.error_code, each.error_params, each.waiting_until = 0, "", {}, None
             each.save()
@@ -306,77 +347,6 @@ def _save_access(
         audit.record("connection.token_entered", actor=by, subject=connection, team=team, address=base_url)
     if moved_from:
         audit.record("connection.moved", actor=by, subject=connection, team=team, before=moved_from, after=base_url)
-
-
-class Shared(Refused):
-    """Other teams read the repository too, so that this is not one team's to do."""
-
-    conflicts = True
-
-
-@transaction.atomic
-def pause(*, source_id: int, team: Team, by: Person) -> None:
-    """Read nothing until somebody resumes. A sync that runs stops before its next page. Twice is as once. Raises Shared."""
-    source = Source.objects.select_for_update().get(pk=source_id)
-    if source.paused or not source.active:
-        return
-    if not sharing.alone(source, team):
-        raise Shared(
-            _(
-                "Other teams read %(repository)s too, so it cannot be paused. Disconnect it, and only the team's part ends."
-            )
-            % {"repository": source.full_name}
-        )
-    source.paused = True
-    source.save(update_fields=["paused"])
-    audit.record("connection.paused", actor=by, subject=source, team=team, repository=source.full_name)
-
-
-@transaction.atomic
-def resume(*, source_id: int, team: Team, by: Person) -> None:
-    source = Source.objects.select_for_update().get(pk=source_id)
-    if not source.paused or not source.active:
-        return
-    source.paused = False
-    source.save(update_fields=["paused"])
-    audit.record("connection.resumed", actor=by, subject=source, team=team, repository=source.full_name)
-    if not source.connection.needs_token:
-        schedule.make_due(source, by=by)
-
-
-@transaction.atomic
-def disconnect(*, source_id: int, team: Team, by: Person) -> None:
-    """The team reads it no more, and its token is forgotten. Deployments, incidents and the history of syncs stay.
-
-    Where other teams have a part of it, it is read on for them, if need be with the token of one of them.
-    """
-    sharing.leave(sharing.lock(source_id), team, by)
-
-
-@transaction.atomic
-def change_options(*, source_id: int, team: Team, options: ReadOptions, by: Person, whole: bool = False) -> None:
-    """Read something else from now on; what the old rules passed over is read as well. A running sync starts again.
-
-    `whole`: read everything once more even so, since a part of it is new.
-    """
-    source = Source.objects.select_for_update().get(pk=source_id)
-    before = read_options.from_json(source.options)
-    if read_options.to_json(options) == source.options and not whole:
-        return
-    again, old = read_options.streams_to_read_again(before, options), source.options
-    if whole:
-        again = set(source.state)
-    source.options = read_options.to_json(options)
-    source.state = {stream: state for stream, state in source.state.items() if stream not in again}
-    source.edition += 1
-    source.save(update_fields=["options", "state", "edition"])
-    if old != source.options:
-        audit.record(
-            "connection.rules_changed", actor=by, subject=source, team=team, repository=source.full_name,
-            before=old, after=source.options,
-        )  # fmt: skip
-    if source.active and not source.connection.needs_token and not source.paused and not source.is_waiting(clock.now()):
-        schedule.make_due(source, by=by)
 
 
 def look_again(*, source: Source) -> Inspection:

@@ -6,7 +6,7 @@ came; `delivery/` stores what came.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
@@ -31,6 +31,7 @@ class DeploymentSource(StrEnum):
 
     DEPLOYMENTS = "deployments"
     RUNS = "runs"
+    PUSHED = "pushed"  # not read at all: programs push them
     NONE = "none"
 
 
@@ -50,6 +51,7 @@ class DeploymentRecord:
     title: str = ""
     url: str = ""  # of the page for people
     attempt: int = 1
+    told_at: datetime | None = None  # of what is pushed: when its sender knew it
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,7 @@ class IncidentRecord:
     resolved_at: datetime | None
     labels: tuple[str, ...] = ()
     url: str = ""
+    told_at: datetime | None = None  # of what is pushed: when its sender knew it
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +84,8 @@ class ChangeRecord:
     target: str = ""  # into which it was merged
     labels: tuple[str, ...] = ()
     url: str = ""
-    reverts: str = ""  # key of the change that it undoes ("pull:7"); "?": it undoes something and does not say what
+    reverts: str = ""  # key of the change that it takes back ("pull:7")
+    reverts_title: str = ""  # or its title, where only that is known
     files: tuple[str, ...] | None = None  # paths that it touches; None: not asked for, or too many to be told
 
 
@@ -134,6 +138,7 @@ class Page:
     read: int = 0  # objects looked at, also those that the options leave out
     reached: datetime | None = None  # how far back this stream has come, for the progress line
     done: bool = False  # nothing more to read in this stream for now
+    refused: str = ""  # the token may not read this stream, and everything else is read: the code of the refusal
     left: int | None = None  # about how many requests the rest of this stream takes; None: nobody can tell
 
 
@@ -192,6 +197,24 @@ class Address:
 
     base_url: str  # of the API, no trailing slash: https://api.github.com
     repository: str  # "owner/name"
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What a host's webhook told: that something happened in a repository. What happened is read by the next sync."""
+
+    event: str  # the host's own name; "ping" asks only whether anybody is there
+    external_id: str  # the host's id of the repository; "" where it names none
+
+
+class Hook(Protocol):
+    """The webhooks of one outside system."""
+
+    def is_signed(self, secret: str, headers: Mapping[str, str], body: bytes) -> bool:
+        """Whether whoever knows the secret sent exactly this body. In a time that tells nothing of how far it was right."""
+
+    def understand(self, headers: Mapping[str, str], body: bytes) -> Heard:
+        """What a body that was signed tells. ValueError(code) where it cannot be read."""
 
 
 @dataclass(frozen=True, slots=True)

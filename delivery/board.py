@@ -236,6 +236,6 @@ def _read_at(services: Sequence[Service]) -> datetime | None:
     instants = [
         service.source.succeeded_at
         for service in services
-        if service.ended_at is None and not service.source.connection.is_imported
+        if service.ended_at is None and not service.source.connection.is_told
     ]
     return min((at for at in instants if at), default=None) if all(instants) else None

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from connections.models import Source
-from connectors.records import DeploymentSource, Inspection
+from connectors.records import DeploymentSource
 from core.refusals import Refused
+from core.spans import list_text
 from delivery import rules as rule
 from delivery.models import Service
 from delivery.rules import Rules
@@ -33,6 +36,11 @@ class Taken:
     environments: Sequence[tuple[str, Service]] = ()  # names or patterns
     labels: Mapping[str, Service] = field(default_factory=dict)  # by the name in lower case
     services: Sequence[Service] = ()
+
+    @property
+    def said(self) -> list[dict[str, Any]]:
+        """For a page: each service, and which part it has."""
+        return [{"service": each, "said": said(rule.of_service(each))} for each in self.services]
 
     def environment(self, name: str) -> Service | None:
         return next((service for pattern, service in self.environments if overlap(pattern, name)), None)
@@ -125,11 +133,23 @@ def whose(service: Service, team: Team) -> str:
     return service.name if service.team_id == team.pk else str(service.team)
 
 
-def nothing_left(taken: Taken, seen: Inspection) -> bool:
-    """Whether everything that was seen in the repository is somebody's."""
-    free = [each for each in seen.workflows if each.id not in taken.workflows]
-    rest = [each for each in seen.environments if taken.environment(each.name) is None]
-    return bool(taken.services) and not free and not rest
+def said(rules: Rules) -> str:
+    """Which part of a repository it is, in a few words."""
+    words = []
+    if rules.deployments is DeploymentSource.RUNS and rules.workflows:
+        names = list_text(name for _ident, name in rules.workflows)
+        words.append(ngettext("workflow %(names)s", "workflows %(names)s", len(rules.workflows)) % {"names": names})
+    production = list(rules.environments.get("production", ()))
+    if rules.deployments is DeploymentSource.DEPLOYMENTS and production:
+        words.append(
+            ngettext("environment %(names)s", "environments %(names)s", len(production))
+            % {"names": list_text(production)}
+        )
+    if rules.incident_labels:
+        words.append(_("issues labelled %(names)s") % {"names": list_text(rules.incident_labels)})
+    if rules.paths:
+        words.append(_("changes below %(names)s") % {"names": list_text(rules.paths)})
+    return " · ".join(words)
 
 
 def overlap(one: str, other: str) -> bool:

@@ -38,19 +38,25 @@ class CorrectForm(RequestForm):
     )
     field_order = ["kind", "target", "reason"]
 
-
-class CorrectDeploymentForm(CorrectForm):
-    def __init__(self, data: Any = None, *, row: Deployment) -> None:
-        super().__init__(data)
-        other = CorrectionKind.HOTFIX if row.hotfix else CorrectionKind.NOT_HOTFIX
-        self.fields["kind"].choices = [  # type: ignore[attr-defined]
-            (kind.value, label) for kind, label in DEPLOYMENT_KINDS.items() if kind != other
-        ]
+    @property
+    def fits(self) -> bool:
+        """Whether anything can be said."""
+        return bool(self.fields["kind"].choices)  # type: ignore[attr-defined]
 
     @property
     def sent(self) -> dict[str, Any]:
-        """The arguments of services.correct."""
+        """The arguments of correcting.correct."""
         return {name: self.cleaned_data[name] for name in ("kind", "reason", "request_id")}
+
+
+class CorrectDeploymentForm(CorrectForm):
+    """Only what counts can be said to be something else."""
+
+    def __init__(self, data: Any = None, *, row: Deployment) -> None:
+        super().__init__(data)
+        other = CorrectionKind.HOTFIX if row.hotfix else CorrectionKind.NOT_HOTFIX
+        kinds = DEPLOYMENT_KINDS.items() if row.counts else ()
+        self.fields["kind"].choices = [(kind.value, label) for kind, label in kinds if kind != other]  # type: ignore[attr-defined]
 
 
 class CorrectIncidentForm(CorrectForm):
@@ -70,7 +76,7 @@ class CorrectIncidentForm(CorrectForm):
 
     @property
     def sent(self) -> dict[str, Any]:
-        sent = {name: self.cleaned_data[name] for name in ("kind", "reason", "request_id")}
+        sent = super().sent
         if sent["kind"] == CorrectionKind.ATTRIBUTE:
             sent["target"] = self.by_pk.get(self.cleaned_data["target"])
         return sent

@@ -86,6 +86,10 @@ class Point:
         return sorted(found, key=lambda each: each.id != self.asked.figure)
 
     @property
+    def total(self) -> int:
+        return self.counts[0]
+
+    @property
     def counted(self) -> int:
         return sum(row.why.counts for row in self.deployments)
 

@@ -13,7 +13,8 @@ from django.utils.translation import gettext as _
 
 from connections import services as connections
 from connections import sharing as connecting
-from connections.models import Draft, Source
+from connections.models import IMPORTED, Draft, Source
+from connections.reading import STREAMS
 from connections.services import Claimed, DraftGone, DraftUsed
 from connectors.github.inspect import is_production
 from connectors.records import DeploymentRecord, DeploymentSource, IncidentRecord
@@ -23,8 +24,8 @@ from core.refusals import Refused
 from core.tables.cells import plain
 from delivery import claims, refresh, sharing_out
 from delivery import rules as rule
-from delivery.models import Deployment, EnvironmentClass, Incident, Service
-from delivery.records import keep_deployments, keep_incidents
+from delivery.models import Deployment, EnvironmentClass, Feeder, Incident, Service
+from delivery.records import keep_deployments, keep_incidents, keep_incidents_of_team
 from delivery.rules import Rules
 from teams import audit
 from teams.models import Person, Team
@@ -83,7 +84,7 @@ def add_part(*, team: Team, source_id: int, name: str, rules: Rules, by: Person)
     service.save()
     class_all(source)
     audit.record("delivery.part_added", actor=by, subject=service, team=team, service=name, repository=source.full_name)
-    _read_what_is_wanted(source, team, by, whole=True)
+    _read_what_is_wanted(source, team, by, STREAMS)
     return service
 
 
@@ -108,10 +109,10 @@ def end_part(*, service_id: int, by: Person) -> None:
     _read_what_is_wanted(source, service.team, by)
 
 
-def _read_what_is_wanted(source: Source, team: Team, by: Person, *, whole: bool = False) -> None:
+def _read_what_is_wanted(source: Source, team: Team, by: Person, once_more: Collection[str] = ()) -> None:
     options = sharing_out.wanted(source)
     if options is not None:
-        connections.change_options(source_id=source.pk, team=team, options=options, by=by, whole=whole)
+        connections.change_options(source_id=source.pk, team=team, options=options, by=by, once_more=once_more)
 
 
 @transaction.atomic
@@ -150,13 +151,16 @@ def change_rules(*, service_id: int, rules: Rules, seen: Mapping[str, Any], by: 
         claims.refuse_taken(claims.of_source(source, service), rules, service.team)
     _write(service, rules)
     service.save()
+    moved = set(rules.paths) != set(before.paths)
+    if moved:  # which files a change touches is not stored: they are read once more
+        service.changes.filter(key__startswith="pull:").delete()
     _apply(service, rules)
     class_all(source, but=service)
     audit.record(
         "delivery.rules_changed", actor=by, subject=service, team=service.team,
         service=service.name, before=_plain(before), after=_plain(rules),
     )  # fmt: skip
-    _read_what_is_wanted(source, service.team, by)
+    _read_what_is_wanted(source, service.team, by, ("changes",) if moved else ())
     return service
 
 
@@ -200,6 +204,14 @@ def _plain(rules: Rules) -> dict[str, object]:
         "paths": list(rules.paths),
         "since": rules.since.isoformat() if rules.since else None,
     }
+
+
+def write_rules(service: Service, rules: Rules) -> None:
+    """Keep other rules of a service that is told of, and class what is stored by them. With its source's row locked."""
+    if rule.of_service(service) != rules:
+        _write(service, rules)
+        service.save()
+        class_all(service.source)
 
 
 def class_all(source: Source, but: Service | None = None) -> None:
@@ -263,9 +275,24 @@ def service_named(services: Iterable[Service], name: str) -> Service | None:
     return next((each for each in found if each.ended_at is None), found[0] if found else None)
 
 
+def fed_otherwise(service: Service) -> str:
+    """Why nobody else tells of its deployments: two would count the same one twice."""
+    sentences = {
+        Feeder.PEOPLE: _(
+            "People bring the deployments of “%(service)s” as files or by hand. Two sources would count twice."
+        ),
+        Feeder.PROGRAMS: _("Programs push the deployments of “%(service)s”. Two sources would count twice."),
+        Feeder.REPOSITORY: _(
+            "The deployments of “%(service)s” come from its repository. Two sources would count twice."
+        ),
+    }
+    return sentences[service.fed_by] % {"service": service.name}
+
+
 def lock_imports(team: Team) -> None:
     """Nobody else makes a service of the team by a file, and no sync stores anything, until the transaction ends."""
-    Team.objects.select_for_update(of=("self",)).get(pk=team.pk)
+    # Not so strong that a sync, which holds its source and stores rows that name the team, would wait for it.
+    Team.objects.select_for_update(of=("self",), no_key=True).get(pk=team.pk)
     list(Source.objects.of(team).select_for_update(of=("self",)).order_by("pk"))
 
 
@@ -294,41 +321,45 @@ def with_proposals(service: Service | None, environments: Collection[str]) -> Ru
 def bring_deployments(*, team: Team, records: Mapping[str, Sequence[DeploymentRecord]], by: Person) -> None:
     """Store a file's deployments by the name of their service, which is made where it is new. Twice is as once."""
     for name, found in records.items():
-        service = _imported(team, name, by)
+        service = of_people(team, name, by)
         rules = with_proposals(service, {each.environment for each in found})
-        _keep_rules(service, rules)
+        keep_rules(service, rules)
         keep_deployments(service, rules, found, clock.now())
-        _known_until(service, [each.finished_at or each.created_at for each in found])
+        known_until(service, [each.finished_at or each.created_at for each in found])
 
 
 @transaction.atomic
 def bring_incidents(*, team: Team, records: Mapping[str, Sequence[IncidentRecord]], by: Person) -> None:
+    """By the name of their service; "" for those of the team."""
     for name, found in records.items():
-        service = service_named(Service.objects.of(team).listed(), name) or _imported(team, name, by)
+        if not name:
+            keep_incidents_of_team(team, found, clock.now())
+            continue
+        service = service_named(Service.objects.of(team).listed(), name) or of_people(team, name, by)
         rules = rule.of_service(service)
         if service.is_imported and not rules.incident_labels:
             rules = replace(rules, incident_labels=(LABEL,))
-            _keep_rules(service, rules)
+            keep_rules(service, rules)
         keep_incidents(service, rules, found, clock.now())
-        _known_until(service, [each.resolved_at or each.began_at for each in found])
+        known_until(service, [each.resolved_at or each.began_at for each in found])
 
 
-def _imported(team: Team, name: str, by: Person) -> Service:
-    """The service of this name that is fed by files."""
+def of_people(team: Team, name: str, by: Person) -> Service:
+    """The service of this name whose deployments people bring, as files or by hand; made where it is new."""
     found = service_named((each for each in Service.objects.of(team).listed() if each.is_imported), name)
     if found is None:
-        source = connections.connect_imported(team=team, name=name, by=by)
+        source = connections.connect_told(team=team, name=name, kind=IMPORTED, by=by)
         found = Service.objects.create(source=source, team=team, name=name)
     return found
 
 
-def _keep_rules(service: Service, rules: Rules) -> None:
+def keep_rules(service: Service, rules: Rules) -> None:
     if rule.of_service(service) != rules:
         _write(service, rules)
         service.save()
 
 
-def _known_until(service: Service, instants: Sequence[datetime]) -> None:
+def known_until(service: Service, instants: Sequence[datetime]) -> None:
     source = service.source
     if service.is_imported and instants:
         source.succeeded_at = max([*instants, *([source.succeeded_at] if source.succeeded_at else [])])

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time
 
 from django.urls import reverse
-from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from connections import options as read_options
 from connections.models import Source
@@ -17,12 +15,10 @@ from connectors.records import (
     ChangeRecord,
     ComparisonRecord,
     DeploymentRecord,
-    DeploymentSource,
     IncidentRecord,
     ReadOptions,
     Record,
 )
-from core.spans import list_text
 from delivery import claims
 from delivery import rules as rule
 from delivery.models import Service
@@ -52,7 +48,8 @@ def parts(services: Sequence[Service], records: Sequence[Record]) -> Iterator[Ow
     for service in services:
         rules, others = rule.of_service(service), others_of(service, services)
         if len(services) == 1:
-            yield Own(service, rules, others, deployments, incidents, changes, comparisons)
+            mine = [each for each in changes if rule.touches(rules, each.files)]
+            yield Own(service, rules, others, deployments, incidents, mine, comparisons)
             continue
         first = datetime.combine(rules.since, time.min, UTC) if rules.since else None
         known = _known(service, [*(each.key for each in deployments), *(each.key for each in incidents)])
@@ -99,7 +96,7 @@ def listed(source: Source, team: Team) -> list[Part]:
     return [
         Part(
             name=service.name,
-            said=said(rule.of_service(service)),
+            said=claims.said(rule.of_service(service)),
             url=reverse("delivery-rules", args=[team.pk, service.pk]),
             ended_at=service.ended_at,
             end_url=reverse("service-end", args=[team.pk, service.pk])
@@ -108,25 +105,6 @@ def listed(source: Source, team: Team) -> list[Part]:
         )
         for service in services
     ]
-
-
-def said(rules: Rules) -> str:
-    """Which part of a repository it is, in a few words."""
-    words = []
-    if rules.deployments is DeploymentSource.RUNS and rules.workflows:
-        names = list_text(name for _ident, name in rules.workflows)
-        words.append(ngettext("workflow %(names)s", "workflows %(names)s", len(rules.workflows)) % {"names": names})
-    production = list(rules.environments.get("production", ()))
-    if rules.deployments is DeploymentSource.DEPLOYMENTS and production:
-        words.append(
-            ngettext("environment %(names)s", "environments %(names)s", len(production))
-            % {"names": list_text(production)}
-        )
-    if rules.incident_labels:
-        words.append(_("issues labelled %(names)s") % {"names": list_text(rules.incident_labels)})
-    if rules.paths:
-        words.append(_("changes below %(names)s") % {"names": list_text(rules.paths)})
-    return " · ".join(words)
 
 
 def ended(source: Source, team: Team, at: datetime) -> None:

@@ -24,6 +24,7 @@ from typing import Any
 from backups import shelf
 from core import clock, pulse, undo
 from core.models import UndoOffer
+from delivery.models import Deployment, Incident
 from notices import unsubscribing
 from okrs.models import Objective
 from roadmaps import services as ticking
@@ -45,9 +46,11 @@ from tests.access_rules import (
     READ_ORGANISATION_OKR,
     READ_TEAM,
     REVIEW_TEAM,
+    SIGNED,
     Rule,
 )
 from tests.access_world import World
+from tests.delivery.factories import DeploymentFactory, IncidentFactory, ServiceFactory
 from tests.imports.files import brought
 
 METHODS = ("get", "post", "put", "patch", "delete")
@@ -126,8 +129,44 @@ def _source(w: World) -> list[Any]:
     return [w.team.pk, w.service.source_id]
 
 
+def _deployment_by_hand(w: World) -> list[Any]:
+    kind = {"source__connection__team": w.team, "source__connection__kind": "imported"}
+    found = Deployment.objects.filter(service__team=w.team, key="hand:1").first()
+    return [w.team.pk, (found or DeploymentFactory(service=ServiceFactory(**kind), key="hand:1", sha="4f2c")).pk]
+
+
+def _incident_by_hand(w: World) -> list[Any]:
+    found = Incident.objects.filter(team=w.team, key="hand:1").first()
+    return [w.team.pk, (found or IncidentFactory(team=w.team, service=None, key="hand:1", labels=[])).pk]
+
+
+def _deployment(w: World) -> list[Any]:
+    return [w.team.pk, w.deployment.pk]
+
+
+def _incident(w: World) -> list[Any]:
+    return [w.team.pk, w.incident.pk]
+
+
+def _correction(w: World) -> list[Any]:
+    return [w.team.pk, w.correction.pk]
+
+
+def _github(w: World) -> list[Any]:
+    """A repository of a host that has webhooks."""
+    return [w.team.pk, ServiceFactory(source__connection__team=w.team, source__connection__kind="github").source_id]
+
+
 def _service(w: World) -> list[Any]:
     return [w.team.pk, w.service.pk]
+
+
+def _common(w: World) -> list[Any]:
+    return [w.common.pk]
+
+
+def _grant(w: World) -> list[Any]:
+    return [w.common.pk, w.grant.pk]
 
 
 def _draft(w: World) -> list[Any]:
@@ -386,7 +425,20 @@ ROUTES: list[Route] = [
     page("connection-pause", _source, post=ADMINISTER_TEAM),
     page("connection-resume", _source, post=ADMINISTER_TEAM),
     page("connection-access", _source, get=ADMINISTER_TEAM, post=ADMINISTER_TEAM),
+    page("connection-webhook", _github, get=ADMINISTER_TEAM, post=ADMINISTER_TEAM),
+    # A webhook that there is not is refused like one that is signed by somebody else.
+    page("hook", lambda w: [w.service.source.connection_id], alike=False, post=SIGNED),
     page("connection-disconnect", _source, get=ADMINISTER_TEAM, post=ADMINISTER_TEAM),
+    page("organisation-connections", get=ADMINISTER_ORGANISATION),
+    page("organisation-connection-new", get=ADMINISTER_ORGANISATION, post=ADMINISTER_ORGANISATION),
+    page("organisation-connection", _common, get=ADMINISTER_ORGANISATION),
+    page("organisation-connection-access", _common, get=ADMINISTER_ORGANISATION, post=ADMINISTER_ORGANISATION),
+    page("organisation-connection-give", _common, get=ADMINISTER_ORGANISATION, post=ADMINISTER_ORGANISATION),
+    page("organisation-grant-end", _grant, post=ADMINISTER_ORGANISATION),
+    page("organisation-connection-end", _common, get=ADMINISTER_ORGANISATION, post=ADMINISTER_ORGANISATION),
+    api("api-connections", get=ADMINISTER_ORGANISATION),
+    api("api-grants", _common, get=ADMINISTER_ORGANISATION, post=ADMINISTER_ORGANISATION),
+    api("api-grant", _grant, delete=ADMINISTER_ORGANISATION),
     # -- imports
     page("imports", _team, get=EDIT_TEAM),
     page("import-new", lambda w: [w.roadmap.team_id, "roadmap-items"], get=EDIT_TEAM, post=EDIT_TEAM),
@@ -398,12 +450,30 @@ ROUTES: list[Route] = [
     page("import-throw-away", _upload, post=EDIT_TEAM),
     # -- delivery
     page("delivery", _team, get=READ_TEAM),
-    page("delivery-frequency-csv", _team, get=READ_TEAM),
-    page("delivery-mttr-csv", _team, get=READ_TEAM),
+    page("delivery-teams", get=READ),
+    page("delivery-chart", lambda w: [w.team.pk, "mttr"], get=READ_TEAM),
+    page("delivery-point", _team, get=READ_TEAM),
+    page("delivery-policy", _team, get=READ_TEAM, post=ADMINISTER_TEAM),
     page("deployments", _team, get=READ_TEAM),
+    page("deployment", _deployment, get=READ_TEAM, post=EDIT_TEAM),
     page("incidents", _team, get=READ_TEAM),
+    page("ways-in", _team, get=READ_TEAM),
+    page("alert-rule", _team, get=ADMINISTER_TEAM, post=ADMINISTER_TEAM),
+    page("deployment-new", _team, get=EDIT_TEAM, post=EDIT_TEAM),
+    page("deployment-edit", _deployment_by_hand, get=EDIT_TEAM, post=EDIT_TEAM),
+    page("deployment-withdraw", _deployment_by_hand, post=EDIT_TEAM),
+    page("incident-new", _team, get=EDIT_TEAM, post=EDIT_TEAM),
+    page("incident-edit", _incident_by_hand, get=EDIT_TEAM, post=EDIT_TEAM),
+    page("incident-withdraw", _incident_by_hand, post=EDIT_TEAM),
+    page("incident", _incident, get=READ_TEAM, post=EDIT_TEAM),
+    page("changes", _team, get=READ_TEAM),
+    page("correction-withdraw", _correction, post=EDIT_TEAM),
     page("connect", _team, get=ADMINISTER_TEAM, post=ADMINISTER_TEAM),
     page("connect-rules", _draft, get=ADMINISTER_TEAM, post=ADMINISTER_TEAM),
+    page("repositories-add", _team, get=ADMINISTER_TEAM, post=ADMINISTER_TEAM),
+    page("service-add", _source, get=ADMINISTER_TEAM, post=ADMINISTER_TEAM),
+    page("service-end", _service, get=ADMINISTER_TEAM, post=ADMINISTER_TEAM),
+    api("api-repositories", _team, get=READ_TEAM, post=ADMINISTER_TEAM),
     page("delivery-rules", _service, get=ADMINISTER_TEAM, post=ADMINISTER_TEAM),
     # -- the API
     page("api-docs", get=READ),
@@ -475,8 +545,16 @@ ROUTES: list[Route] = [
         post=EDIT_ORGANISATION_OKRS,
     ),
     api("api-organisation-comment-blank", _organisation_comment, post=EDIT_ORGANISATION_OKRS),
-    api("api-deployments", _team, get=READ_TEAM),
-    api("api-incidents", _team, get=READ_TEAM),
+    api("api-deployments", _team, get=READ_TEAM, post=EDIT_TEAM),
+    api("api-incidents", _team, get=READ_TEAM, post=EDIT_TEAM),
+    api("api-alerts", _team, post=EDIT_TEAM),
+    api("api-changes", _team, get=READ_TEAM),
+    api("api-delivery", _team, get=READ_TEAM),
+    api("api-delivery-behind", _team, get=READ_TEAM),
+    api("api-delivery-policy", _team, get=READ_TEAM, patch=ADMINISTER_TEAM),
+    api("api-delivery-corrections", _team, get=READ_TEAM, post=EDIT_TEAM),
+    api("api-delivery-withdraw", _correction, post=EDIT_TEAM),
+    api("api-delivery-teams", get=READ),
     api("api-figures", _team, get=READ_TEAM),
     api("api-figure", lambda w: [w.team.pk, "mttr"], get=READ_TEAM),
     api("api-portfolio", get=READ),

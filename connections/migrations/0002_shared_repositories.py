@@ -4,6 +4,7 @@ from typing import Any
 
 import core.clock
 import django.db.models.deletion
+import django.db.models.functions.text
 from django.conf import settings
 from django.db import migrations, models
 
@@ -76,6 +77,10 @@ class Migration(migrations.Migration):
             options={
                 'constraints': [models.UniqueConstraint(models.F('source'), models.F('team'), name='shared_once')],
             },
+        ),
+        migrations.AddConstraint(
+            model_name='connection',
+            constraint=models.UniqueConstraint(django.db.models.functions.text.Lower('name'), condition=models.Q(('team', None), models.Q(('state', 'ended'), _negated=True)), name='organisation_connection_name'),
         ),
         migrations.RunPython(share, migrations.RunPython.noop),
     ]

@@ -70,6 +70,8 @@ def draw(board: Board, drawn: Drawn) -> Chart:
             "nticks": 6,
             "range": [0, max([*known, 0.25]) * 1.08],
         }
+    if len(drawn.lines) == 1:
+        layout["margin"] = {**layout["margin"], "t": 12}
     if not known:
         layout |= axes.nothing(drawn.nothing)
     return Chart(
@@ -95,6 +97,7 @@ def _trace(board: Board, drawn: Drawn, number: int) -> go.Scatter:
         y=list(line.values),
         mode="lines+markers",
         connectgaps=False,
+        cliponaxis=False,
         name=charts.plain(line.name),
         **STYLES[number],
         hovertext=[

@@ -16,9 +16,9 @@ def source_text(board: Board) -> str:
     """Where the numbers come from and how fresh they are."""
     if all(service.source.connection.is_sample for service in board.services):
         return _("sample data")
-    count = sum(not service.is_imported for service in board.services)
+    count = sum(not service.source.connection.is_told for service in board.services)
     if not count:
-        return _("imported")
+        return _("imported") if all(service.is_imported for service in board.services) else _("pushed")
     names = ngettext("GitHub, %(count)s repository", "GitHub, %(count)s repositories", count) % {"count": count}
     if board.read_at is None:
         return names

@@ -12,7 +12,7 @@ from django.db.models import Q
 from django.db.models.functions import Coalesce
 
 from core import clock
-from delivery.models.services import EnvironmentClass, OutcomeChoice, Service
+from delivery.models.services import HAND, EnvironmentClass, OutcomeChoice, Service
 from teams.models import Team
 
 if TYPE_CHECKING:
@@ -140,6 +140,9 @@ class Deployment(models.Model):
     in_scope = models.BooleanField(default=True)
     recorded_at = models.DateTimeField(default=clock.now)
     gone_at = models.DateTimeField(null=True)  # the host has it no more: it does not count, and is kept
+    told_at = models.DateTimeField(
+        null=True
+    )  # of what is pushed: when its sender knew it; an older word changes nothing
     excluded = models.BooleanField(default=False)  # by hand: it does not count
 
     # What delivery/refresh/ made of it, for pages to read:
@@ -160,6 +163,10 @@ class Deployment(models.Model):
 
     def __str__(self) -> str:
         return self.title or self.key
+
+    @property
+    def is_by_hand(self) -> bool:
+        return self.key.startswith(HAND)
 
     @property
     def counts(self) -> bool:

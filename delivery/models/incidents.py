@@ -11,7 +11,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from core import clock
-from delivery.models.services import Service
+from delivery.models.services import HAND, Service
 from teams.models import Team
 
 if TYPE_CHECKING:
@@ -108,6 +108,9 @@ class Incident(models.Model):
     in_scope = models.BooleanField(default=True)
     recorded_at = models.DateTimeField(default=clock.now)
     gone_at = models.DateTimeField(null=True)  # the host has it no more: it does not count, and is kept
+    told_at = models.DateTimeField(
+        null=True
+    )  # of what is pushed: when its sender knew it; an older word changes nothing
     dismissed = models.BooleanField(default=False)  # by hand: it is no incident
 
     objects = IncidentQuerySet.as_manager()
@@ -126,6 +129,10 @@ class Incident(models.Model):
 
     def __str__(self) -> str:
         return self.title or self.key
+
+    @property
+    def is_by_hand(self) -> bool:
+        return self.key.startswith(HAND)
 
     @property
     def counts(self) -> bool:

@@ -7,12 +7,13 @@ versions (yet, or for ever), it is the first that finished after the merge. A se
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from core import bulk
-from delivery.models import Change, ComparedCommit, Comparison, Deployment, Linked
+from delivery.models import Change, ComparedCommit, Comparison, Deployment, Linked, Telling
 from delivery.refresh.order import Ordered, first_after, placed
 from delivery.refresh.touched import TouchedService, chunks
 
@@ -34,7 +35,7 @@ def link(service_id: int, touched: TouchedService, ordered: Iterable[Ordered]) -
     asked = set(touched.changes)
     for each in ordered:
         asked |= _around(service_id, each)
-    asked |= _brought_by(service_id, touched.deployments)
+    asked |= _brought_by(service_id, touched.deployments) | _named_by(touched.deployments)
     asked |= _compared(service_id, touched.compared)
     moved = Moved([], set())
     for keys in chunks(asked):
@@ -74,6 +75,13 @@ def _brought_by(service_id: int, deployments: Iterable[int]) -> set[int]:
     return found
 
 
+def _named_by(deployments: Iterable[int]) -> set[int]:
+    found: set[int] = set()
+    for chunk in chunks(deployments):
+        found |= set(Telling.objects.filter(deployment__in=chunk).values_list("change", flat=True))
+    return found
+
+
 def _compared(service_id: int, pairs: set[Pair]) -> set[int]:
     """Changes in the comparisons of these pairs, and those that came by time to a deployment which is compared now."""
     pairs = {(base, head) for base, head in pairs if base and head}
@@ -98,11 +106,11 @@ def _link(service_id: int, keys: Sequence[int], moved: Moved) -> None:
     rows = list(Change.objects.filter(pk__in=keys).order_by("merged_at", "pk"))
     by_commits = _by_commits(service_id, {row.merge_sha for row in rows if row.merge_sha})
     by_time = _by_time(service_id, [row.merged_at for row in rows])
-    told = _told(service_id, {row.told for row in rows if row.told})
+    told = _told(keys)
     changed = []
     for row in rows:
         candidates = [by_commits.get(row.merge_sha), by_time.get(row.merged_at)]
-        found = told.get(row.told) if row.told else min(filter(None, candidates), default=None)
+        found = told[row.pk] if row.pk in told else min(filter(None, candidates), default=None)
         if _point(row, found, moved):
             changed.append(row)
     bulk.update(changed, ["deployment", "deployed_at", "linked"])
@@ -170,7 +178,13 @@ def _not_compared(service_id: int, deployments: set[int]) -> set[int]:
     return {pk for pk, (base, head) in pairs.items() if (base, head) not in known and not (base and base == head)}
 
 
-def _told(service_id: int, keys: set[str]) -> dict[str, Found]:
-    rows = Deployment.objects.counted().filter(service=service_id, key__in=keys)
-    columns = rows.values_list("finished_at", "created_at", "key", "pk")
-    return {key: ((at, created, key), pk, Linked.TOLD) for at, created, key, pk in columns if at is not None}
+def _told(changes: Sequence[int]) -> dict[int, Found | None]:
+    """By change that deployments name as theirs, the first of these that counts; None: none does."""
+    named: dict[int, list[int]] = defaultdict(list)
+    for change, deployment in Telling.objects.filter(change__in=changes).values_list("change", "deployment"):
+        named[change].append(deployment)
+    found: dict[int, Found] = {}
+    for chunk in chunks(pk for keys in named.values() for pk in keys):
+        rows = Deployment.objects.counted().filter(pk__in=chunk).values_list("finished_at", "created_at", "key", "pk")
+        found |= {pk: ((at, created, key), pk, Linked.TOLD) for at, created, key, pk in rows if at is not None}
+    return {change: min((found[pk] for pk in keys if pk in found), default=None) for change, keys in named.items()}

@@ -8,6 +8,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -78,11 +79,16 @@ def _page(
     request: Request, name: str, team: Team, row: Any, form: CorrectForm, corrections: Any, context: dict[str, Any]
 ) -> HttpResponse:
     can_edit = request.user.has_perm("team.edit", team)
+    deployed = isinstance(row, Deployment)
     frame = {
+        "back": (
+            reverse("deployments" if deployed else "incidents", args=[team.pk]),
+            _("Deployments") if deployed else _("Incidents"),
+        ),
         "room": "teams",
         "team": team,
         "row": row,
-        "form": form if can_edit else None,
+        "form": form if can_edit and form.fits else None,
         "corrections": corrections,
         "policy_text": policies.text_of(policies.of_team(team)),
         "point_url": moves.point_of(team, row, context.get("deployment")),

@@ -61,7 +61,7 @@ def _page(
         "room": "teams",
         "team": team,
         "form": form if may_administer else None,
-        "facts": policies.facts_of(present),
+        "parts": policies.facts_of(present),
         "policy_text": policies.text_of(present),
         "changed": audit.last_touch("delivery.policy_changed", present) if present.pk else None,
         "moves": moved.moves() if moved else [],

@@ -156,7 +156,7 @@ def test_nothing_is_read_for_such_a_service_and_its_page_says_so(
     assert client.post(reverse("connection-disconnect", args=[team.pk, source.pk])).status_code == 404
     page = client.get(reverse("connection", args=[team.pk, source.pk]))
     assert "People bring it as files; nothing is read." in page.content.decode()
-    assert client.get(reverse("delivery-rules", args=[team.pk, source.service.pk])).status_code == 200
+    assert client.get(reverse("delivery-rules", args=[team.pk, source.services.get().pk])).status_code == 200
 
 
 def test_figures_count_it_and_know_nothing_after_the_last_row(team: Team, editor: Person) -> None:

@@ -111,7 +111,10 @@ def ask(portal: Portal, hand: Hand) -> None:
         portal.page_bytes[name] = length
     with closing(psycopg2.connect(portal.stage.database.address)) as database:
         cursor, first_last = database.cursor(), window(datetime.now(UTC).date())
-        for name, teams in (("one team", portal.known["teams"][TEAMS // 2 : TEAMS // 2 + 1]), ("all teams", portal.known["teams"])):
+        for name, teams in (
+            ("one team", portal.known["teams"][TEAMS // 2 : TEAMS // 2 + 1]),
+            ("all teams", portal.known["teams"]),
+        ):
             for figure, statement in FIGURES.items():
                 with portal.timed(f"{name}: {figure}"):
                     cursor.execute(statement, {"teams": teams, **first_last})
@@ -184,7 +187,9 @@ def _asking(small: Portal, large: Portal) -> list[list[Any]]:
         rows.append(_row(f"the board of {name}, HTML delivered, of the queries over raw rows", *ratios, goal))
         slower = large.median(name) / small.median(name)
         sizes = f"{large.page_bytes[name] / small.page_bytes[name]:.2f} times the bytes"
-        rows.append(_row(f"the board of {name}, of that of the smaller portal", 1, f"{slower:.2f} ({sizes})", "at most 1.2"))
+        rows.append(
+            _row(f"the board of {name}, of that of the smaller portal", 1, f"{slower:.2f} ({sizes})", "at most 1.2")
+        )
     return rows
 
 
@@ -196,7 +201,9 @@ def main() -> None:
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="portal-bench-")))
             portals.append(Portal(stack.enter_context(stage(folder)), count))
             load(portals[-1])
-            say(f"{count:,} deployments: {json.dumps({k: v for k, v in portals[-1].known.items() if k not in ('teams', 'cookies')})}")
+            say(
+                f"{count:,} deployments: {json.dumps({k: v for k, v in portals[-1].known.items() if k not in ('teams', 'cookies')})}"
+            )
         for _ in range(ROUNDS + 1):
             for portal in portals:
                 ask(portal, Hand(portal.stage.address))

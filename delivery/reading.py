@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from django.db.models import OuterRef, Subquery
 
 from core import clock
-from delivery.figures import Frequency, Recovery, frequency
+from delivery.figures import Frequency, Recovery, Spread, frequency
 from delivery.models import Deployment, Incident, Service
 from delivery.periods import DAY, Period
 from teams.models import Team
@@ -102,7 +102,7 @@ class TeamIncidents:
     resolved: list[tuple[date, float]] = field(default_factory=list)
 
     def recovery(self, period: Period, still_open: int = 0) -> Recovery:
-        return Recovery([hours for day, hours in self.resolved if day in period], still_open)
+        return Recovery(Spread.of([hours for day, hours in self.resolved if day in period]), still_open)
 
 
 def hours_between(began_at: datetime, resolved_at: datetime) -> float:

@@ -130,12 +130,15 @@ def test_what_is_not_read_is_said(team: Team) -> None:
 
 def test_a_sparkline_has_gaps_where_nothing_was() -> None:
     spark = sparks.line([1.0, 2.0, None, 4.0])
-    assert len(spark.dots) == 3
-    assert [len(line.split()) for line in spark.lines] == [2]
-    assert sparks.line([None, None]).dots == ()
+    assert spark.paths["dot"].count("M") == 3
+    assert [part.count("L") for part in spark.paths["line"].split("M")[1:]] == [1, 0]
+    assert sparks.line([None, None]).paths == {}
     bars = sparks.bars([0, 2, 1])
-    assert [bar.zero for bar in bars.bars] == [True, False, False]
-    assert [bar.height for bar in bars.bars] == [1.0, 13.0, 6.5]
+    assert {kind: path.split("v")[1] for kind, path in bars.paths.items()} == {
+        "zero": "-1h16.1",
+        "bar": "-13h16.1",
+        "now": "-6.5h16.1",
+    }
 
 
 def test_over_all_time_the_weeks_begin_with_the_first_deployment(team: Team, service: Service) -> None:

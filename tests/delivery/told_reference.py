@@ -1,6 +1,6 @@
 """The reference's figures in the words of the API: (value, numerator, denominator) by id.
 
-    python -m tests.delivery.told_reference TEAM FIRST LAST      prints them as JSON, for journeys
+python -m tests.delivery.told_reference TEAM FIRST LAST      prints them as JSON, for journeys
 """
 
 from __future__ import annotations

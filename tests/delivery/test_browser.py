@@ -179,7 +179,8 @@ def test_nothing_serious_for_axe_and_nothing_runs_over(
 ) -> None:
     page = opened(team_admin, f"/teams/{team.pk}/delivery/", width, color_scheme=theme)
     deployment, incident = full.deployments.first(), full.incidents.first()
-    assert deployment and incident
+    assert deployment
+    assert incident
     rows = {"source": full.source_id, "service": full.pk, "deployment": deployment.pk, "incident": incident.pk}
     found = []
     for path in PAGES:

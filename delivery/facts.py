@@ -42,11 +42,18 @@ def of(name: str, five: Five, reads: Reads) -> list[str]:
     return _FACTS[name](reads, five)
 
 
-def spark_of(name: str, fives: Sequence[Five]) -> Spark:
-    """A small drawing of the figure by week: bars of deployments, else a line with gaps where there is no data."""
+def spark_of(name: str, values: Sequence[float | None]) -> Spark:
+    """A small drawing of `weekly` values: bars of deployments, else a line with gaps where there is no data."""
     if name == "deployment_frequency":
-        return sparks.bars([five.frequency.count if five.frequency else 0 for five in fives])
-    return sparks.line([told.number_of(name, five) for five in fives])
+        return sparks.bars([int(value or 0) for value in values])
+    return sparks.line(values)
+
+
+def weekly(name: str, fives: Iterable[Five]) -> list[float | None]:
+    """What a spark draws of each week: the number of deployments, else the figure."""
+    if name == "deployment_frequency":
+        return [five.frequency.count if five.frequency else 0 for five in fives]
+    return [told.number_of(name, five) for five in fives]
 
 
 # -- The value and its unit; "" is no data ------------------------------------------------------------------------------

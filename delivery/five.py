@@ -250,10 +250,16 @@ def _positive(hours: float | None) -> float | None:
     return hours if hours is not None and hours >= 0 else None
 
 
+def still_open(teams: Sequence[Team]) -> dict[int, int]:
+    """By team, how many incidents are open at present."""
+    rows = Incident.objects.of_teams(teams).counted().unresolved()
+    return dict(rows.values("team").annotate(count=Count("pk")).order_by().values_list("team", "count"))
+
+
 def _read_incidents(found: Mapping[int, TeamRows], teams: Sequence[Team], reach: Period) -> None:
+    for team_id, count in still_open(teams).items():
+        found[team_id].still_open = count
     rows = Incident.objects.of_teams(teams).counted()
-    for row in rows.unresolved().values("team").annotate(count=Count("pk")).order_by():
-        found[row["team"]].still_open = row["count"]
     rows = rows.resolved_between(reach.first - DAY, reach.last + DAY, UTC)
     for team_id, began, resolved in rows.values_list("team", "began_at", "resolved_at"):
         of = found[team_id]

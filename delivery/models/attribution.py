@@ -33,9 +33,9 @@ class Scope(models.TextChoices):
 class Edition(models.TextChoices):
     """Whose thresholds a page shows. The clusters of 2024 are in no order and make no thresholds."""
 
-    E2021 = "2021", _("2021")
-    E2023 = "2023", _("2023")
-    E2025 = "2025", _("2025")
+    E2021 = "2021", "2021"
+    E2023 = "2023", "2023"
+    E2025 = "2025", "2025"
 
 
 def hotfix_labels() -> list[str]:

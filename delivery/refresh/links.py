@@ -14,8 +14,8 @@ from datetime import datetime
 
 from core import bulk
 from delivery.models import Change, ComparedCommit, Comparison, Deployment, Linked, Telling
-from delivery.refresh.order import Ordered, first_after, placed
-from delivery.refresh.touched import TouchedService, chunks
+from delivery.refresh.order import Ordered, Placed, first_after, placed
+from delivery.refresh.touched import TouchedService, chunks, spans
 
 Pair = tuple[str, str]  # (base, head)
 Place = tuple[datetime, datetime, str]  # of a deployment in the order
@@ -85,12 +85,12 @@ def _named_by(deployments: Iterable[int]) -> set[int]:
 def _compared(service_id: int, pairs: set[Pair]) -> set[int]:
     """Changes in the comparisons of these pairs, and those that came by time to a deployment which is compared now."""
     pairs = {(base, head) for base, head in pairs if base and head}
-    comparisons, shas, found = set(), set(), set()
+    comparisons, shas, found = set[int](), set[str](), set[int]()
     for heads in chunks(head for _base, head in pairs):
         rows = Comparison.objects.filter(service=service_id, head__in=heads).values_list("pk", "base", "head")
         comparisons |= {pk for pk, base, head in rows if (base, head) in pairs}
-        linked = Change.objects.filter(service=service_id, deployment__sha__in=heads)
-        found |= set(linked.values_list("pk", flat=True))
+        compared = Deployment.objects.filter(service=service_id, sha__in=heads).values_list("pk", flat=True)
+        found |= _brought_by(service_id, compared)
     for chunk in chunks(comparisons):
         shas |= set(ComparedCommit.objects.filter(comparison__in=chunk).values_list("sha", flat=True))
     for chunk_of_shas in chunks(shas):
@@ -146,22 +146,29 @@ def _by_commits(service_id: int, shas: set[str]) -> dict[str, Found]:
 
 
 def _by_time(service_id: int, merged: Sequence[datetime]) -> dict[datetime, Found]:
-    """By the instant of a merge (in order): the first deployment that finished after it, where nobody compared that one."""
-    if not merged:
-        return {}
+    """By the instant of a merge: the first deployment that finished after it, where nobody compared that one."""
+    next_of = _next_of(service_id, merged)
+    unclear = _not_compared(service_id, {row.pk for row in next_of.values()})
+    return {
+        at: ((row.finished_at, row.created_at, row.key), row.pk, Linked.TIME)
+        for at, row in next_of.items()
+        if row.pk in unclear
+    }
+
+
+def _next_of(service_id: int, instants: Sequence[datetime]) -> dict[datetime, Placed]:
+    """By instant, the first counted deployment that finished after it."""
     counted = Deployment.objects.counted().filter(service=service_id)
-    rows = placed(counted.filter(finished_at__gt=merged[0], finished_at__lte=merged[-1]))
-    after = first_after(counted, merged[-1])
-    rows += [after] if after else []
-    finishes = [row.finished_at for row in rows]
-    places = {at: bisect_right(finishes, at) for at in merged}
-    wanted = {rows[place].pk for place in places.values() if place < len(rows)}
-    unclear = _not_compared(service_id, wanted)
-    found: dict[datetime, Found] = {}
-    for at, place in places.items():
-        if place < len(rows) and rows[place].pk in unclear:
-            row = rows[place]
-            found[at] = ((row.finished_at, row.created_at, row.key), row.pk, Linked.TIME)
+    found: dict[datetime, Placed] = {}
+    for span in spans(instants):
+        rows = placed(counted.filter(finished_at__gt=span.first, finished_at__lte=span.last))
+        after = first_after(counted, span.last)
+        rows += [after] if after else []
+        finishes = [row.finished_at for row in rows]
+        for at in instants:
+            place = bisect_right(finishes, at)
+            if span.first <= at <= span.last and place < len(rows):
+                found[at] = rows[place]
     return found
 
 

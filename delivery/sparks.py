@@ -16,8 +16,8 @@ class Spark:
     """
 
     paths: Mapping[str, str] = field(default_factory=dict)
-    width: int = WIDTH
-    height: int = HEIGHT
+    width: str = str(WIDTH)  # as text, which nobody writes in the manner of a language
+    height: str = str(HEIGHT)
 
 
 def bars(values: Sequence[int]) -> Spark:

@@ -59,6 +59,11 @@ class Cell:
         return self.told.number
 
     @property
+    def data_value(self) -> str:
+        """The number for scripts and tests, not in the manner of a language."""
+        return "" if self.number is None else str(self.number)
+
+    @property
     def count(self) -> int | None:
         """Of the deployments, changes or incidents that it speaks of; None: no data."""
         return self.told.numerator

@@ -23,6 +23,7 @@ urlpatterns = [
     path("v1/teams/<int:team_id>/okrs/", include(okrs.routes("api-okr"))),
     path("v1/okrs/", include(okrs.routes("api-organisation-okr"))),
     path("v1/teams/<int:team_id>/", include("delivery.api")),
+    path("v1/teams/<int:team_id>/connections/", include("connections.api")),
     path("v1/", include("notices.api")),
     path("v1/teams/<int:team_id>/comments/", include(comments.routes("api-comment"))),
     path("v1/comments/", include(comments.routes("api-organisation-comment"))),

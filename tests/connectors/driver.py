@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from connectors.github import GitHub
 from connectors.records import (
     ChangeRecord,
     ComparisonRecord,
@@ -20,8 +20,8 @@ from connectors.records import (
     Record,
     SetAside,
 )
+from connectors.registry import CONNECTORS
 from core.http import Client, OutgoingError
-from tests.fakes.github import FakeGitHub
 
 DEPLOYMENTS = ReadOptions(DeploymentSource.DEPLOYMENTS, incident_labels=("incident",))
 
@@ -30,7 +30,7 @@ DEPLOYMENTS = ReadOptions(DeploymentSource.DEPLOYMENTS, incident_labels=("incide
 class Driver:
     """What would stand in the database, and the way to change it by a sync."""
 
-    fake: FakeGitHub
+    fake: Any  # has `url` and `token`
     options: ReadOptions
     now: datetime
     repository: str = "acme/shop"
@@ -39,6 +39,9 @@ class Driver:
     state: dict[str, dict[str, Any]] = field(default_factory=dict)
     pages: list[Page] = field(default_factory=list)
     client: Client | None = None
+    kind: str = "github"
+    error: OutgoingError | None = None
+    seen: Callable[[Page], None] | None = None  # what looks at each page as it comes
     pairs: list[tuple[str, str]] = field(default_factory=list)  # to be compared
 
     @property
@@ -64,9 +67,11 @@ class Driver:
     def sync(self, stop_after: int | None = None) -> OutgoingError | None:
         """One sync, killed after `stop_after` pages; the error that ended it."""
         asked = set(self.aside)
-        self.client = GitHub().client(self.fake.url, self.fake.token)
-        self.pages = []
-        pages = GitHub().read(self.client, self.repository, self.options, self.state, self.again, self.now, self.wanted)
+        connector = CONNECTORS[self.kind]
+        self.client = connector.client(self.fake.url, self.fake.token)
+        self.pages, self.error = [], None
+        state, options = self.state, self.options
+        pages = connector.read(self.client, self.repository, options, state, self.again, self.now, self.wanted)
         try:
             while stop_after is None or len(self.pages) < stop_after:
                 page = next(pages, None)
@@ -74,6 +79,7 @@ class Driver:
                     break
                 self._store(page)
         except OutgoingError as error:
+            self.error = error
             return error
         finally:
             pages.close()  # type: ignore[attr-defined]
@@ -86,6 +92,8 @@ class Driver:
 
     def _store(self, page: Page) -> None:
         self.pages.append(page)
+        if self.seen:
+            self.seen(page)
         for record in page.records:
             self.rows[record.key] = record
             self.aside.pop(record.key, None)
@@ -96,9 +104,9 @@ class Driver:
 
     def requests(self) -> int:
         """How many requests the next sync makes; it must succeed."""
-        before = len(self.fake.seen)
         assert self.sync() is None
-        return len(self.fake.seen) - before
+        assert self.client is not None
+        return self.client.requests_made
 
     @property
     def deployments(self) -> dict[str, DeploymentRecord]:

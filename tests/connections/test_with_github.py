@@ -113,7 +113,7 @@ def test_a_sync_with_nothing_new_costs_what_the_definitions_say(service: Service
 
 
 FAULTS = ["500", "drop", "truncate", "garbage", "secondary", "moved"]
-REQUESTS = range(1, 9)
+REQUESTS = range(1, 10)
 
 
 @pytest.fixture

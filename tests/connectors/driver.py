@@ -41,6 +41,7 @@ class Driver:
     client: Client | None = None
     kind: str = "github"
     error: OutgoingError | None = None
+    asked: set[str] = field(default_factory=set)  # what was set aside when the sync began
     seen: Callable[[Page], None] | None = None  # what looks at each page as it comes
     pairs: list[tuple[str, str]] = field(default_factory=list)  # to be compared
 
@@ -66,14 +67,23 @@ class Driver:
 
     def sync(self, stop_after: int | None = None) -> OutgoingError | None:
         """One sync, killed after `stop_after` pages; the error that ended it."""
-        asked = set(self.aside)
+        error = self.sync_until(lambda: stop_after is not None and len(self.pages) >= stop_after)
+        if stop_after is None and error is None:
+            # Of a sync that came to its end: what was asked again and is not told of again is no problem any more.
+            told = {each.key for page in self.pages for each in page.set_aside}
+            self.aside = {key: each for key, each in self.aside.items() if key in told or key not in self.asked}
+        return error
+
+    def sync_until(self, enough: Callable[[], bool]) -> OutgoingError | None:
+        """One sync, killed as soon as it is `enough`."""
+        self.asked = set(self.aside)
         connector = CONNECTORS[self.kind]
         self.client = connector.client(self.fake.url, self.fake.token)
         self.pages, self.error = [], None
         state, options = self.state, self.options
         pages = connector.read(self.client, self.repository, options, state, self.again, self.now, self.wanted)
         try:
-            while stop_after is None or len(self.pages) < stop_after:
+            while not enough():
                 page = next(pages, None)
                 if page is None:
                     break
@@ -84,10 +94,6 @@ class Driver:
         finally:
             pages.close()  # type: ignore[attr-defined]
             self.client.close()
-        # Of a sync that came to its end: what was asked again and is not told of again is no problem any more.
-        told = {each.key for page in self.pages for each in page.set_aside}
-        if stop_after is None:
-            self.aside = {key: each for key, each in self.aside.items() if key in told or key not in asked}
         return None
 
     def _store(self, page: Page) -> None:

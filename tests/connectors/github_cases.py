@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime, timedelta
 
 import pytest
@@ -49,9 +49,10 @@ class GitHubCase:
         self.fake.fresh_window()
 
     def deploy(self, at: datetime) -> str:
-        return (
-            f"run:{self.repo.add_run(at, minutes=0)}" if self.runs else f"deployment:{self.repo.deploy(at, minutes=0)}"
-        )
+        began = at - timedelta(minutes=5)
+        if self.runs:
+            return f"run:{self.repo.add_run(began, minutes=5)}"
+        return f"deployment:{self.repo.deploy(began, minutes=5)}"
 
     def finish(self, at: datetime) -> str:
         if self.runs:
@@ -146,9 +147,9 @@ def _case(make: Make) -> Iterator[GitHubCase]:
         yield GitHubCase(fake, make)
 
 
-def deployments() -> contextmanager[GitHubCase]:  # type: ignore[valid-type]
+def deployments() -> AbstractContextManager[GitHubCase]:
     return _case(few_deployments)
 
 
-def runs() -> contextmanager[GitHubCase]:  # type: ignore[valid-type]
+def runs() -> AbstractContextManager[GitHubCase]:
     return _case(few_runs)

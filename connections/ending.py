@@ -70,7 +70,9 @@ def _plan(source: Source, run: SyncRun, end: End, now: datetime) -> None:
     if end.outcome == RunOutcome.SUCCEEDED:
         failing.tell_well(source)
         source.failures, source.succeeded_at = 0, now
-        source.next_sync_at = now + schedule.INTERVAL
+        # What a webhook told during this sync may have come too late for it.
+        told = source.heard_at is not None and source.heard_at >= run.started_at
+        source.next_sync_at = max(now, run.started_at + schedule.SPACING) if told else now + schedule.INTERVAL
         # All of them were asked for again in this run: what did not come back as unreadable is no problem any more.
         source.set_aside.open().filter(last_seen_at__lt=run.started_at).update(cleared_at=now)
     elif end.outcome == RunOutcome.WAITING and end.retry_at is not None:

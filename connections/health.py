@@ -56,6 +56,8 @@ def of(source: Source, now: datetime) -> Health:
 
 
 def _never_read(source: Source) -> Health:
+    if source.connection.is_pushed:
+        return Health("pushed", _("Pushed"), "is-ok", "bolt", _("Programs push it; nothing is read."))
     if source.connection.is_imported:
         return Health(
             "imported", _("Imported"), "is-stale", "arrow-up", _("People bring it as files; nothing is read.")

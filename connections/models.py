@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 # Kinds of connections to nothing, which are never read:
 SAMPLE = "sample"  # what it brought was made up
-IMPORTED = "imported"  # people bring what belongs to it as files
+IMPORTED = "imported"  # people bring what belongs to it as files, or enter it by hand
+PUSHED = "pushed"  # programs push what belongs to it
 
 
 class ConnectionState(models.TextChoices):
@@ -85,9 +86,18 @@ class Connection(models.Model):
         return self.kind == IMPORTED
 
     @property
+    def is_told(self) -> bool:
+        """Whether people or programs tell what belongs to it."""
+        return self.kind in (IMPORTED, PUSHED)
+
+    @property
     def is_read(self) -> bool:
         """Whether there is an outside system behind it."""
-        return self.kind not in (SAMPLE, IMPORTED)
+        return self.kind not in (SAMPLE, IMPORTED, PUSHED)
+
+    @property
+    def is_pushed(self) -> bool:
+        return self.kind == PUSHED
 
 
 class Budget(models.Model):
@@ -114,6 +124,16 @@ class Credential(models.Model):
     budget = models.ForeignKey(Budget, null=True, on_delete=models.SET_NULL, related_name="credentials")
     entered_by = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+")
     entered_at = models.DateTimeField(default=clock.now, editable=False)
+
+
+class Webhook(models.Model):
+    """Where a connection's host says that something happened, which hastens the next sync; and the secret that signs it."""
+
+    connection = models.OneToOneField(Connection, on_delete=models.CASCADE, related_name="webhook")
+    secret = EncryptedTextField()
+    made_by = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+")
+    made_at = models.DateTimeField(default=clock.now, editable=False)
+    heard_at = models.DateTimeField(null=True)  # the last delivery that was rightly signed, to the minute
 
 
 class DraftQuerySet(models.QuerySet["Draft"]):
@@ -210,6 +230,7 @@ class Source(models.Model):
     edition = models.PositiveIntegerField(default=1)
 
     next_sync_at = models.DateTimeField(null=True)  # None: nothing is scheduled
+    heard_at = models.DateTimeField(null=True)  # when a webhook last said that there is something new
     rung_at = models.DateTimeField(null=True)  # when the bell last sent a message for it
     asked_by = models.ForeignKey(Person, null=True, on_delete=models.SET_NULL, related_name="+")  # of "Sync now"
     lease_owner = models.CharField(max_length=32, blank=True)

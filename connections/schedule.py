@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import uuid4
 
 from django.db import transaction
@@ -24,6 +24,7 @@ from teams.models import Person
 INTERVAL = timedelta(minutes=15)
 BACKOFF = tuple(timedelta(minutes=minutes) for minutes in (1, 2, 5, 15, 60))
 PERMANENT_RETRY = timedelta(hours=1)  # somebody may have put it right at the host
+SPACING = timedelta(minutes=1)  # from the beginning of a sync to that of the next one that a webhook asks for
 LEASE = timedelta(seconds=60)  # short, so that a killed worker's sync is soon taken over
 RING_AGAIN = timedelta(seconds=20)  # a message not answered by then counts as lost
 MESSAGE_LIFE = 60  # seconds; a worker that comes later would only find the next message
@@ -181,6 +182,37 @@ def refuse(source: Source, *, busy: bool = True) -> None:
         raise NotNow("running")
     if source.is_waiting(now):
         raise NotNow("waiting")
+
+
+@transaction.atomic
+def hasten(source_id: int) -> bool:
+    """A webhook says that there is something new: read it soon rather than in turn; False where nothing can be read.
+
+    However many come, there is one sync in SPACING. During a sync it is only noted, and `ending.finish` looks at the note.
+    """
+    now = clock.now()
+    source = Source.objects.select_for_update(of=("self",)).select_related("connection").get(pk=source_id)
+    if not (source.active and source.connection.is_read) or source.connection.needs_token or source.paused:
+        return False
+    if source.is_waiting(now) or not Source.objects.filter(pk=source_id).wanted().exists():
+        return False
+    if source.is_leased(now):
+        source.heard_at = now
+        source.save(update_fields=["heard_at"])
+        return True
+    at = max(now, hastened(source))
+    if source.next_sync_at is None or source.next_sync_at > at:
+        source.next_sync_at = at
+        source.save(update_fields=["next_sync_at"])
+        if at == now:
+            make_due(source)
+    return True
+
+
+def hastened(source: Source) -> datetime:
+    """The first instant at which a webhook may have the source read once more."""
+    began = source.runs.order_by("-started_at").values_list("started_at", flat=True).first()
+    return began + SPACING if began else clock.now()
 
 
 def after_failure(failures: int) -> timedelta:

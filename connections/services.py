@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from connections import inspections, schedule, sharing
 from connections import options as read_options
-from connections.models import IMPORTED, SAMPLE, Connection, ConnectionState, Credential, Draft, Share, Source
+from connections.models import SAMPLE, Connection, ConnectionState, Credential, Draft, Share, Source
 from connections.reading import Shared, change_options, disconnect, pause, resume
 from connectors.records import Address, Inspection, ReadOptions, Repository
 from connectors.registry import CONNECTORS
@@ -37,8 +37,8 @@ __all__ = [
     "change_access",
     "change_options",
     "connect",
-    "connect_imported",
     "connect_sample",
+    "connect_told",
     "disconnect",
     "look",
     "look_again",
@@ -227,16 +227,19 @@ def connect_sample(*, team: Team, name: str, options: ReadOptions, by: Person) -
 
 
 @transaction.atomic
-def connect_imported(*, team: Team, name: str, by: Person) -> Source:
-    """What people bring as files stands here: nothing is read. One of a name a team; IntegrityError for a second one."""
+def connect_told(*, team: Team, name: str, kind: str, by: Person) -> Source:
+    """What people bring (IMPORTED) or programs push (PUSHED) stands here: nothing is read.
+
+    One of a name a team; IntegrityError for a second one.
+    """
     now = clock.now()
-    connection = Connection.objects.create(team=team, kind=IMPORTED, base_url="", created_by=by, created_at=now)
+    connection = Connection.objects.create(team=team, kind=kind, base_url="", created_by=by, created_at=now)
     external_id = hashlib.sha256(plain(name).encode()).hexdigest()
     source = Source.objects.create(
         connection=connection, base_url=f"import:{team.pk}", external_id=external_id, full_name=name, created_at=now
     )
     sharing.join(source, team, connection)
-    audit.record("connection.imported", actor=by, subject=source, team=team, repository=name)
+    audit.record(f"connection.{kind}", actor=by, subject=source, team=team, repository=name)
     return source
 
 

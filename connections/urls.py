@@ -1,6 +1,6 @@
 from django.urls import path
 
-from connections import views
+from connections import views, views_webhook
 
 urlpatterns = [
     path("", views.connections, name="connections"),
@@ -10,5 +10,6 @@ urlpatterns = [
     path("<int:source_id>/pause/", views.pause, name="connection-pause"),
     path("<int:source_id>/resume/", views.resume, name="connection-resume"),
     path("<int:source_id>/access/", views.access, name="connection-access"),
+    path("<int:source_id>/webhook/", views_webhook.webhook, name="connection-webhook"),
     path("<int:source_id>/disconnect/", views.disconnect, name="connection-disconnect"),
 ]

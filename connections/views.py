@@ -15,7 +15,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.middleware import HtmxDetails
 
-from connections import budget, estimate, export, health, retrying, schedule, services, stores
+from connections import budget, estimate, export, health, retrying, schedule, services, stores, webhooks
 from connections import messages as sentences
 from connections.forms import AccessForm, show_refusal
 from connections.models import Connection, Credential, Source
@@ -49,7 +49,7 @@ def _source(request: Request, team_id: int, source_id: int) -> tuple[Team, Sourc
     return team, get_object_or_404(Source.objects.of(team).listed().with_set_aside_count(), pk=source_id)
 
 
-def _administered(request: Request, team_id: int, source_id: int) -> tuple[Team, Source]:
+def administered(request: Request, team_id: int, source_id: int) -> tuple[Team, Source]:
     team, source = _source(request, team_id, source_id)
     require(request.user, "team.administer", team)
     if not source.connection.is_read:
@@ -57,9 +57,9 @@ def _administered(request: Request, team_id: int, source_id: int) -> tuple[Team,
     return team, source
 
 
-def _with_own_token(request: Request, team_id: int, source_id: int) -> tuple[Team, Source]:
+def with_own_token(request: Request, team_id: int, source_id: int) -> tuple[Team, Source]:
     """The same, where it is read with the team's own token: another team's, or the organisation's, is not its to change."""
-    team, source = _administered(request, team_id, source_id)
+    team, source = administered(request, team_id, source_id)
     if source.connection.team_id != team.pk:
         raise Http404("this team does not hold the token")
     return team, source
@@ -103,6 +103,7 @@ def connection(request: Request, team_id: int, source_id: int) -> HttpResponseBa
         "may_administer": request.user.has_perm("team.administer", team),
         "parts": stores.parts(source, team),
         "sharing": _sharing(source, team),
+        "takes_webhooks": source.connection.team_id == team.pk and webhooks.takes_webhooks(source.connection),
         "aside": [(each, sentences.aside(each.reason)) for each in source.set_aside.listed()[:ASIDE_SHOWN]],
         "runs": runs,
         "history": [Progress(run) for run in runs],
@@ -120,7 +121,7 @@ def _sharing(source: Source, team: Team) -> dict[str, Any]:
 
 @require_POST
 def sync_now(request: Request, team_id: int, source_id: int) -> HttpResponse:
-    _team, source = _administered(request, team_id, source_id)
+    _team, source = administered(request, team_id, source_id)
     try:
         schedule.sync_now(source_id=source.pk, by=request.user)
     except schedule.NotNow as refusal:
@@ -131,7 +132,7 @@ def sync_now(request: Request, team_id: int, source_id: int) -> HttpResponse:
 @require_POST
 def retry(request: Request, team_id: int, source_id: int, object_id: int) -> HttpResponse:
     """Ask the host for one object that was set aside once more."""
-    team, source = _administered(request, team_id, source_id)
+    team, source = administered(request, team_id, source_id)
     aside = get_object_or_404(source.set_aside.open(), pk=object_id)
     try:
         found = retrying.retry(source=source, object_id=aside.pk)
@@ -148,7 +149,7 @@ def retry(request: Request, team_id: int, source_id: int, object_id: int) -> Htt
 
 @require_POST
 def pause(request: Request, team_id: int, source_id: int) -> HttpResponse:
-    team, source = _administered(request, team_id, source_id)
+    team, source = administered(request, team_id, source_id)
     try:
         services.pause(source_id=source.pk, team=team, by=request.user)
     except services.Shared as refusal:
@@ -158,7 +159,7 @@ def pause(request: Request, team_id: int, source_id: int) -> HttpResponse:
 
 @require_POST
 def resume(request: Request, team_id: int, source_id: int) -> HttpResponse:
-    team, source = _administered(request, team_id, source_id)
+    team, source = administered(request, team_id, source_id)
     services.resume(source_id=source.pk, team=team, by=request.user)
     return redirect("connection", team_id, source.pk)
 
@@ -168,7 +169,7 @@ def resume(request: Request, team_id: int, source_id: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def access(request: Request, team_id: int, source_id: int) -> HttpResponse:
     """Enter a new token, or correct the API's address; both are tried before they are saved."""
-    team, source = _with_own_token(request, team_id, source_id)
+    team, source = with_own_token(request, team_id, source_id)
     form = AccessForm(
         request.POST if request.method == "POST" else None,
         kind=source.connection.kind,
@@ -215,7 +216,7 @@ def _change_access(request: Request, source: Source, form: AccessForm) -> int:
 @require_http_methods(["GET", "HEAD", "POST"])
 def disconnect(request: Request, team_id: int, source_id: int) -> HttpResponse:
     """Asks once and says what stays."""
-    team, source = _administered(request, team_id, source_id)
+    team, source = administered(request, team_id, source_id)
     if request.method == "POST":
         services.disconnect(source_id=source.pk, team=team, by=request.user)
         messages.success(request, _("%(repository)s is disconnected.") % {"repository": source.full_name})

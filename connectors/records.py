@@ -6,7 +6,7 @@ came; `delivery/` stores what came.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
@@ -31,6 +31,7 @@ class DeploymentSource(StrEnum):
 
     DEPLOYMENTS = "deployments"
     RUNS = "runs"
+    PUSHED = "pushed"  # not read at all: programs push them
     NONE = "none"
 
 
@@ -50,6 +51,7 @@ class DeploymentRecord:
     title: str = ""
     url: str = ""  # of the page for people
     attempt: int = 1
+    told_at: datetime | None = None  # of what is pushed: when its sender knew it
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,7 @@ class IncidentRecord:
     resolved_at: datetime | None
     labels: tuple[str, ...] = ()
     url: str = ""
+    told_at: datetime | None = None  # of what is pushed: when its sender knew it
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +197,24 @@ class Address:
 
     base_url: str  # of the API, no trailing slash: https://api.github.com
     repository: str  # "owner/name"
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What a host's webhook told: that something happened in a repository. What happened is read by the next sync."""
+
+    event: str  # the host's own name; "ping" asks only whether anybody is there
+    external_id: str  # the host's id of the repository; "" where it names none
+
+
+class Hook(Protocol):
+    """The webhooks of one outside system."""
+
+    def is_signed(self, secret: str, headers: Mapping[str, str], body: bytes) -> bool:
+        """Whether whoever knows the secret sent exactly this body. In a time that tells nothing of how far it was right."""
+
+    def understand(self, headers: Mapping[str, str], body: bytes) -> Heard:
+        """What a body that was signed tells. ValueError(code) where it cannot be read."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The API's routes of deployments, incidents and figures: the same filters and QuerySets as the pages. Read only."""
+"""The API's routes of deployments, incidents and figures: the same filters and QuerySets as the pages; pushes: api_push.py."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from rest_framework.views import APIView
 
 from core import clock, figures
 from core.api import rule, understood
+from delivery.api_push import LARGEST, AlertsView, PushDeployments, PushIncidents
 from delivery.filters import DeploymentFilter, Filter, IncidentFilter
 from delivery.models import Deployment, Incident
 from teams.models import Team
@@ -121,7 +122,7 @@ class _ListView(generics.ListAPIView[Any]):
         _parameter("sort", OpenApiTypes.STR, "A - in front turns the order.", _orders(DeploymentFilter)),
     ]
 )
-class DeploymentsView(_ListView):
+class DeploymentsView(PushDeployments, _ListView):
     """The team's deployments of the chosen deployment sources, newest first; `from` and `to` look at the finish."""
 
     serializer_class = DeploymentSerializer
@@ -135,7 +136,7 @@ class DeploymentsView(_ListView):
         _parameter("sort", OpenApiTypes.STR, "A - in front turns the order.", _orders(IncidentFilter)),
     ]
 )
-class IncidentsView(_ListView):
+class IncidentsView(PushIncidents, _ListView):
     """The team's incidents, newest first; `from` and `to` look at the resolution."""
 
     serializer_class = IncidentSerializer
@@ -184,9 +185,17 @@ def _days(request: Request, today: date) -> list[date]:
     return [first + timedelta(days=number) for number in range(count)]
 
 
+def _pushed(view: type[APIView]) -> Any:
+    """A view that takes bodies of so many bytes."""
+    made = view.as_view()
+    made.largest_body = LARGEST  # type: ignore[attr-defined]
+    return made
+
+
 urlpatterns = [
-    path("deployments/", DeploymentsView.as_view(), name="api-deployments"),
-    path("incidents/", IncidentsView.as_view(), name="api-incidents"),
+    path("deployments/", _pushed(DeploymentsView), name="api-deployments"),
+    path("incidents/", _pushed(IncidentsView), name="api-incidents"),
+    path("alerts/", _pushed(AlertsView), name="api-alerts"),
     path("figures/", FiguresView.as_view(), name="api-figures"),
     path("figures/<str:figure_id>/", FigureView.as_view(), name="api-figure"),
 ]

@@ -202,9 +202,13 @@ class RulesForm(SeenForm):
     def _sources(self) -> list[tuple[str, str]]:
         deployments = sum(seen.count for seen in self.looked.environments)
         runs = sum(seen.count for seen in self.looked.workflows)
+        pushed = (DeploymentSourceChoice.PUSHED.value, str(DeploymentSourceChoice.PUSHED.label))
+        if self.current and self.current.deployments is DeploymentSource.PUSHED and not self.looked.url:
+            return [pushed]  # there is no repository behind it
         return [
             (DeploymentSourceChoice.DEPLOYMENTS.value, _source_label(DeploymentSourceChoice.DEPLOYMENTS, deployments)),
             (DeploymentSourceChoice.RUNS.value, _source_label(DeploymentSourceChoice.RUNS, runs)),
+            pushed,
             (DeploymentSourceChoice.NONE.value, str(DeploymentSourceChoice.NONE.label)),
         ]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -56,15 +57,24 @@ def deployments(
 ) -> dict[int, TeamDeployments]:
     """Of each team, the counted deployments that finished in the period (and up to a day around it). Two or three queries."""
     services = services_with_first(teams) if services is None else services
-    found = {pk: TeamDeployments(zone) for pk, zone in zones_of(teams).items()}
-    for team_id, entry in found.items():
-        _know(entry, [service for service in services if service.team_id == team_id])
+    found = known(teams, services)
     rows = Deployment.objects.of_services(service.pk for service in services).counted()
     rows = rows.finished_between(period.first - DAY, period.last + DAY, ZoneInfo("UTC"))
     for team_id, finished_at in rows.values_list("service__team", "finished_at"):
         entry = found[team_id]
         if finished_at is not None:
             entry.days.append(clock.day_of(finished_at, entry.zone))
+    return found
+
+
+def known(teams: Sequence[Team], services: Sequence[Service]) -> dict[int, TeamDeployments]:
+    """Of each team, since when and until when deployments are known; without any of them."""
+    found = {pk: TeamDeployments(zone) for pk, zone in zones_of(teams).items()}
+    of_team: dict[int, list[Service]] = defaultdict(list)
+    for service in services:
+        of_team[service.team_id].append(service)
+    for team_id, entry in found.items():
+        _know(entry, of_team[team_id])
     return found
 
 

@@ -15,7 +15,7 @@ from connections.stores import Part
 from connectors.records import DeploymentRecord, IncidentRecord, Outcome, ReadOptions, Record
 from delivery import refresh, rules, sharing_out
 from delivery.changes import comparisons_wanted, keep_changes, keep_comparisons, refreshing
-from delivery.models import Change, Deployment, Incident, OutcomeChoice, Service
+from delivery.models import Change, Deployment, DeploymentSourceChoice, Incident, OutcomeChoice, Service
 from delivery.refresh import Touched
 from teams.models import Team
 
@@ -25,9 +25,9 @@ CHECKED_FOR = timedelta(days=30)  # how long after its resolution an incident is
 
 _DEPLOYMENT_FIELDS = (
     "outcome", "environment", "environment_class", "workflow", "workflow_name", "branch", "created_at", "finished_at",
-    "sha", "title", "url", "attempt", "in_scope", "gone_at",
+    "sha", "title", "url", "attempt", "in_scope", "gone_at", "told_at",
 )  # fmt: skip
-_INCIDENT_FIELDS = ("title", "began_at", "resolved_at", "labels", "url", "in_scope", "gone_at")
+_INCIDENT_FIELDS = ("title", "began_at", "resolved_at", "labels", "url", "in_scope", "gone_at", "told_at")
 
 
 class DeliveryStore:
@@ -40,6 +40,7 @@ class DeliveryStore:
 
     def unfinished_keys(self, source: Source, now: datetime) -> Iterable[str]:
         running = Deployment.objects.in_scope().filter(service__source=source, service__ended_at=None)
+        running = running.exclude(workflow=DeploymentSourceChoice.PUSHED)  # which the host knows nothing of
         running = running.filter(outcome=OutcomeChoice.RUNNING, created_at__gt=now - GIVEN_UP_AFTER)
         return dict.fromkeys(running.order_by("pk").values_list("key", flat=True))
 
@@ -158,6 +159,7 @@ def _deployment(
         url=record.url[:1000],
         attempt=record.attempt,
         in_scope=rules.deployment_in_scope(chosen, record.workflow, record.environment, others),
+        told_at=record.told_at,
         recorded_at=now,
     )
 
@@ -182,18 +184,7 @@ def keep_incidents(
     newest = {record.key: record for record in records}
     stored = {row.key: row for row in service.incidents.filter(key__in=list(newest))}
     made = [
-        Incident(
-            team_id=service.team_id,
-            service=service,
-            key=record.key,
-            title=record.title[:500],
-            began_at=record.began_at,
-            resolved_at=record.resolved_at,
-            labels=list(record.labels),
-            url=record.url[:1000],
-            in_scope=rules.incident_in_scope(chosen, record.labels, record.key),
-            recorded_at=now,
-        )
+        _incident(service.team_id, service, record, rules.incident_in_scope(chosen, record.labels, record.key), now)
         for record in newest.values()
     ]
     changed = [row for row in made if _is_news(stored.get(row.key), row, _INCIDENT_FIELDS)]
@@ -203,3 +194,36 @@ def keep_incidents(
     with refreshing(service.team_id, touched) as found:
         found.of_incidents(changed)
     return len(changed)
+
+
+def keep_incidents_of_team(
+    team: Team, records: Sequence[IncidentRecord], now: datetime, *, touched: Touched | None = None
+) -> int:
+    """Those that name no service. With the team's row locked: a partial constraint is nothing that an upsert could name."""
+    newest = {record.key: record for record in records}
+    stored = {row.key: row for row in Incident.objects.filter(team=team, service=None, key__in=list(newest))}
+    made = [_incident(team.pk, None, record, True, now) for record in newest.values()]
+    changed = [row for row in made if _is_news(stored.get(row.key), row, _INCIDENT_FIELDS)]
+    for row in changed:
+        row.pk = stored[row.key].pk if row.key in stored else None
+    Incident.objects.bulk_create([row for row in changed if row.pk is None])
+    Incident.objects.bulk_update([row for row in changed if row.key in stored], _INCIDENT_FIELDS)
+    with refreshing(team.pk, touched) as found:
+        found.of_incidents(changed)
+    return len(changed)
+
+
+def _incident(team_id: int, service: Service | None, record: IncidentRecord, in_scope: bool, now: datetime) -> Incident:
+    return Incident(
+        team_id=team_id,
+        service=service,
+        key=record.key,
+        title=record.title[:500],
+        began_at=record.began_at,
+        resolved_at=record.resolved_at,
+        labels=list(record.labels),
+        url=record.url[:1000],
+        in_scope=in_scope,
+        told_at=record.told_at,
+        recorded_at=now,
+    )

@@ -13,7 +13,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from connectors.records import DeploymentSource, ReadOptions
-from delivery.models import IMPORTED, EnvironmentClass, Service
+from delivery.models import TOLD, EnvironmentClass, Service
 
 CLASSES = (EnvironmentClass.PRODUCTION, EnvironmentClass.STAGING, EnvironmentClass.TESTING)
 
@@ -42,8 +42,9 @@ class Rules:
     def read_options(self) -> ReadOptions:
         """The part that the connector needs."""
         runs = self.deployments is DeploymentSource.RUNS
+        pushed = self.deployments is DeploymentSource.PUSHED
         return ReadOptions(
-            deployments=self.deployments,
+            deployments=DeploymentSource.NONE if pushed else self.deployments,
             workflows=tuple(ident for ident, _name in self.workflows) if runs else (),
             incident_labels=tuple(self.incident_labels),
             since=self.since,
@@ -98,7 +99,9 @@ def comparable(value: Any) -> Any:
 
 def problems(rules: Rules) -> dict[str, str]:
     """Why by these rules nothing would ever be counted, by part."""
-    if rules.deployments is DeploymentSource.DEPLOYMENTS and not rules.environments.get(EnvironmentClass.PRODUCTION):
+    if rules.deployments in (DeploymentSource.DEPLOYMENTS, DeploymentSource.PUSHED) and not rules.environments.get(
+        EnvironmentClass.PRODUCTION
+    ):
         return {
             "environments": _(
                 "Choose at least one production environment, or name one: without it no deployment would ever count."
@@ -171,10 +174,13 @@ def class_of(rules: Rules, environment: str, branch: str) -> EnvironmentClass:
 
 
 def deployment_in_scope(rules: Rules, workflow: str, environment: str = "", others: Iterable[str] = ()) -> bool:
-    """Whether a deployment is of the service's present source. `workflow` "" marks one of the host's deployments.
+    """Whether a deployment is of the service's present source. `workflow` "" marks one of the host's deployments, and "pushed"
+    one that a program pushed.
 
     `others`: the environments that other services of the repository name. One that nobody names is shown with each of them.
     """
+    if DeploymentSource.PUSHED in (rules.deployments, workflow):
+        return rules.deployments == workflow
     if rules.deployments is DeploymentSource.RUNS:
         return workflow in {ident for ident, _name in rules.workflows}
     return rules.deployments is DeploymentSource.DEPLOYMENTS and not workflow and not matches(environment, others)
@@ -195,8 +201,8 @@ def _path(pattern: str) -> re.Pattern[str]:
 
 
 def incident_in_scope(rules: Rules, labels: Iterable[str], key: str = "") -> bool:
-    """Whether it carries a label that was chosen. What people bring as a file is an incident by itself."""
-    if key.startswith(IMPORTED):
+    """Whether it carries a label that was chosen. What people or programs tell is an incident by itself."""
+    if key.startswith(TOLD):
         return True
     wanted = {label.casefold() for label in rules.incident_labels}
     return any(label.casefold() in wanted for label in labels)

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from connections import services as connections
 from connections import sharing as connecting
-from connections.models import Draft, Source
+from connections.models import IMPORTED, Draft, Source
 from connections.reading import STREAMS
 from connections.services import Claimed, DraftGone, DraftUsed
 from connectors.github.inspect import is_production
@@ -206,6 +206,14 @@ def _plain(rules: Rules) -> dict[str, object]:
     }
 
 
+def write_rules(service: Service, rules: Rules) -> None:
+    """Keep other rules of a service that is told of, and class what is stored by them. With its source's row locked."""
+    if rule.of_service(service) != rules:
+        _write(service, rules)
+        service.save()
+        class_all(service.source)
+
+
 def class_all(source: Source, but: Service | None = None) -> None:
     """Class the rows of each live service anew: what one of them names is not another one's any more, or again."""
     services = list(Service.objects.live().filter(source=source).order_by("pk"))
@@ -269,7 +277,8 @@ def service_named(services: Iterable[Service], name: str) -> Service | None:
 
 def lock_imports(team: Team) -> None:
     """Nobody else makes a service of the team by a file, and no sync stores anything, until the transaction ends."""
-    Team.objects.select_for_update(of=("self",)).get(pk=team.pk)
+    # Not so strong that a sync, which holds its source and stores rows that name the team, would wait for it.
+    Team.objects.select_for_update(of=("self",), no_key=True).get(pk=team.pk)
     list(Source.objects.of(team).select_for_update(of=("self",)).order_by("pk"))
 
 
@@ -321,7 +330,7 @@ def _imported(team: Team, name: str, by: Person) -> Service:
     """The service of this name that is fed by files."""
     found = service_named((each for each in Service.objects.of(team).listed() if each.is_imported), name)
     if found is None:
-        source = connections.connect_imported(team=team, name=name, by=by)
+        source = connections.connect_told(team=team, name=name, kind=IMPORTED, by=by)
         found = Service.objects.create(source=source, team=team, name=name)
     return found
 

@@ -1,13 +1,18 @@
 from django.urls import path
 
-from delivery.views import connect, listing, page, parts, taking
+from delivery.views import connect, hand, listing, page, parts, point, policy, taking
 
 urlpatterns = [
     path("", page.delivery, name="delivery"),
-    path("frequency.csv", page.frequency_csv, name="delivery-frequency-csv"),
-    path("mttr.csv", page.mttr_csv, name="delivery-mttr-csv"),
+    path("charts/<str:name>/", page.chart_file, name="delivery-chart"),
+    path("point/", point.point, name="delivery-point"),
+    path("policy/", policy.policy, name="delivery-policy"),
     path("deployments/", listing.deployments, name="deployments"),
+    path("deployments/<int:deployment_id>/", hand.deployment, name="deployment"),
     path("incidents/", listing.incidents, name="incidents"),
+    path("incidents/<int:incident_id>/", hand.incident, name="incident"),
+    path("changes/", listing.changes, name="changes"),
+    path("corrections/<int:correction_id>/withdraw/", hand.withdraw, name="correction-withdraw"),
     path("connect/", connect.connect, name="connect"),
     path("connect/<int:draft_id>/", connect.connect_rules, name="connect-rules"),
     path("repositories/", taking.add, name="repositories-add"),

@@ -255,6 +255,7 @@ SIGN_IN_LIMITS = {
     "set_up": "10/10m/ip",
     "calendar": "600/m/ip,300/h/key",  # reading .ics feeds; the key is a secret: several devices with a dozen feeds each
     "test_message": "5/m/key",
+    "hook": "600/m/ip",  # webhooks of hosts, rightly signed or not
 }
 ACCOUNT_RATE_LIMITS: dict[str, str] | bool = SIGN_IN_LIMITS
 MFA_ADAPTER = "teams.second_factors.PortalMFAAdapter"

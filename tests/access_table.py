@@ -45,9 +45,11 @@ from tests.access_rules import (
     READ_ORGANISATION_OKR,
     READ_TEAM,
     REVIEW_TEAM,
+    SIGNED,
     Rule,
 )
 from tests.access_world import World
+from tests.connections.factories import ServiceFactory
 from tests.imports.files import brought
 
 METHODS = ("get", "post", "put", "patch", "delete")
@@ -130,8 +132,21 @@ def _set_aside(w: World) -> list[Any]:
     return [w.team.pk, w.service.source_id, w.set_aside.pk]
 
 
+def _github(w: World) -> list[Any]:
+    """A repository of a host that has webhooks."""
+    return [w.team.pk, ServiceFactory(source__connection__team=w.team, source__connection__kind="github").source_id]
+
+
 def _service(w: World) -> list[Any]:
     return [w.team.pk, w.service.pk]
+
+
+def _common(w: World) -> list[Any]:
+    return [w.common.pk]
+
+
+def _grant(w: World) -> list[Any]:
+    return [w.common.pk, w.grant.pk]
 
 
 def _draft(w: World) -> list[Any]:
@@ -391,7 +406,20 @@ ROUTES: list[Route] = [
     page("connection-pause", _source, post=ADMINISTER_TEAM),
     page("connection-resume", _source, post=ADMINISTER_TEAM),
     page("connection-access", _source, get=ADMINISTER_TEAM, post=ADMINISTER_TEAM),
+    page("connection-webhook", _github, get=ADMINISTER_TEAM, post=ADMINISTER_TEAM),
+    # A webhook that there is not is refused like one that is signed by somebody else.
+    page("hook", lambda w: [w.service.source.connection_id], alike=False, post=SIGNED),
     page("connection-disconnect", _source, get=ADMINISTER_TEAM, post=ADMINISTER_TEAM),
+    page("organisation-connections", get=ADMINISTER_ORGANISATION),
+    page("organisation-connection-new", get=ADMINISTER_ORGANISATION, post=ADMINISTER_ORGANISATION),
+    page("organisation-connection", _common, get=ADMINISTER_ORGANISATION),
+    page("organisation-connection-access", _common, get=ADMINISTER_ORGANISATION, post=ADMINISTER_ORGANISATION),
+    page("organisation-connection-give", _common, get=ADMINISTER_ORGANISATION, post=ADMINISTER_ORGANISATION),
+    page("organisation-grant-end", _grant, post=ADMINISTER_ORGANISATION),
+    page("organisation-connection-end", _common, get=ADMINISTER_ORGANISATION, post=ADMINISTER_ORGANISATION),
+    api("api-connections", get=ADMINISTER_ORGANISATION),
+    api("api-grants", _common, get=ADMINISTER_ORGANISATION, post=ADMINISTER_ORGANISATION),
+    api("api-grant", _grant, delete=ADMINISTER_ORGANISATION),
     # -- imports
     page("imports", _team, get=EDIT_TEAM),
     page("import-new", lambda w: [w.roadmap.team_id, "roadmap-items"], get=EDIT_TEAM, post=EDIT_TEAM),
@@ -409,6 +437,10 @@ ROUTES: list[Route] = [
     page("incidents", _team, get=READ_TEAM),
     page("connect", _team, get=ADMINISTER_TEAM, post=ADMINISTER_TEAM),
     page("connect-rules", _draft, get=ADMINISTER_TEAM, post=ADMINISTER_TEAM),
+    page("repositories-add", _team, get=ADMINISTER_TEAM, post=ADMINISTER_TEAM),
+    page("service-add", _source, get=ADMINISTER_TEAM, post=ADMINISTER_TEAM),
+    page("service-end", _service, get=ADMINISTER_TEAM, post=ADMINISTER_TEAM),
+    api("api-repositories", _team, get=READ_TEAM, post=ADMINISTER_TEAM),
     page("delivery-rules", _service, get=ADMINISTER_TEAM, post=ADMINISTER_TEAM),
     # -- the API
     page("api-docs", get=READ),

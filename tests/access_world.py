@@ -14,7 +14,7 @@ from assessments.models import Assessment, Comment, Exemption
 from calendars import services as calendars
 from comments import services as commenting
 from comments.models import Comment as Said
-from connections.models import Draft, SetAsideObject
+from connections.models import Connection, Draft, Grant, SetAsideObject
 from core import clock, topics
 from core.crypto import digest
 from delivery.models import Service
@@ -23,7 +23,7 @@ from okrs.models import CheckIn, Cycle, KeyResult, Remark
 from roadmaps.models import Roadmap
 from teams.models import ApiToken, Invitation, Membership, Person, Team, TeamGroup, TokenScope
 from teams.services.invitations import invite
-from tests.connections.factories import DraftFactory, ServiceFactory
+from tests.connections.factories import ConnectionFactory, DraftFactory, GrantFactory, ServiceFactory
 from tests.factories import MembershipFactory, PersonFactory
 from tests.okrs import factories as okrs
 from tests.roadmaps.factories import started
@@ -66,6 +66,18 @@ class World:
     def draft(self) -> Draft:
         """A repository that is being connected."""
         return DraftFactory(team=self.team, created_by=self.people["administrator"])
+
+    @property
+    def common(self) -> Connection:
+        """A connection of the organisation's, that asks no host."""
+        name = f"GitHub {self.team.pk}"
+        found = Connection.objects.filter(team=None, name=name).first()
+        return found or ConnectionFactory(team=None, credential=None, name=name)
+
+    @property
+    def grant(self) -> Grant:
+        """A repository that the team may take of it."""
+        return self.common.grants.first() or GrantFactory(connection=self.common, team=self.team)
 
     @property
     def roadmap(self) -> Roadmap:

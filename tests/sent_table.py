@@ -265,6 +265,11 @@ SENT: dict[tuple[str, str], Line] = {
     ("api-organisation-okr-key-results", "post"): _OF_ORGANISATION.key_result,
     ("api-organisation-okr-key-result", "patch"): _OF_ORGANISATION.key_result_edit,
     ("api-organisation-okr-check-ins", "post"): _OF_ORGANISATION.check_in,
+    ("api-grant", "delete"): lambda _: Sent(),
+    ("service-add", "post"): lambda _: Sent({
+        "name": "web", "how_far": "all", "since": "", "deployments": "none", "other_environments": "", "workflows": [],
+        "branches": "main", "labels": [], "other_labels": "web", "paths": "web",
+    }),
     ("api-comments-of", "post"): lambda _: Sent(_SAID),
     ("api-comment-blank", "post"): lambda _: Sent(),
     ("api-organisation-comments-of", "post"): lambda _: Sent(_SAID),

@@ -6,6 +6,8 @@ searched. What the portal makes itself (codes, links, tokens) is a canary too, e
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import re
 from collections.abc import Callable
 from typing import Any
@@ -16,9 +18,11 @@ from django.core import mail
 from django.test import Client
 from django.urls import reverse
 
-from connections.models import Credential, Source
+from connections.models import Credential, Source, Webhook
 from connections.tasks import sync_source
+from connectors.github.hooks import GitHubHook
 from connectors.records import Inspection
+from connectors.registry import HOOKS
 from core.scrub import scrub
 from notices import kinds as notice_kinds
 from notices.models import Channel
@@ -177,6 +181,33 @@ def test_a_calendar_address(output: Output, team: Team, editor: Person, broken: 
     output.answer(client.post(reverse("calendar-off")))
     assert output.answer(program.get(f"/ics/{secret}/mine.ics")).status_code == 404
     output.search(secret, secret[:-1])
+
+
+def test_a_webhooks_secret(
+    output: Output, source: Source, team_admin: Person, broken: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(HOOKS, "stub", GitHubHook())
+    admin, page = browser(team_admin), reverse("connection-webhook", args=[source.connection.team_id, source.pk])
+    output.answer(admin.post(page))
+    secret = Webhook.objects.get().secret
+    output.answer(admin.get(page), secret)
+    output.answer(admin.get(page))
+    address, body = reverse("hook", args=[source.connection_id]), b'{"repository": {"id": 1}}'
+    right = "sha256=" + hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
+    for signature, status in ((right, 202), (f"{right[:-1]}!", 403), (secret, 403)):
+        headers = {"X-Hub-Signature-256": signature}
+        sent = browser().post(address, body, content_type="application/json", headers=headers)
+        assert output.answer(sent).status_code == status
+    broken("connections.webhooks.schedule.hasten")
+    body = b'{"repository": {"id": %d}}' % int(source.external_id)
+    headers = {"X-Hub-Signature-256": "sha256=" + hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()}
+    failed = browser().post(address, body, content_type="application/json", headers=headers)
+    assert output.answer(failed).status_code == 500
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("connections.models.Webhook.objects.create", careless)
+        assert output.answer(admin.post(page)).status_code == 500
+    output.answer(admin.post(page, {"end": "1"}))
+    output.search(secret, secret[:-1], right)
 
 
 def test_an_api_token(output: Output, team: Team, team_admin: Person, broken: Callable[[str], None]) -> None:

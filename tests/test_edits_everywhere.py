@@ -45,6 +45,7 @@ WITHOUT_MERGE = {
          "assessment-review", "assessment-submit", "assessment-exemption-approve", "assessment-exemption-refuse",
          "okr-cycle-close", "okr-objective-archive", "key-result-archive", "team-archive", "team-group-delete",
          "person-deactivate", "connection-pause", "connection-disconnect", "connection-sync",
+         "organisation-connection-end", "service-end",
          "inbox-read", "notice-mark", "api-notice", "import-apply", "api-import-apply"], STATE
     ),
     **dict.fromkeys(
@@ -62,6 +63,11 @@ REAL = edits.merge
 STAMPS = "core.livestamp"  # the database counts there what changes
 NOT_PLAYED = {
     "connect": "asks another system, and makes a draft",
+    "repositories-add": "asks another system, and makes drafts or rows",
+    "api-repositories": "asks another system, and makes a row",
+    "organisation-connection-new": "asks another system, and makes a row",
+    "organisation-connection-give": "asks another system, and makes rows",
+    "api-grants": "asks another system, and makes rows",
     "security-app": "needs a device, and makes a row",
     "security-passkey": "needs a device, and makes a row",
     "security-rename": "needs a device",
@@ -69,6 +75,7 @@ NOT_PLAYED = {
     "channel-address": "asks a name server; what it replaces is never shown",
     "api-set-aside-retry": "asks another system; nobody edits what it answers",
     "channel-test": "posts to another host",
+    "hook": "takes what a host signed; merely hastens a sync",
     "import-new": "takes a file, and makes a row",
     "backup-upload": "takes a file",
     "backup-delete": "takes a file away",

@@ -16,17 +16,28 @@ from delivery.models.attribution import (
 from delivery.models.changes import Change, ComparedCommit, Comparison, Linked
 from delivery.models.deployments import Deployment, DeploymentQuerySet
 from delivery.models.incidents import Incident, IncidentQuerySet
+from delivery.models.pushes import AlertRule, PushKey, Telling
 from delivery.models.services import (
+    ALERT,
+    HAND,
     IMPORTED,
+    PUSHED,
+    TOLD,
     DeploymentSourceChoice,
     EnvironmentClass,
+    Feeder,
     OutcomeChoice,
     Service,
     ServiceQuerySet,
 )
 
 __all__ = [
+    "ALERT",
+    "HAND",
     "IMPORTED",
+    "PUSHED",
+    "TOLD",
+    "AlertRule",
     "Change",
     "ComparedCommit",
     "Comparison",
@@ -40,12 +51,15 @@ __all__ = [
     "EnvironmentClass",
     "Failure",
     "FailureKind",
+    "Feeder",
     "Incident",
     "IncidentQuerySet",
     "Linked",
     "OutcomeChoice",
     "Policy",
+    "PushKey",
     "Scope",
     "Service",
     "ServiceQuerySet",
+    "Telling",
 ]

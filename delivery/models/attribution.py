@@ -91,6 +91,11 @@ class CorrectionQuerySet(AppendOnlyQuerySet):
         """Those that nobody withdrew. Of several about the same thing the newest holds."""
         return self.exclude(kind=CorrectionKind.WITHDRAW).filter(withdrawal=None)
 
+    def about(self, row: Deployment | Incident) -> CorrectionQuerySet:
+        """What was said of it, withdrawn or not, the newest first."""
+        of = {"deployment": row} if isinstance(row, Deployment) else {"incident": row}
+        return self.exclude(kind=CorrectionKind.WITHDRAW).filter(**of).newest_first()
+
     def newest_first(self) -> CorrectionQuerySet:
         return self.select_related("by", "deployment", "incident", "target", "withdrawal__by").order_by("-pk")
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -39,6 +41,43 @@ class ChangeQuerySet(models.QuerySet["Change"]):
 
     def deployed(self) -> ChangeQuerySet:
         return self.filter(deployed_at__isnull=False)
+
+    def of_deployment(self, deployment: Deployment) -> ChangeQuerySet:
+        return self.filter(deployment=deployment).select_related("service").order_by("merged_at", "pk")
+
+    def showing(self, what: str) -> ChangeQuerySet:
+        """The "deployed" ones, those "waiting", or those whose deployment was found by "time"; "" all."""
+        if what == "time":
+            return self.filter(linked=Linked.TIME)
+        return self.filter(deployed_at__isnull=what == "waiting") if what else self
+
+    def deployed_within(self, first: date | None, last: date | None, zone: ZoneInfo) -> ChangeQuerySet:
+        """Deployed on these days (inclusive); either end may be open, and with both open ones not deployed are in as well."""
+        rows = self
+        if first is not None:
+            rows = rows.filter(deployed_at__gte=clock.start_of(first, zone))
+        if last is not None:
+            rows = rows.filter(deployed_at__lt=clock.end_of(last, zone))
+        return rows
+
+    def with_took(self) -> ChangeQuerySet:
+        """Annotate `took`, from the first commit to the deployment; None while either is not known."""
+        took = models.ExpressionWrapper(
+            models.F("deployed_at") - models.F("first_commit_at"), output_field=models.DurationField()
+        )
+        return self.annotate(took=took)
+
+    def search(self, words: str) -> ChangeQuerySet:
+        wanted = models.Q()
+        for word in words.split():
+            wanted &= (
+                models.Q(title__icontains=word)
+                | models.Q(author__icontains=word)
+                | models.Q(branch__icontains=word)
+                | models.Q(merge_sha__istartswith=word)
+                | models.Q(service__name__icontains=word)
+            )
+        return self.filter(wanted)
 
 
 class Change(models.Model):

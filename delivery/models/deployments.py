@@ -58,6 +58,25 @@ class DeploymentQuerySet(models.QuerySet["Deployment"]):
             outcome=OutcomeChoice.UNKNOWN, environment_class=EnvironmentClass.PRODUCTION, excluded=False, gone_at=None
         )
 
+    def showing(self, what: str) -> DeploymentQuerySet:
+        """Those of an outcome, or "counted", "failures", "hotfixes", "excluded"; "" all."""
+        if what == "excluded":
+            return self.filter(excluded=True)
+        if what in ("counted", "failures", "hotfixes"):
+            rows = self.counted()
+            return (
+                rows
+                if what == "counted"
+                else rows.filter(failures__gt=0)
+                if what == "failures"
+                else rows.filter(hotfix=True)
+            )
+        return self.filter(outcome=what) if what else self
+
+    def before(self, instant: datetime) -> DeploymentQuerySet:
+        """Finished strictly before it, the latest first: what an incident that began then may belong to."""
+        return self.filter(finished_at__lt=instant).order_by("-finished_at", "-pk")
+
     def finished_since(self, instant: datetime) -> DeploymentQuerySet:
         return self.filter(finished_at__gte=instant)
 
@@ -121,6 +140,9 @@ class Deployment(models.Model):
     in_scope = models.BooleanField(default=True)
     recorded_at = models.DateTimeField(default=clock.now)
     gone_at = models.DateTimeField(null=True)  # the host has it no more: it does not count, and is kept
+    told_at = models.DateTimeField(
+        null=True
+    )  # of what is pushed: when its sender knew it; an older word changes nothing
     excluded = models.BooleanField(default=False)  # by hand: it does not count
 
     # What delivery/refresh/ made of it, for pages to read:

@@ -38,6 +38,14 @@ class IncidentQuerySet(models.QuerySet["Incident"]):
     def of_teams(self, teams: Iterable[Team]) -> IncidentQuerySet:
         return self.in_scope().filter(team__in=list(teams))
 
+    def showing(self, what: str) -> IncidentQuerySet:
+        """The "resolved", "open", "attributed", "unattributed" or "dismissed" ones; "" all."""
+        if what in ("resolved", "open"):
+            return self.resolved() if what == "resolved" else self.unresolved()
+        if what in ("attributed", "unattributed"):
+            return self.counted().filter(failure__isnull=what == "unattributed")
+        return self.filter(dismissed=True) if what == "dismissed" else self
+
     def moved_since(self, instant: datetime) -> IncidentQuerySet:
         """Begun or resolved since then."""
         return self.filter(Q(began_at__gte=instant) | Q(resolved_at__gte=instant))
@@ -60,6 +68,15 @@ class IncidentQuerySet(models.QuerySet["Incident"]):
         if last is not None:
             rows = rows.filter(resolved_at__lt=clock.end_of(last, zone))
         return rows
+
+    def touching(self, first: date, last: date, zone: ZoneInfo) -> IncidentQuerySet:
+        """Resolved or begun on one of these days (inclusive), or attributed to a deployment that finished on one."""
+        from_, until = clock.start_of(first, zone), clock.end_of(last, zone)
+        return self.filter(
+            Q(resolved_at__gte=from_, resolved_at__lt=until)
+            | Q(began_at__gte=from_, began_at__lt=until)
+            | Q(failure__deployment__finished_at__gte=from_, failure__deployment__finished_at__lt=until)
+        )
 
     def with_took(self) -> IncidentQuerySet:
         """Annotate `took`, from began to resolved; None while open."""
@@ -91,6 +108,9 @@ class Incident(models.Model):
     in_scope = models.BooleanField(default=True)
     recorded_at = models.DateTimeField(default=clock.now)
     gone_at = models.DateTimeField(null=True)  # the host has it no more: it does not count, and is kept
+    told_at = models.DateTimeField(
+        null=True
+    )  # of what is pushed: when its sender knew it; an older word changes nothing
     dismissed = models.BooleanField(default=False)  # by hand: it is no incident
 
     objects = IncidentQuerySet.as_manager()

@@ -17,7 +17,12 @@ if TYPE_CHECKING:
 
     from teams.models import Person
 
-IMPORTED = "import:"  # how the key of what people brought as a file begins
+# How the key of what no connector read begins:
+IMPORTED = "import:"  # brought as a file
+PUSHED = "push:"  # by a program
+ALERT = "alert:"  # by Alertmanager
+HAND = "hand:"  # entered by hand
+TOLD = (IMPORTED, PUSHED, ALERT, HAND)
 
 
 class DeploymentSourceChoice(models.TextChoices):
@@ -25,6 +30,7 @@ class DeploymentSourceChoice(models.TextChoices):
 
     DEPLOYMENTS = "deployments", _("The host's deployments")
     RUNS = "runs", _("Runs of chosen workflows")
+    PUSHED = "pushed", _("Pushed by programs")
     NONE = "none", _("None: incidents only")
 
 
@@ -44,6 +50,14 @@ class EnvironmentClass(models.TextChoices):
     STAGING = "staging", _("Staging")
     TESTING = "testing", _("Testing")
     OTHER = "other", _("Other")
+
+
+class Feeder(models.TextChoices):
+    """Who tells of a service's deployments: exactly one, since two would count the same one twice."""
+
+    REPOSITORY = "repository", _("its repository")
+    PROGRAMS = "programs", _("programs that push them")
+    PEOPLE = "people", _("people: as files, or by hand")
 
 
 class ServiceQuerySet(models.QuerySet["Service"]):
@@ -96,6 +110,12 @@ class Service(models.Model):
     def is_imported(self) -> bool:
         """Whether its deployments come as files."""
         return self.source.connection.is_imported
+
+    @property
+    def fed_by(self) -> Feeder:
+        if self.deployment_source == DeploymentSourceChoice.PUSHED:
+            return Feeder.PROGRAMS
+        return Feeder.PEOPLE if self.is_imported else Feeder.REPOSITORY
 
     @property
     def known_until(self) -> datetime | None:

@@ -244,9 +244,7 @@ def test_another_name_meanwhile_is_kept_beside_a_new_token(common: Connection, a
 # -- The end ----------------------------------------------------------------------------------------------------------
 
 
-def test_the_end_is_the_end_for_all_teams(
-    common: Connection, team: Team, ranking: Team, administrator: Person
-) -> None:
+def test_the_end_is_the_end_for_all_teams(common: Connection, team: Team, ranking: Team, administrator: Person) -> None:
     source = taken(common, team, administrator)
     taken(common, ranking, administrator)
     for _ in range(2):

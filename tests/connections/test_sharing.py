@@ -41,7 +41,9 @@ def shared(source: Source, ranking: Team, their_admin: Person, stub: StubConnect
     address = Address(source.base_url, source.full_name)
     draft = services.prepare(team=ranking, by=their_admin, kind="stub", address=address, token="theirs")
     joined = services.connect(draft_id=draft.pk, options=RUNS, by=their_admin)
-    ServiceFactory(source=joined, team=ranking, name="ranking", environments={"production": ["rank"]}, incident_labels=["bug"])
+    ServiceFactory(
+        source=joined, team=ranking, name="ranking", environments={"production": ["rank"]}, incident_labels=["bug"]
+    )
     return joined
 
 
@@ -49,7 +51,9 @@ def token_of(source: Source) -> str:
     return Credential.objects.get(connection__sources=source.pk).token
 
 
-def test_joining_reads_the_same_row_with_what_both_want(shared: Source, source: Source, team: Team, ranking: Team) -> None:
+def test_joining_reads_the_same_row_with_what_both_want(
+    shared: Source, source: Source, team: Team, ranking: Team
+) -> None:
     assert shared.pk == source.pk
     assert Source.objects.count() == 1
     shared.refresh_from_db()
@@ -64,7 +68,8 @@ def test_one_sync_for_both(shared: Source, stub: StubConnector) -> None:
     assert schedule.ring() in ([shared.pk], [])
     with clock.at(NOW + timedelta(minutes=1)):
         run = sync.sync(shared.pk)
-    assert run is not None and run.outcome == RunOutcome.SUCCEEDED
+    assert run is not None
+    assert run.outcome == RunOutcome.SUCCEEDED
     assert [read["token"] for read in stub.reads] == ["secret-token"]
 
 
@@ -93,14 +98,18 @@ def test_a_sync_that_runs_while_its_token_goes_stops(
 
     stub.before_page = leave
     run = sync.sync(shared.pk)
-    assert run is not None and run.outcome == RunOutcome.STOPPED
+    assert run is not None
+    assert run.outcome == RunOutcome.STOPPED
     stub.before_page = lambda _number: None
     run = sync.sync(shared.pk)
-    assert run is not None and run.outcome == RunOutcome.SUCCEEDED
+    assert run is not None
+    assert run.outcome == RunOutcome.SUCCEEDED
     assert stub.reads[-1]["token"] == "theirs"
 
 
-def test_the_last_one_ends_it(shared: Source, team: Team, team_admin: Person, ranking: Team, their_admin: Person) -> None:
+def test_the_last_one_ends_it(
+    shared: Source, team: Team, team_admin: Person, ranking: Team, their_admin: Person
+) -> None:
     services.disconnect(source_id=shared.pk, team=ranking, by=their_admin)
     services.disconnect(source_id=shared.pk, team=team, by=team_admin)
     shared.refresh_from_db()
@@ -116,7 +125,7 @@ def test_come_back_after_leaving_one_finds_the_own_service(
     draft = services.prepare(team=team, by=team_admin, kind="stub", address=address, token="again")
     again = services.connect(draft_id=draft.pk, options=RUNS, by=team_admin)
     assert again.pk == shared.pk
-    assert [share.team for share in sharing.live(again)][0] == team
+    assert next(share.team for share in sharing.live(again)) == team
     assert Share.objects.count() == 2
 
 
@@ -142,7 +151,8 @@ def test_an_archived_team_s_token_is_used_no_more(
 ) -> None:
     Team.objects.filter(pk=team.pk).update(archived_at=NOW)
     run = sync.sync(shared.pk)
-    assert run is not None and run.outcome == RunOutcome.SUCCEEDED
+    assert run is not None
+    assert run.outcome == RunOutcome.SUCCEEDED
     assert stub.reads[-1]["token"] == "theirs"
     Team.objects.filter(pk=ranking.pk).update(archived_at=NOW)
     Source.objects.update(next_sync_at=NOW, rung_at=None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -17,10 +18,12 @@ from teams.models import Person, Team
 
 # Around a leap day, and the night in which Berlin's clocks go forward and New York's have gone.
 BASES = (datetime(2024, 2, 28, 22, tzinfo=UTC), datetime(2024, 3, 30, 22, tzinfo=UTC))
-GRID = st.sampled_from([0, 0, 1, 2, 30, 60, 90, 121, 600, 1440, 2000, 9 * 1440, 45 * 1440])  # minutes: equal ones are wanted
+GRID = st.sampled_from(
+    [0, 0, 1, 2, 30, 60, 90, 121, 600, 1440, 2000, 9 * 1440, 45 * 1440]
+)  # minutes: equal ones are wanted
 ZONES = ("Europe/Berlin", "America/New_York", "Asia/Tokyo", "UTC", "Pacific/Apia")
-VERSIONS = ("", "aa", "bb", "cc", "dd")
-COMMITS = ("m1", "m2", "m3", "aa")
+VERSIONS = ("", "aa", "bb", "cc", "aa", "bb", "cc")
+COMMITS = ("m1", "m2", "m3")
 
 
 @st.composite
@@ -31,13 +34,13 @@ def instants(draw: st.DrawFn) -> datetime:
 @st.composite
 def deployments(draw: st.DrawFn) -> DeploymentRecord:
     finished = draw(instants())
-    outcome = draw(st.sampled_from([Outcome.SUCCEEDED] * 6 + [Outcome.FAILED, Outcome.UNKNOWN, Outcome.CANCELLED]))
+    outcome = draw(st.sampled_from([Outcome.SUCCEEDED] * 9 + [Outcome.FAILED, Outcome.UNKNOWN, Outcome.CANCELLED]))
     return DeploymentRecord(
         key=f"deployment:{draw(st.integers(1, 9))}",
         outcome=outcome,
         created_at=finished - timedelta(minutes=draw(st.sampled_from([0, 5]))),
         finished_at=None if outcome is Outcome.UNKNOWN else finished,
-        environment=draw(st.sampled_from(["production"] * 5 + ["staging"])),
+        environment=draw(st.sampled_from(["production"] * 8 + ["staging"])),
         branch=draw(st.sampled_from(["main", "main", "hotfix/1"])),
         sha=draw(st.sampled_from(VERSIONS)),
     )
@@ -56,7 +59,7 @@ def incidents(draw: st.DrawFn) -> IncidentRecord:
 def pulls(draw: st.DrawFn) -> ChangeRecord:
     merged = draw(instants())
     number = draw(st.integers(1, 6))
-    reverts = draw(st.sampled_from(["", "", "?", f"pull:{draw(st.integers(1, 6))}"]))
+    reverts = draw(st.sampled_from(["", "?", f"pull:{draw(st.integers(1, 6))}"]))
     title = draw(st.sampled_from(["One", "Two"]))
     before = timedelta(minutes=draw(GRID))
     return ChangeRecord(
@@ -76,18 +79,19 @@ def pulls(draw: st.DrawFn) -> ChangeRecord:
 
 @st.composite
 def comparisons(draw: st.DrawFn) -> ComparisonRecord:
-    base, head = draw(st.sampled_from(VERSIONS[1:])), draw(st.sampled_from(VERSIONS[1:]))
+    base, head, _other = draw(st.permutations(VERSIONS[1:4]))
     shas = draw(st.one_of(st.none(), st.lists(st.sampled_from(COMMITS), max_size=3).map(tuple)))
     return ComparisonRecord(comparison_key(base, head), base, head, shas, "" if shas is not None else "not_found")
 
 
+OFTEN = st.sampled_from([True, True, True, False])
 policies = st.fixed_dictionaries(
     {
         "scope": st.sampled_from(["service", "team"]),
         "look_back_days": st.sampled_from([None, 30, 7, 1]),
-        "rollbacks": st.booleans(),
-        "reverts": st.booleans(),
-        "hotfixes": st.booleans(),
+        "rollbacks": OFTEN,
+        "reverts": OFTEN,
+        "hotfixes": OFTEN,
         "hotfix_branches": st.sampled_from([["hotfix/*", "hotfix-*"], [], ["MAIN"]]),
         "hotfix_labels": st.sampled_from([["hotfix"], []]),
     }
@@ -96,20 +100,33 @@ policies = st.fixed_dictionaries(
 Step = tuple[str, int, Any]  # what, of which service, with what
 
 
-def steps(most: int = 14) -> st.SearchStrategy[list[Step]]:
+@st.composite
+def steps(draw: st.DrawFn, more: int = 6) -> list[Step]:
+    """Enough of everything that the rules meet each other, in any order; then corrections and late words."""
+    told = [
+        ("policy", 0, draw(policies)),
+        *(
+            ("deployments", n, each)
+            for n in (0, 0, 1)
+            for each in [draw(st.lists(deployments(), min_size=2, max_size=5))]
+        ),
+        ("changes", 0, draw(st.lists(pulls(), min_size=2, max_size=4))),
+        ("comparisons", 0, draw(st.lists(comparisons(), min_size=2, max_size=5))),
+        ("incidents", 0, draw(st.lists(incidents(), min_size=1, max_size=3))),
+        ("incidents", 1, draw(st.lists(incidents(), max_size=2))),
+    ]
     service = st.integers(0, 1)
-    one = st.one_of(
-        st.tuples(st.just("deployments"), service, st.lists(deployments(), min_size=1, max_size=6)),
+    later = st.one_of(
         st.tuples(st.just("deployments"), service, st.lists(deployments(), min_size=1, max_size=1)),
-        st.tuples(st.just("incidents"), service, st.lists(incidents(), min_size=1, max_size=3)),
-        st.tuples(st.just("changes"), service, st.lists(pulls(), min_size=1, max_size=4)),
-        st.tuples(st.just("comparisons"), service, st.lists(comparisons(), min_size=1, max_size=3)),
-        st.tuples(st.just("policy"), service, policies),
-        st.tuples(st.just("correct"), service, st.tuples(st.integers(0, 5), st.integers(0, 9), st.integers(-1, 9))),
-        st.tuples(st.just("withdraw"), service, st.integers(0, 5)),
+        st.tuples(st.just("changes"), service, st.lists(pulls(), min_size=1, max_size=1)),
+        st.tuples(st.just("incidents"), service, st.lists(incidents(), min_size=1, max_size=1)),
+        st.tuples(st.just("correct"), service, st.tuples(st.integers(0, 5), st.integers(0, 7), st.integers(-1, 7))),
+        st.tuples(st.just("correct"), service, st.tuples(st.integers(0, 5), st.integers(0, 7), st.integers(-1, 7))),
+        st.tuples(st.just("withdraw"), service, st.integers(0, 3)),
         st.tuples(st.just("gone"), service, st.integers(1, 9)),
+        st.tuples(st.just("policy"), service, policies),
     )
-    return st.lists(one, min_size=3, max_size=most)
+    return [*draw(st.permutations(told)), *draw(st.lists(later, min_size=1, max_size=more))]
 
 
 KINDS = ("failed", "hotfix", "not_hotfix", "exclude", "attribute", "not_incident")
@@ -152,10 +169,8 @@ class Player:
         incident = Incident.objects.filter(team=self.team).order_by("service", "key")[about : about + 1].first()
         target = of[to : to + 1].first() if kind == "attribute" and to >= 0 else None
         facts = {"incident": incident} if told[0] >= 4 else {"deployment": deployment}
-        try:
+        with suppress(Refused):  # nothing is there to speak of, or it makes no sense
             correcting.correct(team=self.team, kind=kind, reason="So it was", by=self.by, target=target, **facts)
-        except Refused:
-            pass  # nothing there to speak of, or it makes no sense
 
     def _withdraw(self, _service: Service, number: int) -> None:
         said = Correction.objects.of(self.team).in_force().order_by("pk")[number : number + 1].first()

@@ -88,7 +88,9 @@ def test_some_pairs(one: str, other: str, expected: bool) -> None:
 
 def test_a_change_belongs_where_it_touches_a_folder() -> None:
     rules = Rules(DeploymentSource.NONE, paths=["services/web/", "*.sql", "go.mod"])
-    found = [touches(rules, [name]) for name in ("services/web/a/b.py", "services/website/a", "db/x.sql", "go.mod", "Go.mod")]
+    found = [
+        touches(rules, [name]) for name in ("services/web/a/b.py", "services/website/a", "db/x.sql", "go.mod", "Go.mod")
+    ]
     assert found == [True, False, True, True, False]
     assert touches(rules, None), "one whose files nobody knows counts rather than not"
     assert touches(Rules(DeploymentSource.NONE), ["anything"])
@@ -188,11 +190,14 @@ def test_runs_by_workflow(service: Service, ranking: Team) -> None:
 def test_changes_by_folder(service: Service, ranking: Team) -> None:
     web = part(service, ranking, paths=["web"])
     Service.objects.filter(pk=service.pk).update(paths=["api", "libs"])
-    store(service.source, *(pull(n, files) for n, files in enumerate([("web/a",), ("api/a",), ("web/a", "libs/b"), None])))
+    store(
+        service.source, *(pull(n, files) for n, files in enumerate([("web/a",), ("api/a",), ("web/a", "libs/b"), None]))
+    )
     assert sorted(web.changes.values_list("key", flat=True)) == ["pull:0", "pull:2", "pull:3"]
     assert sorted(service.changes.values_list("key", flat=True)) == ["pull:1", "pull:2", "pull:3"]
     wanted = DeliveryStore().wanted(service.source)
-    assert wanted is not None and wanted.files
+    assert wanted is not None
+    assert wanted.files
 
 
 def test_other_folders_read_the_changes_once_more(service: Service, team_admin: Person) -> None:
@@ -214,7 +219,12 @@ def pull(number: int, files: tuple[str, ...] | None) -> ChangeRecord:
 def test_each_service_has_its_own_first_day(service: Service, ranking: Team) -> None:
     web = part(service, ranking, since=date(2026, 11, 1))
     old = NOW - timedelta(days=60)
-    store(service.source, deployment(1, old), deployment(2, old, environment="prod-web"), incident(9, old, 1, labels=("web",)))
+    store(
+        service.source,
+        deployment(1, old),
+        deployment(2, old, environment="prod-web"),
+        incident(9, old, 1, labels=("web",)),
+    )
     assert (of(service), of(web)) == (["deployment:1"], [])
     assert DeliveryStore().wanted(service.source).since is None  # type: ignore[union-attr]
 

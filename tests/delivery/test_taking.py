@@ -16,9 +16,9 @@ from core import http
 from delivery.models import Service
 from teams.models import Person, Team
 from tests.connections.factories import NOW, ConnectionFactory, CredentialFactory, GrantFactory, ServiceFactory
+from tests.factories import TeamFactory
 from tests.fakes.github import FakeGitHub
 from tests.fakes.github_data import Repo
-from tests.factories import TeamFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("now")]
 

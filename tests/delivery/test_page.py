@@ -15,6 +15,7 @@ from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 
+from connections.models import SyncRun
 from delivery import headlines, sparks
 from delivery.board import Choice, board
 from delivery.figures import Band
@@ -243,6 +244,10 @@ def test_the_first_sync_says_that_figures_will_grow(reader: Client, team: Team, 
     service.source.succeeded_at = None
     service.source.save()
     assert "older weeks will still fill" in page(reader, team)
+    started = NOW - timedelta(minutes=2)
+    counts = {"deployments": {"left": 300, "done": False}, "incidents": {"left": 7, "done": True}}
+    SyncRun.objects.create(source=service.source, owner="x", started_at=started, counts=counts, requests=100)
+    assert "About 300 requests left, about 6 minutes." in page(reader, team)
 
 
 @pytest.mark.parametrize("query", ["", "?period=12m", "?period=all"])

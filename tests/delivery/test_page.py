@@ -94,7 +94,7 @@ def test_mttr_shows_mean_median_resolved_and_open(team: Team, service: Service) 
     IncidentFactory(service=service, began_at=MONDAY, resolved_at=None)
     IncidentFactory(service=service, began_at=MONDAY, resolved_at=NOW - timedelta(hours=1))  # of the present week
     made = headline(team, "mttr")
-    assert (made.value, made.unit, made.band) == ("8.7", "h mean", Band.HIGH)
+    assert (made.value, made.unit, made.band) == ("8.67", "h mean", Band.HIGH)
     assert made.facts == ["median 1.5 h", "3 incidents resolved", "1 open"]
 
 

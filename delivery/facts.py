@@ -13,7 +13,7 @@ from delivery.figures import Frequency, Stage
 from delivery.five import Five
 from delivery.models import Service
 from delivery.sparks import Spark
-from delivery.words import duration_text, figure_text, percent_text, short_hours
+from delivery.words import duration_text, figure_text, hours_number, hours_text, percent_text, short_hours
 
 
 @dataclass(frozen=True)
@@ -66,15 +66,17 @@ def _frequency(five: Five) -> tuple[str, str]:
     return figure_text(figure.value), _("days / week") if figure.is_weekly else _("days / month")
 
 
-def _hours(hours: float | None, suffix: str = "") -> tuple[str, str]:
-    if hours is None:
-        return "", ""
-    number, unit = short_hours(hours)
-    return number, f"{unit} {suffix}".strip()
+def _hours(hours: float | None) -> tuple[str, str]:
+    return ("", "") if hours is None else short_hours(hours)
 
 
 def _percent(share: float | None) -> tuple[str, str]:
     return ("", "") if share is None else (percent_text(share), "")
+
+
+def _mttr(five: Five) -> tuple[str, str]:
+    """In hours, exactly as people compare it with the incidents themselves."""
+    return ("", "") if five.mttr.mean is None else (hours_number(five.mttr.mean), _("h mean"))
 
 
 _WORDS: dict[str, Callable[[Five], tuple[str, str]]] = {
@@ -82,7 +84,7 @@ _WORDS: dict[str, Callable[[Five], tuple[str, str]]] = {
     "lead_time": lambda five: _hours(five.lead_time.median),
     "change_failure_rate": lambda five: _percent(five.failure_rate.value),
     "recovery": lambda five: _hours(five.recovery.median),
-    "mttr": lambda five: _hours(five.mttr.mean, _("mean")),
+    "mttr": _mttr,
     "rework_rate": lambda five: _percent(five.rework.value),
 }
 
@@ -178,7 +180,7 @@ def _mttr_facts(reads: Reads, five: Five) -> list[str]:
         return [_("Incidents are not read.")]
     figure, facts = five.mttr, []
     if figure.median is not None:
-        facts.append(_("median %(hours)s") % {"hours": duration_text(figure.median)})
+        facts.append(_("median %(hours)s") % {"hours": hours_text(figure.median)})
         text = ngettext("%(count)s incident resolved", "%(count)s incidents resolved", figure.count)
         facts.append(text % {"count": figure.count})
     else:

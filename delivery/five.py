@@ -58,8 +58,8 @@ class Delivered:
 
 @dataclass(frozen=True, slots=True)
 class Caused:
-    """An incident of a deployment that finished on `day`: the hours from then until it was resolved, and of both parts of the way,
-    until it began and from then on. None while it is open; a part is None where clocks or hands put it before the other.
+    """An incident of a deployment that finished on `day`: the hours from then until it was resolved, and of both parts of the
+    way, until it began and from then on. None while it is open; a part is None where clocks or hands put it before the other.
     """
 
     day: date

@@ -15,6 +15,7 @@ from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 
+from connections.models import SyncRun
 from delivery import headlines, sparks
 from delivery.board import Choice, board
 from delivery.figures import Band
@@ -93,7 +94,7 @@ def test_mttr_shows_mean_median_resolved_and_open(team: Team, service: Service) 
     IncidentFactory(service=service, began_at=MONDAY, resolved_at=None)
     IncidentFactory(service=service, began_at=MONDAY, resolved_at=NOW - timedelta(hours=1))  # of the present week
     made = headline(team, "mttr")
-    assert (made.value, made.unit, made.band) == ("8.7", "h mean", Band.HIGH)
+    assert (made.value, made.unit, made.band) == ("8.67", "h mean", Band.HIGH)
     assert made.facts == ["median 1.5 h", "3 incidents resolved", "1 open"]
 
 
@@ -246,6 +247,10 @@ def test_the_first_sync_says_that_figures_will_grow(reader: Client, team: Team, 
     service.source.succeeded_at = None
     service.source.save()
     assert "older weeks will still fill" in page(reader, team)
+    started = NOW - timedelta(minutes=2)
+    counts = {"deployments": {"left": 300, "done": False}, "incidents": {"left": 7, "done": True}}
+    SyncRun.objects.create(source=service.source, owner="x", started_at=started, counts=counts, requests=100)
+    assert "About 300 requests left, about 6 minutes." in page(reader, team)
 
 
 @pytest.mark.parametrize("query", ["", "?period=12m", "?period=all"])
@@ -263,7 +268,7 @@ def test_the_page_costs_the_same_for_few_and_many(reader: Client, team: Team, se
     fill(2, service)
     few = cost()
     fill(20, ServiceFactory(source__connection__team=team, source__succeeded_at=NOW))
-    fill(20, ServiceFactory(source__connection__team=team))
+    fill(20, ServiceFactory(source__connection__team=team, source__succeeded_at=NOW))
     assert cost() == few <= 24
 
 

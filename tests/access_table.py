@@ -21,12 +21,35 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from backups import shelf
-from core import clock, pulse, undo
-from core.models import UndoOffer
-from notices import unsubscribing
-from okrs.models import Objective
-from roadmaps import services as ticking
+from tests.access_arguments import (
+    _archive,
+    _channel,
+    _comment,
+    _criterion,
+    _draft,
+    _exemption,
+    _key_result,
+    _notice,
+    _objective,
+    _offer,
+    _organisation_comment,
+    _organisation_cycle,
+    _organisation_key_result,
+    _organisation_objective,
+    _organisation_topic,
+    _roadmap_item,
+    _roadmap_note,
+    _round,
+    _service,
+    _source,
+    _team,
+    _team_cycle,
+    _team_key_result,
+    _team_objective,
+    _unsubscribing,
+    _upload,
+    signs_of_life,
+)
 from tests.access_rules import (
     ADMINISTER_ORGANISATION,
     ADMINISTER_TEAM,
@@ -48,7 +71,6 @@ from tests.access_rules import (
     Rule,
 )
 from tests.access_world import World
-from tests.imports.files import brought
 
 METHODS = ("get", "post", "put", "patch", "delete")
 Arguments = Callable[[World], Sequence[Any]]
@@ -71,131 +93,6 @@ def page(name: str, args: Arguments = lambda _: [], *, alike: bool = True, **met
 def api(name: str, args: Arguments = lambda _: [], *, alike: bool = True, **methods: Rule) -> Route:
     assert methods.keys() <= set(METHODS), f"{name}: these are no methods"
     return Route(name, "api", args, methods, alike)
-
-
-def _team(w: World) -> list[Any]:
-    return [w.team.pk]
-
-
-def _roadmap_item(w: World) -> list[Any]:
-    return [w.roadmap.team_id, w.roadmap.items.order_by("pk")[0].pk]
-
-
-def _roadmap_note(w: World) -> list[Any]:
-    item = w.roadmap.items.order_by("pk")[0]
-    note = item.notes.first()
-    if note is None:
-        by, said = w.people["administrator"], {"wanted": "done", "note": "written by the administrator"}
-        ticking.tick(item=item, by=by, seen_version=item.version, **said)
-        note = item.notes.get()
-    return [w.roadmap.team_id, note.pk]
-
-
-def _comment(w: World) -> list[Any]:
-    return [w.comment_on("criterion", w.team, "data.versioning").pk]
-
-
-def _organisation_topic(w: World) -> list[Any]:
-    return ["key_result", str(w.key_result_of(None).pk)]
-
-
-def _organisation_comment(w: World) -> list[Any]:
-    kind, key = _organisation_topic(w)
-    return [w.comment_on(kind, None, key).pk]
-
-
-def _offer(w: World) -> UndoOffer:
-    """Of somebody who is none of the cast."""
-    until = clock.now() + undo.LASTS
-    return UndoOffer.objects.create(kind="team.archive", person=w.membership.person, data={"team": 0}, until=until)
-
-
-def _round(w: World) -> list[Any]:
-    return [w.team.pk, w.round.pk]
-
-
-def _criterion(w: World) -> list[Any]:
-    return [w.team.pk, "data.versioning"]
-
-
-def _exemption(w: World) -> list[Any]:
-    return [w.team.pk, w.exemption.pk]
-
-
-def _source(w: World) -> list[Any]:
-    return [w.team.pk, w.service.source_id]
-
-
-def _service(w: World) -> list[Any]:
-    return [w.team.pk, w.service.pk]
-
-
-def _draft(w: World) -> list[Any]:
-    return [w.team.pk, w.draft.pk]
-
-
-def _objective(w: World) -> list[Any]:
-    return [w.key_result_of(w.team).objective_id]
-
-
-def _key_result(w: World) -> list[Any]:
-    return [w.key_result_of(w.team).pk]
-
-
-def _team_cycle(w: World) -> list[Any]:
-    return [w.team.pk, w.own_cycle.pk]
-
-
-def _organisation_cycle(w: World) -> list[Any]:
-    return [w.key_result_of(None).cycle.pk]
-
-
-def _team_objective(w: World) -> list[Any]:
-    return [w.team.pk, *_objective(w)]
-
-
-def _team_key_result(w: World) -> list[Any]:
-    return [w.team.pk, *_key_result(w)]
-
-
-def _organisation_objective(w: World) -> list[Any]:
-    return [Objective.objects.get(key_results=w.key_result_of(None)).pk]
-
-
-def _organisation_key_result(w: World) -> list[Any]:
-    return [w.key_result_of(None).pk]
-
-
-def signs_of_life(_: World) -> list[Any]:
-    """/readyz answers 200 only where beat and a worker live."""
-    for name in (pulse.BEAT, pulse.WORKER, pulse.QUEUE):
-        pulse.note(name, clock.now())
-    return []
-
-
-def _notice(w: World) -> list[Any]:
-    return [w.notice_of(w.people["administrator"]).pk]
-
-
-def _unsubscribing(w: World) -> str:
-    return unsubscribing.link_for(w.membership.person_id, "").strip("/").rpartition("/")[2]
-
-
-def _channel(w: World) -> list[Any]:
-    return [w.team.pk, w.channel.pk]
-
-
-def _archive(w: World) -> list[Any]:
-    """A file among the archives; nobody looks into it."""
-    path = shelf.new("archive")
-    path.write_bytes(b"an archive")
-    return [path.name]
-
-
-def _upload(w: World) -> list[Any]:
-    """A file that was brought and is not imported yet."""
-    by = w.people["administrator"]
-    return [w.roadmap.team_id, brought(w.team, by, "roadmap-items", b"Section,Item\n1,Brought\n").pk]
 
 
 ROUTES: list[Route] = [

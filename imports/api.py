@@ -126,7 +126,9 @@ class ImportView(ImportRoutes):
     @extend_schema(responses={204: None})
     def delete(self, request: Request, team_id: int, upload_id: int) -> Response:
         """Throw a file away that is not imported."""
-        services.throw_away(upload=self.upload())
+        found = self.upload()
+        self.sent_nothing()
+        services.throw_away(upload=found)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
@@ -134,7 +136,9 @@ class ApplyView(ImportRoutes):
     @extend_schema(request=None, responses={200: PlanSerializer})
     def post(self, request: Request, team_id: int, upload_id: int) -> Response:
         """Import all rows of a file or none. A long one is `applying` until a worker is done: ask for it again."""
-        return Response(_told(services.apply(upload=self.upload(), by=self.person)))
+        found = self.upload()
+        self.sent_nothing()
+        return Response(_told(services.apply(upload=found, by=self.person)))
 
 
 _imports = ImportsView.as_view()

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
+from unittest.mock import patch
 
+from connections.models import Source
 from connectors.records import (
     Address,
     DeploymentRecord,
@@ -18,6 +21,7 @@ from connectors.records import (
     Record,
     SetAside,
 )
+from connectors.registry import CONNECTORS
 from core.http import RateLimit
 
 
@@ -132,3 +136,11 @@ class StubConnector:
 
 def _began(row: Record) -> datetime:
     return row.created_at if isinstance(row, DeploymentRecord) else row.began_at
+
+
+@contextmanager
+def host_of(source: Source) -> Iterator[StubConnector]:
+    """A host that has this repository and takes any token."""
+    host = StubConnector(seen=Inspection(source.external_id, source.full_name, source.url, "main"))
+    with patch.dict(CONNECTORS, {"stub": host}):
+        yield host

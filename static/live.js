@@ -219,7 +219,7 @@
     acts += 1;
     underWay = Math.max(0, underWay - 1);
     const form = event.target.closest("form");
-    if (!form || !event.detail.successful) { return; }
+    if (!form || !event.detail.successful || event.detail.xhr.getResponseHeader("HX-Redirect")) { return; }
     // What was saved is no longer unsaved. What was typed since the form was sent is.
     for (const [field, value, checked] of sent.get(form) || []) {
       if (field.tagName === "SELECT") { for (const option of field.options) { option.defaultSelected = option.value === value; } }

@@ -84,20 +84,23 @@
     question.querySelector("input[type=radio], button")?.focus({ preventScroll: true });
   }
 
-  // A comment that was not sent yet outlives another form of the page, a sign-in and a reload; not the tab, nor signing out.
-  const draftOf = (field) => `draft:${window.location.pathname}#${field.name}`;
-  document.querySelectorAll("textarea[data-mentions]").forEach((field) => {
-    const kept = sessionStorage.getItem(draftOf(field));
-    if (kept && !field.value) { field.value = kept; }
-  });
-  document.addEventListener("input", (event) => {
-    if (event.target.matches("textarea[data-mentions]")) { sessionStorage.setItem(draftOf(event.target), event.target.value); }
-  });
-  document.addEventListener("htmx:afterRequest", (event) => {
-    const field = event.target.closest("form")?.querySelector("textarea[data-mentions]");
-    if (field && event.detail.successful) { sessionStorage.removeItem(draftOf(field)); }
-  });
-  document.addEventListener("submit", (event) => { if (event.target.matches("form[action$='/logout/']")) { sessionStorage.clear(); } });
+  // How much of a text fits: its field takes more, so that what is pasted is never cut without a word; saving refuses it then.
+  function tellLength(field) {
+    const most = Number(field.dataset.most);
+    const length = [...field.value.replace(/\n/g, "\r\n")].length;
+    let line = field.parentElement.querySelector(`[data-length-of="${field.name}"]`);
+    if (length < most * 0.9) { line?.remove(); return; }
+    if (!line) {
+      line = document.createElement("p");
+      line.dataset.lengthOf = field.name;
+      line.setAttribute("role", "status");
+      field.after(line);
+    }
+    const said = (number) => number.toLocaleString(document.documentElement.lang);
+    line.className = length > most ? "p-form-error" : "p-sub";
+    line.textContent = `${said(length)} / ${said(most)}${length > most ? ` · ${document.getElementById("away").dataset.tooLong}` : ""}`;
+  }
+  document.addEventListener("input", (event) => { if (event.target.dataset?.most && document.getElementById("away")) { tellLength(event.target); } });
 
   // Menus close on Escape and on a click elsewhere.
   function closeMenus(except) {

@@ -12,7 +12,7 @@ from django.shortcuts import redirect
 from django.urls import resolve, reverse
 from django.utils import timezone, translation
 
-from core import live
+from core import live, unsent
 from teams import second_factors
 from teams.models import Organisation
 from teams.services import sessions
@@ -92,7 +92,8 @@ class SignInMiddleware:
     def process_view(self, request: HttpRequest, *_: object) -> HttpResponse | None:
         if request.user.is_authenticated or _is_open(request, OPEN_PAGES):
             return None
-        return led_to(request, redirect_to_login(page_to_go_on_at(request)).url)
+        address = redirect_to_login(page_to_go_on_at(request)).url
+        return unsent.answer(request, address, to_sign_in=True) or led_to(request, address)
 
 
 class SecondFactorMiddleware:
@@ -108,7 +109,8 @@ class SecondFactorMiddleware:
         if not request.user.is_authenticated or _is_open(request, WITHOUT_SECOND_FACTOR):
             return None
         if second_factors.is_owed_by(request.user, request.organisation):  # type: ignore[attr-defined]
-            return led_to(request, reverse("security"))
+            address = reverse("security")
+            return unsent.answer(request, address, to_sign_in=False) or led_to(request, address)
         return None
 
 

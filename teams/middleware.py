@@ -12,7 +12,7 @@ from django.shortcuts import redirect
 from django.urls import resolve, reverse
 from django.utils import timezone, translation
 
-from core import live, unsent
+from core import edits, live, unsent
 from teams import second_factors
 from teams.models import Organisation
 from teams.services import sessions
@@ -42,7 +42,11 @@ class PreferencesMiddleware:
         zone = request.user.time_zone if request.user.is_authenticated else "UTC"
         with translation.override(language), timezone.override(ZoneInfo(zone)):
             request.LANGUAGE_CODE = language
-            response = self.respond(request)
+            token = edits.reader.set(request.user.pk)
+            try:
+                response = self.respond(request)
+            finally:
+                edits.reader.reset(token)
             response.headers.setdefault("Content-Language", language)
             return response
 

@@ -154,8 +154,8 @@ class Person(AbstractBaseUser):
         return f"{self.name} ({self.email})" if self.shares_name and self.name else self.name or self.email
 
     @classmethod
-    def from_db(cls, db: str | None, field_names: Collection[str], values: Collection[Any]) -> Person:
-        found = super().from_db(db, field_names, values)
+    def from_db(cls, db: str | None, field_names: Collection[str], values: Collection[Any], **more: Any) -> Person:
+        found = super().from_db(db, field_names, values, **more)
         found._stored_name = found.__dict__.get("name", "")
         return found
 

@@ -73,7 +73,12 @@ def change(*, channel: Channel, wanted: Mapping[str, Any], seen: Mapping[str, An
     """`wanted` and `seen` hold the same names, of those of `chosen`. StaleEdit."""
     locked = _locked(channel)
     current = chosen(locked)
-    changes = edits.merge(current={name: current[name] for name in wanted}, seen=seen, wanted=wanted)
+    changes = edits.merge(
+        current={name: current[name] for name in wanted},
+        seen=seen,
+        wanted=wanted,
+        changed_by=lambda _name: audit.last_touch("channel.changed", locked),
+    )
     if not changes:
         return
     before = {"name": locked.name, "kinds": locked.kinds}

@@ -37,7 +37,12 @@ def choose(*, person: Person, wanted: Mapping[str, Any], seen: Mapping[str, Any]
     """`wanted` and `seen` hold the same names, of those of `chosen`. Refused; StaleEdit."""
     Person.objects.select_for_update().get(pk=person.pk)  # one page of the person's after the other
     current = chosen(person)
-    changes = edits.merge(current={name: current[name] for name in wanted}, seen=seen, wanted=wanted)
+    changes = edits.merge(
+        current={name: current[name] for name in wanted},
+        seen=seen,
+        wanted=wanted,
+        changed_by=lambda _name: edits.Touch.by(person),
+    )
     new = current | changes
     if (new["quiet_from"] is None) != (new["quiet_until"] is None):
         missing = "quiet_until" if new["quiet_until"] is None else "quiet_from"

@@ -33,7 +33,12 @@ class AddressTaken(Refused):
 def change_account(*, person: Person, seen: Mapping[str, Any], wanted: Mapping[str, Any]) -> Person:
     """Change `name`, `language`, `theme`, `time_zone`. StaleEdit if another browser of the person changed one meanwhile."""
     locked = Person.objects.select_for_update().get(pk=person.pk)
-    changes = edits.merge(current={name: getattr(locked, name) for name in wanted}, seen=seen, wanted=wanted)
+    changes = edits.merge(
+        current={name: getattr(locked, name) for name in wanted},
+        seen=seen,
+        wanted=wanted,
+        changed_by=lambda _name: edits.Touch.by(locked),
+    )
     for name, value in changes.items():
         setattr(locked, name, value)
     locked.save(update_fields=list(changes))

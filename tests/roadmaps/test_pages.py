@@ -194,7 +194,7 @@ def test_moving_the_start(member: Client, roadmap: Roadmap) -> None:
     assert stale.status_code == 409
     page = stale.content.decode()
     question = asked(page)["start_date"]
-    assert question.sentence.startswith("Emma Editor changed this meanwhile (")
+    assert question.sentence.startswith("You changed this meanwhile in another window (")
     assert (question.theirs, question.mine) == ("1 May 2026", "1 Jun 2026")
     assert 'value="2026-06-01"' in page
 

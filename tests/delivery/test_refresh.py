@@ -196,13 +196,13 @@ def test_a_first_version_told_late_makes_a_rollback(team: Team, service: Service
     assert failed() == {("rollback", "B")}
 
 
-@pytest.mark.parametrize("reverts", ["pull:1", "?"])
-def test_a_revert_is_a_failure_of_what_brought_the_change(team: Team, service: Service, reverts: str) -> None:
+@pytest.mark.parametrize("how", [{"reverts": "pull:1"}, {"reverts_title": "Change 1"}])
+def test_a_revert_is_a_failure_of_what_brought_the_change(team: Team, service: Service, how: Any) -> None:
     choose(team, reverts=True)
     for key, hours in (("A", 1), ("B", 3), ("C", 5), ("D", 9)):
         deployed(service, key, hours)
     merged(service, 1, 2)
-    merged(service, 2, 8, title='Revert "Change 1"', reverts=reverts)
+    merged(service, 2, 8, title='Revert "Change 1"', **how)
     assert failed() == {("revert", "B")}
 
 

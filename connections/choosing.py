@@ -40,6 +40,11 @@ class Listing:
         wanted = set(ids)
         return [each for each in self.repositories if each.external_id in wanted]
 
+    def named(self, names: Iterable[str]) -> list[Repository]:
+        """Those of these names or ids."""
+        wanted = {name.casefold() for name in names}
+        return [each for each in self.repositories if {each.external_id, each.full_name.casefold()} & wanted]
+
 
 def offered(connection: Connection, team: Team | None = None, *, anew: bool = False) -> Listing:
     """What there is to choose from: all that the token sees, or of the organisation's what `team` was given.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -13,6 +15,8 @@ from core import clock
 from core.refusals import Refused
 from teams import audit
 from teams.models import Person, Team
+
+STREAMS = ("deployments", "incidents", "changes", "comparisons")
 
 
 class Shared(Refused):
@@ -61,18 +65,18 @@ def disconnect(*, source_id: int, team: Team, by: Person) -> None:
 
 
 @transaction.atomic
-def change_options(*, source_id: int, team: Team, options: ReadOptions, by: Person, whole: bool = False) -> None:
+def change_options(
+    *, source_id: int, team: Team, options: ReadOptions, by: Person, once_more: Collection[str] = ()
+) -> None:
     """Read something else from now on; what the old rules passed over is read as well. A running sync starts again.
 
-    `whole`: read everything once more even so, since a part of it is new.
+    `once_more`: streams that are read from their beginning even so, since a part of them is somebody else's now.
     """
     source = Source.objects.select_for_update().get(pk=source_id)
     before = read_options.from_json(source.options)
-    if read_options.to_json(options) == source.options and not whole:
+    if read_options.to_json(options) == source.options and not once_more:
         return
-    again, old = read_options.streams_to_read_again(before, options), source.options
-    if whole:
-        again = set(source.state)
+    again, old = read_options.streams_to_read_again(before, options) | set(once_more), source.options
     source.options = read_options.to_json(options)
     source.state = {stream: state for stream, state in source.state.items() if stream not in again}
     source.edition += 1

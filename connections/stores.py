@@ -25,7 +25,8 @@ class Part:
 
 
 class Store(Protocol):
-    """Keeps records of a source. The first three are called with its row locked, inside the caller's transaction."""
+    """Keeps records of a source. `store`, `unfinished_keys`, `sweep` and `gone` are called with its row locked, inside the
+    caller's transaction."""
 
     def store(self, source: Source, records: Sequence[Record], now: datetime) -> int:
         """Keep the records it knows, ignore others; returns how many rows are new or changed. Twice is as once."""
@@ -35,6 +36,15 @@ class Store(Protocol):
 
     def sweep(self, source: Source, now: datetime) -> None:
         """At the start of each sync: let go of what will not be asked for again."""
+
+    def comparisons_wanted(self, source: Source) -> Sequence[tuple[str, str]]:
+        """(base, head) of what should be compared and was not yet, the newest first. Not within a transaction."""
+
+    def gone(self, source: Source, keys: Sequence[str], now: datetime) -> set[str]:
+        """The host has these objects no more: mark those that are stored. Which of them are."""
+
+    def keys_to_check(self, source: Source, now: datetime) -> Iterable[str]:
+        """Once a day: keys of what no listing tells about when it is deleted, or ceases to be what it was."""
 
     def parts(self, source: Source, team: Team) -> list[Part]:
         """What the team has of it; those that are read first."""
@@ -65,6 +75,18 @@ def unfinished_keys(source: Source, now: datetime) -> list[str]:
 def sweep(source: Source, now: datetime) -> None:
     for each in _stores:
         each.sweep(source, now)
+
+
+def comparisons_wanted(source: Source) -> list[tuple[str, str]]:
+    return list(dict.fromkeys(pair for each in _stores for pair in each.comparisons_wanted(source)))
+
+
+def gone(source: Source, keys: Sequence[str], now: datetime) -> set[str]:
+    return {key for each in _stores for key in each.gone(source, keys, now)}
+
+
+def keys_to_check(source: Source, now: datetime) -> list[str]:
+    return [key for each in _stores for key in each.keys_to_check(source, now)]
 
 
 def parts(source: Source, team: Team) -> list[Part]:

@@ -84,7 +84,8 @@ class ChangeRecord:
     target: str = ""  # into which it was merged
     labels: tuple[str, ...] = ()
     url: str = ""
-    reverts: str = ""  # key of the change that it undoes ("pull:7"); "?": it undoes something and does not say what
+    reverts: str = ""  # key of the change that it takes back ("pull:7")
+    reverts_title: str = ""  # or its title, where only that is known
     files: tuple[str, ...] | None = None  # paths that it touches; None: not asked for, or too many to be told
 
 
@@ -137,6 +138,7 @@ class Page:
     read: int = 0  # objects looked at, also those that the options leave out
     reached: datetime | None = None  # how far back this stream has come, for the progress line
     done: bool = False  # nothing more to read in this stream for now
+    refused: str = ""  # the token may not read this stream, and everything else is read: the code of the refusal
     left: int | None = None  # about how many requests the rest of this stream takes; None: nobody can tell
 
 

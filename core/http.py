@@ -16,7 +16,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any, NoReturn
-from urllib.parse import urljoin, urlsplit, urlunsplit
+from urllib.parse import parse_qs, urljoin, urlsplit, urlunsplit
 
 import requests
 from requests.utils import parse_header_links
@@ -77,8 +77,21 @@ class Response:
     @property
     def next_url(self) -> str | None:
         """The absolute address of the next page, from the Link header. `Client.get` refuses one of another origin."""
+        return self._link("next")
+
+    @property
+    def pages_after(self) -> int | None:
+        """How many pages follow, where the host numbers them; None where it does not say."""
+        if not self.next_url:
+            return 0
+        numbers = [parse_qs(urlsplit(self._link(rel) or "").query).get("page", [""])[0] for rel in ("next", "last")]
+        if not all(number.isascii() and number.isdigit() and len(number) < 10 for number in numbers):
+            return None
+        return max(1, int(numbers[1]) - int(numbers[0]) + 1)
+
+    def _link(self, rel: str) -> str | None:
         for link in parse_header_links(self.headers.get("Link", "")):
-            if link.get("rel") == "next" and link.get("url"):
+            if link.get("rel") == rel and link.get("url"):
                 return urljoin(self.url, link["url"])
         return None
 

@@ -20,7 +20,9 @@ class DeliveryConfig(AppConfig):
         retention.register("push keys", keys.prune)
         live.leave_out("delivery.pushkey", "answers that were given, which no page shows")
         live.leave_out("delivery.telling", "which deployments name a change; what follows from it stands in the change")
-        live.leave_out("delivery.comparedcommit", "what git says, which no page shows; what follows stands in the change")
+        live.leave_out(
+            "delivery.comparedcommit", "what git says, which no page shows; what follows stands in the change"
+        )
 
 
 def _ring() -> None:

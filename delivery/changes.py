@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from django.db.models import Exists, F, OuterRef
+from django.db.models import DateTimeField, Exists, ExpressionWrapper, F, OuterRef
 
 from connections.models import Source
 from connectors.records import ChangeRecord, ComparisonRecord
@@ -15,8 +14,10 @@ from delivery import refresh
 from delivery.models import Change, ComparedCommit, Comparison, Deployment, Service
 from delivery.refresh import Touched
 
+MERGED_BEFORE = timedelta(
+    days=30
+)  # what was merged so long before the deployment before was in that one, or in an earlier
 MOST_WANTED = 500  # comparisons that a sync is asked for at once; the newest first
-_REVERT = re.compile(r'revert "(.+)"', re.IGNORECASE | re.DOTALL)
 
 _CHANGE_FIELDS = (
     "number", "title", "url", "author", "branch", "labels", "merge_sha", "first_commit_at", "opened_at",
@@ -53,7 +54,6 @@ def _is_news(stored: Change | None, made: Change) -> bool:
 
 
 def _change(service: Service, record: ChangeRecord, now: datetime) -> Change:
-    title = _REVERT.fullmatch(record.title.strip()) if record.reverts == "?" else None
     return Change(
         service=service,
         key=record.key,
@@ -68,8 +68,8 @@ def _change(service: Service, record: ChangeRecord, now: datetime) -> Change:
         opened_at=record.opened_at,
         first_review_at=record.first_review_at,
         merged_at=record.merged_at,
-        reverts="" if record.reverts == "?" else record.reverts,
-        reverts_title=title[1][:500] if title else "",
+        reverts=record.reverts[:100],
+        reverts_title=record.reverts_title[:500],
         recorded_at=now,
     )
 
@@ -105,10 +105,17 @@ def keep_comparisons(
 
 
 def comparisons_wanted(source: Source) -> list[tuple[str, str]]:
-    """(base, head) of counted deployments and the counted ones before them that nobody compared yet, the newest first."""
+    """(base, head) of counted deployments and the counted ones before them that nobody compared yet, the newest first.
+
+    Only where a change may lie between: without one merged up to then, or not long before, there is nothing to look for.
+    """
+    since = ExpressionWrapper(OuterRef("previous__finished_at") - MERGED_BEFORE, output_field=DateTimeField())
+    merged = Change.objects.filter(
+        service=OuterRef("service"), merged_at__lte=OuterRef("finished_at"), merged_at__gte=since
+    )
     known = Comparison.objects.filter(service=OuterRef("service"), base=OuterRef("previous__sha"), head=OuterRef("sha"))
     rows = Deployment.objects.counted().filter(
-        ~Exists(known), service__source=source, service__ended_at=None, previous__isnull=False
+        ~Exists(known), Exists(merged), service__source=source, service__ended_at=None, previous__isnull=False
     )
     rows = (
         rows.exclude(sha="").exclude(previous__sha="").exclude(sha=F("previous__sha")).order_by("-finished_at", "-pk")

@@ -8,17 +8,20 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db.models import Q
+
 from connections.models import Source
 from connections.stores import Part
 from connectors.records import DeploymentRecord, IncidentRecord, Outcome, ReadOptions, Record
 from delivery import refresh, rules, sharing_out
 from delivery.changes import comparisons_wanted, keep_changes, keep_comparisons, refreshing
-from delivery.models import Deployment, DeploymentSourceChoice, Incident, OutcomeChoice, Service
+from delivery.models import Change, Deployment, DeploymentSourceChoice, Incident, OutcomeChoice, Service
 from delivery.refresh import Touched
 from teams.models import Team
 
 # A deployment that is still running so long after it began is unknown, and not asked for again.
 GIVEN_UP_AFTER = timedelta(days=7)
+CHECKED_FOR = timedelta(days=30)  # how long after its resolution an incident is still looked after
 
 _DEPLOYMENT_FIELDS = (
     "outcome", "environment", "environment_class", "workflow", "workflow_name", "branch", "created_at", "finished_at",
@@ -52,16 +55,22 @@ class DeliveryStore:
     def comparisons_wanted(self, source: Source) -> Sequence[tuple[str, str]]:
         return comparisons_wanted(source)
 
-    def gone(self, source: Source, keys: Sequence[str], now: datetime) -> int:
-        """The host has these objects no more: they are kept and count no more. How many that changed."""
-        deployments = list(
-            Deployment.objects.filter(service__source=source, key__in=keys, gone_at=None).select_related("service")
-        )
-        incidents = list(Incident.objects.filter(service__source=source, key__in=keys, gone_at=None))
+    def gone(self, source: Source, keys: Sequence[str], now: datetime) -> set[str]:
+        """They are kept and count no more. A merged change stays what it was: it did happen."""
+        mine = {"service__source": source, "key__in": keys}
+        deployments = list(Deployment.objects.filter(**mine, gone_at=None).select_related("service"))
+        incidents = list(Incident.objects.filter(**mine, gone_at=None))
         Deployment.objects.filter(pk__in=[row.pk for row in deployments]).update(gone_at=now)
         Incident.objects.filter(pk__in=[row.pk for row in incidents]).update(gone_at=now)
         _refresh(deployments, incidents)
-        return len(deployments) + len(incidents)
+        tables: tuple[Any, ...] = (Deployment, Incident, Change)
+        return {key for table in tables for key in table.objects.filter(**mine).values_list("key", flat=True)}
+
+    def keys_to_check(self, source: Source, now: datetime) -> Iterable[str]:
+        """An incident that was deleted, or lost its label, is just not listed any more: ask for the open and the young ones."""
+        young = Q(resolved_at=None) | Q(resolved_at__gt=now - CHECKED_FOR)
+        incidents = Incident.objects.in_scope().filter(young, service__source=source, service__ended_at=None)
+        return dict.fromkeys(incidents.order_by("pk").values_list("key", flat=True))
 
     def parts(self, source: Source, team: Team) -> list[Part]:
         return sharing_out.listed(source, team)

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from connections import services as connections
 from connections import sharing as connecting
 from connections.models import IMPORTED, Draft, Source
+from connections.reading import STREAMS
 from connections.services import Claimed, DraftGone, DraftUsed
 from connectors.github.inspect import is_production
 from connectors.records import DeploymentRecord, DeploymentSource, IncidentRecord
@@ -83,7 +84,7 @@ def add_part(*, team: Team, source_id: int, name: str, rules: Rules, by: Person)
     service.save()
     class_all(source)
     audit.record("delivery.part_added", actor=by, subject=service, team=team, service=name, repository=source.full_name)
-    _read_what_is_wanted(source, team, by, whole=True)
+    _read_what_is_wanted(source, team, by, STREAMS)
     return service
 
 
@@ -108,10 +109,10 @@ def end_part(*, service_id: int, by: Person) -> None:
     _read_what_is_wanted(source, service.team, by)
 
 
-def _read_what_is_wanted(source: Source, team: Team, by: Person, *, whole: bool = False) -> None:
+def _read_what_is_wanted(source: Source, team: Team, by: Person, once_more: Collection[str] = ()) -> None:
     options = sharing_out.wanted(source)
     if options is not None:
-        connections.change_options(source_id=source.pk, team=team, options=options, by=by, whole=whole)
+        connections.change_options(source_id=source.pk, team=team, options=options, by=by, once_more=once_more)
 
 
 @transaction.atomic
@@ -150,13 +151,16 @@ def change_rules(*, service_id: int, rules: Rules, seen: Mapping[str, Any], by: 
         claims.refuse_taken(claims.of_source(source, service), rules, service.team)
     _write(service, rules)
     service.save()
+    moved = set(rules.paths) != set(before.paths)
+    if moved:  # which files a change touches is not stored: they are read once more
+        service.changes.filter(key__startswith="pull:").delete()
     _apply(service, rules)
     class_all(source, but=service)
     audit.record(
         "delivery.rules_changed", actor=by, subject=service, team=service.team,
         service=service.name, before=_plain(before), after=_plain(rules),
     )  # fmt: skip
-    _read_what_is_wanted(source, service.team, by)
+    _read_what_is_wanted(source, service.team, by, ("changes",) if moved else ())
     return service
 
 

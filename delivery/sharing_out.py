@@ -48,7 +48,8 @@ def parts(services: Sequence[Service], records: Sequence[Record]) -> Iterator[Ow
     for service in services:
         rules, others = rule.of_service(service), others_of(service, services)
         if len(services) == 1:
-            yield Own(service, rules, others, deployments, incidents, changes, comparisons)
+            mine = [each for each in changes if rule.touches(rules, each.files)]
+            yield Own(service, rules, others, deployments, incidents, mine, comparisons)
             continue
         first = datetime.combine(rules.since, time.min, UTC) if rules.since else None
         known = _known(service, [*(each.key for each in deployments), *(each.key for each in incidents)])

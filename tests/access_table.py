@@ -143,6 +143,18 @@ def _incident_by_hand(w: World) -> list[Any]:
     return [w.team.pk, (found or IncidentFactory(team=w.team, service=None, key="hand:1", began_at=began)).pk]
 
 
+def _deployment(w: World) -> list[Any]:
+    return [w.team.pk, w.deployment.pk]
+
+
+def _incident(w: World) -> list[Any]:
+    return [w.team.pk, w.incident.pk]
+
+
+def _correction(w: World) -> list[Any]:
+    return [w.team.pk, w.correction.pk]
+
+
 def _github(w: World) -> list[Any]:
     """A repository of a host that has webhooks."""
     return [w.team.pk, ServiceFactory(source__connection__team=w.team, source__connection__kind="github").source_id]
@@ -150,6 +162,14 @@ def _github(w: World) -> list[Any]:
 
 def _service(w: World) -> list[Any]:
     return [w.team.pk, w.service.pk]
+
+
+def _common(w: World) -> list[Any]:
+    return [w.common.pk]
+
+
+def _grant(w: World) -> list[Any]:
+    return [w.common.pk, w.grant.pk]
 
 
 def _draft(w: World) -> list[Any]:
@@ -412,6 +432,16 @@ ROUTES: list[Route] = [
     # A webhook that there is not is refused like one that is signed by somebody else.
     page("hook", lambda w: [w.service.source.connection_id], alike=False, post=SIGNED),
     page("connection-disconnect", _source, get=ADMINISTER_TEAM, post=ADMINISTER_TEAM),
+    page("organisation-connections", get=ADMINISTER_ORGANISATION),
+    page("organisation-connection-new", get=ADMINISTER_ORGANISATION, post=ADMINISTER_ORGANISATION),
+    page("organisation-connection", _common, get=ADMINISTER_ORGANISATION),
+    page("organisation-connection-access", _common, get=ADMINISTER_ORGANISATION, post=ADMINISTER_ORGANISATION),
+    page("organisation-connection-give", _common, get=ADMINISTER_ORGANISATION, post=ADMINISTER_ORGANISATION),
+    page("organisation-grant-end", _grant, post=ADMINISTER_ORGANISATION),
+    page("organisation-connection-end", _common, get=ADMINISTER_ORGANISATION, post=ADMINISTER_ORGANISATION),
+    api("api-connections", get=ADMINISTER_ORGANISATION),
+    api("api-grants", _common, get=ADMINISTER_ORGANISATION, post=ADMINISTER_ORGANISATION),
+    api("api-grant", _grant, delete=ADMINISTER_ORGANISATION),
     # -- imports
     page("imports", _team, get=EDIT_TEAM),
     page("import-new", lambda w: [w.roadmap.team_id, "roadmap-items"], get=EDIT_TEAM, post=EDIT_TEAM),
@@ -423,9 +453,12 @@ ROUTES: list[Route] = [
     page("import-throw-away", _upload, post=EDIT_TEAM),
     # -- delivery
     page("delivery", _team, get=READ_TEAM),
-    page("delivery-frequency-csv", _team, get=READ_TEAM),
-    page("delivery-mttr-csv", _team, get=READ_TEAM),
+    page("delivery-teams", get=READ),
+    page("delivery-chart", lambda w: [w.team.pk, "mttr"], get=READ_TEAM),
+    page("delivery-point", _team, get=READ_TEAM),
+    page("delivery-policy", _team, get=READ_TEAM, post=ADMINISTER_TEAM),
     page("deployments", _team, get=READ_TEAM),
+    page("deployment", _deployment, get=READ_TEAM, post=EDIT_TEAM),
     page("incidents", _team, get=READ_TEAM),
     page("ways-in", _team, get=READ_TEAM),
     page("alert-rule", _team, get=ADMINISTER_TEAM, post=ADMINISTER_TEAM),
@@ -435,8 +468,15 @@ ROUTES: list[Route] = [
     page("incident-new", _team, get=EDIT_TEAM, post=EDIT_TEAM),
     page("incident-edit", _incident_by_hand, get=EDIT_TEAM, post=EDIT_TEAM),
     page("incident-withdraw", _incident_by_hand, post=EDIT_TEAM),
+    page("incident", _incident, get=READ_TEAM, post=EDIT_TEAM),
+    page("changes", _team, get=READ_TEAM),
+    page("correction-withdraw", _correction, post=EDIT_TEAM),
     page("connect", _team, get=ADMINISTER_TEAM, post=ADMINISTER_TEAM),
     page("connect-rules", _draft, get=ADMINISTER_TEAM, post=ADMINISTER_TEAM),
+    page("repositories-add", _team, get=ADMINISTER_TEAM, post=ADMINISTER_TEAM),
+    page("service-add", _source, get=ADMINISTER_TEAM, post=ADMINISTER_TEAM),
+    page("service-end", _service, get=ADMINISTER_TEAM, post=ADMINISTER_TEAM),
+    api("api-repositories", _team, get=READ_TEAM, post=ADMINISTER_TEAM),
     page("delivery-rules", _service, get=ADMINISTER_TEAM, post=ADMINISTER_TEAM),
     # -- the API
     page("api-docs", get=READ),
@@ -511,6 +551,13 @@ ROUTES: list[Route] = [
     api("api-deployments", _team, get=READ_TEAM, post=EDIT_TEAM),
     api("api-incidents", _team, get=READ_TEAM, post=EDIT_TEAM),
     api("api-alerts", _team, post=EDIT_TEAM),
+    api("api-changes", _team, get=READ_TEAM),
+    api("api-delivery", _team, get=READ_TEAM),
+    api("api-delivery-behind", _team, get=READ_TEAM),
+    api("api-delivery-policy", _team, get=READ_TEAM, patch=ADMINISTER_TEAM),
+    api("api-delivery-corrections", _team, get=READ_TEAM, post=EDIT_TEAM),
+    api("api-delivery-withdraw", _correction, post=EDIT_TEAM),
+    api("api-delivery-teams", get=READ),
     api("api-figures", _team, get=READ_TEAM),
     api("api-figure", lambda w: [w.team.pk, "mttr"], get=READ_TEAM),
     api("api-portfolio", get=READ),

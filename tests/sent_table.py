@@ -107,6 +107,27 @@ def _item_undo(w: World) -> Sent:
     return Sent({"seen_version": item.version, "request_id": "u1"})
 
 
+def _policy(_: World) -> Sent:
+    wanted = {
+        "scope": "team", "look_back_days": 7, "rollbacks": True, "reverts": True, "hotfixes": True,
+        "hotfix_labels": ["urgent"], "hotfix_branches": ["fix/*"], "edition": "2025",
+    }  # fmt: skip
+    seen = {
+        "scope": "service", "look_back_days": 30, "rollbacks": False, "reverts": False, "hotfixes": False,
+        "hotfix_labels": ["hotfix"], "hotfix_branches": ["hotfix/*", "hotfix-*"], "edition": "2023",
+    }  # fmt: skip
+    return Sent({**wanted, "seen": seen})
+
+
+def _corrections(w: World) -> list[Sent]:
+    said = {"reason": "It broke the checkout", "request_id": "c1"}
+    return [
+        Sent({**said, "kind": "failed", "deployment": w.deployment}),
+        Sent({**said, "kind": "attribute", "incident": w.incident, "target": None}),
+        Sent({**said, "kind": "attribute", "incident": w.incident, "target": w.deployment}),
+    ]
+
+
 def _cycle(first_day: str, last_day: str) -> Line:
     days = {"first_day": first_day, "last_day": last_day}
     return lambda _: Sent({**days, "title": "Winter", "weekday": 1, "every_weeks": 2})
@@ -221,6 +242,11 @@ PAGES: dict[tuple[str, str], Line] = {
     ("key-result-grade", "post"): _graded,
     ("key-result-owner", "post"): lambda w: Sent({"owner": w.membership.person}),
     ("key-result-entries", "post"): _entries,
+    ("deployment", "post"): lambda _: Sent({"kind": "failed", "reason": "It broke the checkout"}),
+    ("incident", "post"): lambda w: [
+        Sent({"kind": "attribute", "target": w.deployment, "reason": "It was the cause"}),
+        Sent({"kind": "not_incident", "reason": "A drill"}),
+    ],
 }
 _SAID = {"text": "Who looks after this?", "request_id": "s1"}
 _OF_TEAM, _OF_ORGANISATION = _Okrs(of_team=True), _Okrs(of_team=False)
@@ -298,6 +324,24 @@ SENT: dict[tuple[str, str], Line] = {
     ("api-organisation-okr-key-results", "post"): _OF_ORGANISATION.key_result,
     ("api-organisation-okr-key-result", "patch"): _OF_ORGANISATION.key_result_edit,
     ("api-organisation-okr-check-ins", "post"): _OF_ORGANISATION.check_in,
+    ("api-grant", "delete"): lambda _: Sent(),
+    ("service-add", "post"): lambda _: Sent(
+        {
+            "name": "web",
+            "how_far": "all",
+            "since": "",
+            "deployments": "none",
+            "other_environments": "",
+            "workflows": [],
+            "branches": "main",
+            "labels": [],
+            "other_labels": "web",
+            "paths": "web",
+        }
+    ),
+    ("api-delivery-policy", "patch"): _policy,
+    ("api-delivery-corrections", "post"): _corrections,
+    ("api-delivery-withdraw", "post"): lambda _: Sent(),
     ("api-comments-of", "post"): lambda _: Sent(_SAID),
     ("api-comment-blank", "post"): lambda _: Sent(),
     ("api-organisation-comments-of", "post"): lambda _: Sent(_SAID),

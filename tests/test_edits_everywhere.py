@@ -38,15 +38,16 @@ BLANK = "takes words away for good, as whoever does it means"
 WITHOUT_MERGE = {
     **dict.fromkeys(
         ["api-roadmap-tick", "api-roadmap-undo", "roadmap-tick",
-         "roadmap-undo", "roadmap-state", "roadmap-drop"], EVENT
+         "roadmap-undo", "roadmap-state", "roadmap-drop", "deployment", "incident", "correction-withdraw",
+         "api-delivery-corrections", "api-delivery-withdraw"], EVENT
     ),
     **dict.fromkeys(
         ["api-assessment-reopen", "api-assessment-review", "api-assessment-submit", "assessment-reopen",
          "assessment-review", "assessment-submit", "assessment-exemption-approve", "assessment-exemption-refuse",
          "okr-cycle-close", "okr-objective-archive", "key-result-archive", "team-archive", "team-group-delete",
          "person-deactivate", "connection-pause", "connection-disconnect", "connection-sync",
-         "deployment-withdraw", "incident-withdraw", "inbox-read", "notice-mark", "api-notice", "import-apply",
-         "api-import-apply"], STATE
+         "organisation-connection-end", "service-end", "deployment-withdraw", "incident-withdraw",
+         "inbox-read", "notice-mark", "api-notice", "import-apply", "api-import-apply"], STATE
     ),
     **dict.fromkeys(
         ["account-password", "invitation-renew", "invitation-revoke", "team-token-revoke",
@@ -63,6 +64,11 @@ REAL = edits.merge
 STAMPS = "core.livestamp"  # the database counts there what changes
 NOT_PLAYED = {
     "connect": "asks another system, and makes a draft",
+    "repositories-add": "asks another system, and makes drafts or rows",
+    "api-repositories": "asks another system, and makes a row",
+    "organisation-connection-new": "asks another system, and makes a row",
+    "organisation-connection-give": "asks another system, and makes rows",
+    "api-grants": "asks another system, and makes rows",
     "security-app": "needs a device, and makes a row",
     "security-passkey": "needs a device, and makes a row",
     "security-rename": "needs a device",

@@ -8,6 +8,8 @@ from typing import Any
 
 from connectors.github.address import parse_address, parse_host
 from connectors.github.again import read_again
+from connectors.github.changes import Changes
+from connectors.github.compare import Comparisons
 from connectors.github.deployments import Deployments
 from connectors.github.inspect import identify, inspect
 from connectors.github.issues import Incidents
@@ -65,7 +67,7 @@ class GitHub:
         now: datetime,
         wanted: Wanted = nothing,
     ) -> Iterator[Page]:
-        """What is new first, then what is asked for again, then the way back to the oldest."""
+        """What is new first, then what is asked for again, then the way back to the oldest; comparisons after each."""
         reader = Reader(client, repository, options, now)
         streams: list[Stream] = []
         running: Mapping[str, Any] = {}
@@ -79,9 +81,23 @@ class GitHub:
             streams.append(Incidents(reader, state.get("incidents")))
         for stream in streams:
             yield from stream.head()
-        yield from read_again(reader, again, running)
+        missing = [key for stream in streams for key in stream.missing]
+        yield from read_again(reader, [*again, *missing], running)
+        for stream in streams:
+            if reader.gone.intersection(stream.missing):
+                stream.forget(reader.gone)
+                yield stream.page()
+        reads_runs = options.deployments is DeploymentSource.RUNS
+        if options.deployments is DeploymentSource.NONE or (reads_runs and not options.workflows):
+            wanted = nothing  # without deployments nothing has a lead time
+        else:
+            streams.append(Changes(reader, state.get("changes")))
+            yield from streams[-1].head()
+        comparisons = Comparisons(reader, state.get("comparisons"), wanted)
+        yield from comparisons.read()
         for stream in streams:
             yield from stream.rest()
+        yield from comparisons.read()
 
     def read_again(
         self, client: Client, repository: str, options: ReadOptions, keys: Sequence[str], now: datetime

@@ -79,34 +79,28 @@ def test_a_draft_works_once_and_for_an_hour(team: Team, team_admin: Person, admi
     assert source.connection.credential.entered_by == team_admin
 
 
-def test_a_repository_has_one_team(team: Team, team_admin: Person) -> None:
-    other = SourceFactory(external_id="77", connection__team__name="Ranking")
+def test_the_team_reads_it_already(team: Team, team_admin: Person) -> None:
+    draft = prepare(team, team_admin)
+    SourceFactory(external_id="77", connection__team=team)
     with pytest.raises(Claimed) as claimed:
         prepare(team, team_admin)
-    assert claimed.value.team == other.connection.team
-
-
-def test_claimed_between_the_two_steps(team: Team, team_admin: Person) -> None:
-    draft = prepare(team, team_admin)
-    SourceFactory(external_id="77", connection__team__name="Ranking")
-    with pytest.raises(Claimed) as claimed:
+    assert claimed.value.team == team
+    with pytest.raises(Claimed):
         services.connect(draft_id=draft.pk, options=OPTIONS, by=team_admin)
-    assert claimed.value.team.name == "Ranking"
-    assert Draft.objects.filter(pk=draft.pk).exists(), "what was typed is not lost"
+    assert Draft.objects.get(pk=draft.pk).token, "what was typed is not lost"
     assert Connection.objects.count() == 1
 
 
-def test_the_constraint_alone_refuses_a_second_claim(
+def test_the_constraint_alone_refuses_a_second_row(
     team: Team, team_admin: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As between two requests at the same moment: the look beforehand saw nothing."""
-    SourceFactory(external_id="77")
-    look = services.refuse_claimed
-    monkeypatch.setattr(services, "refuse_claimed", lambda *_: None)
+    holder = SourceFactory(external_id="77")
+    monkeypatch.setattr(services, "_read_already", lambda *_: None)
     draft = prepare(team, team_admin)
-    monkeypatch.setattr(services, "refuse_claimed", look)
-    with pytest.raises(Claimed):
+    with pytest.raises(Claimed) as claimed:
         services.connect(draft_id=draft.pk, options=OPTIONS, by=team_admin)
+    assert claimed.value.team == holder.connection.team
 
 
 def test_the_same_id_on_another_host_is_another_repository(team: Team, team_admin: Person) -> None:

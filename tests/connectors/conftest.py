@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from connectors.github import deployments, issues, runs
+from connectors.github import changes, compare, deployments, issues, pulls, runs
 from core import http
 from tests.fakes import github_answers
 from tests.fakes.github import FakeGitHub
@@ -35,8 +35,9 @@ def repo(fake: FakeGitHub) -> Repo:
 @pytest.fixture
 def _small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pages of 5, own pages of 3, and a listing of runs that ends at 20: everything happens with little data."""
-    for module in (deployments, issues, runs):
+    for module in (deployments, issues, runs, changes, pulls, compare):
         monkeypatch.setattr(module, "PER_PAGE", 5)
-    monkeypatch.setattr(deployments, "CHUNK", 3)
+    for module in (deployments, changes, compare):
+        monkeypatch.setattr(module, "CHUNK", 3)
     monkeypatch.setattr(runs, "CAP", 20)
     monkeypatch.setattr(github_answers, "CAP", 20)

@@ -9,6 +9,8 @@ from typing import Any
 
 from connectors.github import GitHub
 from connectors.records import (
+    ChangeRecord,
+    ComparisonRecord,
     DeploymentRecord,
     DeploymentSource,
     IncidentRecord,
@@ -37,6 +39,7 @@ class Driver:
     state: dict[str, dict[str, Any]] = field(default_factory=dict)
     pages: list[Page] = field(default_factory=list)
     client: Client | None = None
+    pairs: list[tuple[str, str]] = field(default_factory=list)  # to be compared
 
     @property
     def again(self) -> list[str]:
@@ -47,11 +50,23 @@ class Driver:
         ]
         return [*running, *self.aside]
 
+    def wanted(self) -> list[tuple[str, str]]:
+        return [pair for pair in self.pairs if pair not in self.compared]
+
+    @property
+    def compared(self) -> dict[tuple[str, str], ComparisonRecord]:
+        return {(row.base, row.head): row for row in self.rows.values() if isinstance(row, ComparisonRecord)}
+
+    @property
+    def changes(self) -> dict[str, ChangeRecord]:
+        return {key: row for key, row in self.rows.items() if isinstance(row, ChangeRecord)}
+
     def sync(self, stop_after: int | None = None) -> OutgoingError | None:
         """One sync, killed after `stop_after` pages; the error that ended it."""
+        asked = set(self.aside)
         self.client = GitHub().client(self.fake.url, self.fake.token)
         self.pages = []
-        pages = GitHub().read(self.client, self.repository, self.options, self.state, self.again, self.now)
+        pages = GitHub().read(self.client, self.repository, self.options, self.state, self.again, self.now, self.wanted)
         try:
             while stop_after is None or len(self.pages) < stop_after:
                 page = next(pages, None)
@@ -63,6 +78,10 @@ class Driver:
         finally:
             pages.close()  # type: ignore[attr-defined]
             self.client.close()
+        # Of a sync that came to its end: what was asked again and is not told of again is no problem any more.
+        told = {each.key for page in self.pages for each in page.set_aside}
+        if stop_after is None:
+            self.aside = {key: each for key, each in self.aside.items() if key in told or key not in asked}
         return None
 
     def _store(self, page: Page) -> None:
@@ -98,4 +117,7 @@ class Driver:
                 found[key] = (str(row.outcome), row.finished_at, row.environment, row.workflow, row.attempt)
             elif isinstance(row, IncidentRecord):
                 found[key] = (row.title, row.began_at, row.resolved_at)
+            elif isinstance(row, ChangeRecord):
+                instants = (row.first_commit_at, row.opened_at, row.first_review_at, row.merged_at)
+                found[key] = (row.title, row.merge_sha, *instants, row.labels)
         return found

@@ -33,7 +33,7 @@ def test_killed_after_any_page_and_begun_again(make: Make, fake: FakeGitHub, rep
         driver.sync(stop_after=stop)
         assert driver.sync() is None
         assert driver.final == whole.final, stop
-        assert driver.requests() == 3, stop  # and nothing is left to do
+        assert driver.requests() == 4, stop  # and nothing is left to do
 
 
 @pytest.mark.parametrize("make", SOURCES)

@@ -48,9 +48,7 @@ def test_a_token_that_sees_nothing_and_one_that_is_wrong(fake: FakeGitHub) -> No
     assert refused.value.code == "unauthorised"
 
 
-def test_what_has_no_id_cannot_be_connected_and_is_left_out(
-    fake: FakeGitHub, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_has_no_id_cannot_be_connected_and_is_left_out(fake: FakeGitHub, monkeypatch: pytest.MonkeyPatch) -> None:
     nameless = fake.add_repo("acme/nameless")
     monkeypatch.setattr(nameless, "object", lambda: {"full_name": "acme/nameless", "id": None})
     named = fake.add_repo("acme/named")

@@ -8,13 +8,14 @@
 
     python -m tests.fakes.github --port 8090 --token secret --scenario shop
 
-It answers below "/" and, like an Enterprise server, below "/api/v3": what the token sees, repositories, deployments and their statuses,
-runs, workflows, issues and labels; with paging, Link headers, weak ETags, 304s that the limit does not count, rate limits,
+It answers below "/" and, like an Enterprise server, below "/api/v3": what the token sees, repositories, deployments and
+their statuses, runs, workflows, issues and labels, pull requests with their commits, reviews and files, and comparisons of
+commits; with paging, Link headers, weak ETags, 304s that the limit does not count, rate limits,
 missing permissions, renamed repositories, and a fault at any request (counted from 1, see `FAULTS`).
 
-Not faithful: objects have only the fields that somebody reads; a page beyond the 1,000th run is empty; an issue's
-`since` and order are exact, where the real index lags; nothing is cached between tokens; every token may do everything
-but what `forbid` names; the anonymous may do nothing once a token is set.
+Not faithful: of an object inside another one only some fields are there (`github_schema.json` says which); a page beyond
+the 1,000th run is empty; an issue's `since` and order are exact, where the real index lags; nothing is cached between
+tokens; every token may do everything but what `forbid` names; the anonymous may do nothing once a token is set.
 """
 
 from __future__ import annotations
@@ -99,7 +100,7 @@ class FakeGitHub(World):
         return f"http://{self.host}"
 
     def forbid(self, *parts: str) -> None:
-        """Take the token's permission for "deployments", "actions" or "issues"."""
+        """Take the token's permission for "deployments", "actions", "issues", "pulls" or "compare"."""
         self.forbidden.update(parts)
 
     def forget(self) -> None:

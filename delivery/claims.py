@@ -139,6 +139,8 @@ def whose(service: Service, team: Team) -> str:
 def said(rules: Rules) -> str:
     """Which part of a repository it is, in a few words."""
     words = []
+    if rules.deployments is DeploymentSource.PUSHED:
+        words.append(_("deployments that programs push"))
     if rules.deployments is DeploymentSource.RUNS and rules.workflows:
         names = list_text(name for _ident, name in rules.workflows)
         words.append(ngettext("workflow %(names)s", "workflows %(names)s", len(rules.workflows)) % {"names": names})

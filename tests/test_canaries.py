@@ -184,7 +184,11 @@ def test_a_calendar_address(output: Output, team: Team, editor: Person, broken: 
 
 
 def test_a_webhooks_secret(
-    output: Output, source: Source, team_admin: Person, broken: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
+    output: Output,
+    source: Source,  # noqa: F811
+    team_admin: Person,
+    broken: Callable[[str], None],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setitem(HOOKS, "stub", GitHubHook())
     admin, page = browser(team_admin), reverse("connection-webhook", args=[source.connection.team_id, source.pk])

@@ -64,6 +64,7 @@ def _sample(person: Any) -> None:
 
 def _connections(person: Any, now: Any) -> None:
     from connections.models import SetAsideObject, SyncRun, Webhook
+    from delivery.correcting import correct
     from teams.services.teams import create_team
     from tests.connections.factories import (
         ConnectionFactory,
@@ -80,7 +81,8 @@ def _connections(person: Any, now: Any) -> None:
     common = ConnectionFactory(team=None, name="GitHub — 共有", credential=None)
     CredentialFactory(connection=common, token="ghp_of_the_organisation")
     GrantFactory(connection=common, team=team, granted_by=person)
-    DeploymentFactory(service=ServiceFactory(source=source, team=team), finished_at=now.replace(microsecond=1))
+    row = DeploymentFactory(service=ServiceFactory(source=source, team=team), finished_at=now.replace(microsecond=1))
+    correct(team=team, kind="failed", reason="Basket – 壊れた", by=person, deployment=row)
     DraftFactory(team=team, created_by=person, token="ghp_of_a_draft")
     Webhook.objects.create(connection=source.connection, secret="a webhook's secret", heard_at=now)
     SyncRun.objects.create(source=source, owner="someone", started_at=now, counts={"deployments": 3, "ü": [1.5, None]})

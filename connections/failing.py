@@ -24,7 +24,7 @@ from notices.services import notify, told_of
 from teams.models import Person, Team
 
 TOKEN_PROBLEMS = frozenset({"unauthorised", "undecryptable", "no_token"})
-NEEDS_SOMEBODY = PERMANENT | TOKEN_PROBLEMS
+NEEDS_SOMEBODY = PERMANENT | TOKEN_PROBLEMS | {"other_repository"}
 TOLD_AFTER = 5  # failures in a row: by then it was tried for more than 20 minutes (schedule.BACKOFF)
 KIND = "sync_failing"
 

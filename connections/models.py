@@ -100,6 +100,19 @@ class Connection(models.Model):
         return self.kind == PUSHED
 
 
+class Budget(models.Model):
+    """The request limit of one token at one host, shared by all connections that hold this token, and by all workers."""
+
+    # Of the host's origin and the token, keyed with the portal's secret: tells that two are the same, and nothing else.
+    fingerprint = models.CharField(max_length=64, unique=True)
+    limit = models.PositiveIntegerField(null=True)
+    remaining = models.PositiveIntegerField(null=True)  # as the host last told any of the workers
+    reset_at = models.DateTimeField(null=True)
+    window = models.PositiveIntegerField(default=0)  # seconds that the limit counts for: the longest that was seen
+    waiting_until = models.DateTimeField(null=True)  # the host refused one of them: nobody asks before
+    noted_at = models.DateTimeField(null=True)
+
+
 class Credential(models.Model):
     """A connection's token. A row of its own, so that nothing that lists connections ever loads or decrypts one.
 
@@ -108,6 +121,7 @@ class Credential(models.Model):
 
     connection = models.OneToOneField(Connection, on_delete=models.CASCADE, related_name="credential")
     token = EncryptedTextField()
+    budget = models.ForeignKey(Budget, null=True, on_delete=models.SET_NULL, related_name="credentials")
     entered_by = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+")
     entered_at = models.DateTimeField(default=clock.now, editable=False)
 
@@ -222,6 +236,8 @@ class Source(models.Model):
     lease_owner = models.CharField(max_length=32, blank=True)
     lease_until = models.DateTimeField(null=True)
     heartbeat_at = models.DateTimeField(null=True)
+
+    checked_at = models.DateTimeField(null=True)  # when it was last asked for what no listing tells: once a day
 
     # Health, as the last finished sync left it.
     succeeded_at = models.DateTimeField(
@@ -386,6 +402,11 @@ class SetAsideObject(models.Model):
     cleared_at = models.DateTimeField(null=True)
 
     objects = SetAsideQuerySet.as_manager()
+
+    @property
+    def can_be_asked(self) -> bool:
+        """Whether the host can be asked for it by its key."""
+        return not self.key.endswith(":?")
 
     class Meta:
         constraints = [models.UniqueConstraint("source", "key", name="set_aside_once")]

@@ -17,7 +17,7 @@ from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
-from connections.models import Connection, Draft, Source
+from connections.models import Budget, Connection, Draft, Source
 from core import bell, clock
 from teams.models import Person
 
@@ -90,9 +90,11 @@ def held(lease: Lease) -> Iterator[Source]:
 def ended(lease: Lease) -> Iterator[Source]:
     """The same for the end of a sync: the lease is given back, whatever the person changed. Raises LeaseLost.
 
-    The connection's row is locked first, as everywhere where both are, so that two ends cannot wait for each other.
+    The budget's row is locked first, then the connection's, as everywhere where both are: so two ends, of which each may let
+    the other's repository wait, cannot wait for each other.
     """
     with transaction.atomic():
+        Budget.objects.select_for_update().filter(credentials__connection__sources=lease.source_id).first()
         Connection.objects.select_for_update(of=("self",)).filter(sources__pk=lease.source_id).first()
         source = _own(lease)
         source.lease_owner, source.lease_until, source.rung_at = "", None, None
@@ -160,8 +162,14 @@ def make_due(source: Source, *, by: Person | None = None) -> None:
 @transaction.atomic
 def sync_now(*, source_id: int, by: Person) -> None:
     """Ask for a sync at once. Raises NotNow where one runs already, or where it could not do anything."""
-    now = clock.now()
     source = Source.objects.select_for_update(of=("self",)).select_related("connection").get(pk=source_id)
+    refuse(source)
+    make_due(source, by=by)
+
+
+def refuse(source: Source, *, busy: bool = True) -> None:
+    """Raises NotNow where the host cannot be asked; `busy`: or where it is being asked already."""
+    now = clock.now()
     if not source.active:
         raise NotNow("disconnected")
     if not source.connection.is_read:
@@ -170,11 +178,10 @@ def sync_now(*, source_id: int, by: Person) -> None:
         raise NotNow("needs_token")
     if source.paused:
         raise NotNow("paused")
-    if source.is_leased(now):
+    if busy and source.is_leased(now):
         raise NotNow("running")
     if source.is_waiting(now):
         raise NotNow("waiting")
-    make_due(source, by=by)
 
 
 @transaction.atomic
@@ -211,12 +218,6 @@ def hastened(source: Source) -> datetime:
 def after_failure(failures: int) -> timedelta:
     """How long to wait after so many failures in a row (1 or more)."""
     return BACKOFF[min(failures, len(BACKOFF)) - 1]
-
-
-def wait_for_limit(source: Source, until: datetime) -> None:
-    """The token's limit is used up: its other repositories wait as well. The connection's row is locked."""
-    others = Source.objects.filter(connection=source.connection_id, active=True).exclude(pk=source.pk)
-    others.filter(next_sync_at__lt=until).update(next_sync_at=until, waiting_until=until)
 
 
 def stop_all(connection: Connection) -> None:

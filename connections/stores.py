@@ -25,8 +25,9 @@ class Part:
 
 
 class Store(Protocol):
-    """Keeps records of a source. `store`, `unfinished_keys`, `sweep` and `gone` are called with its row locked, inside the
-    caller's transaction."""
+    """Keeps records of a source.
+
+    `store`, `unfinished_keys`, `sweep` and `gone` are called with its row locked, inside the caller's transaction."""
 
     def store(self, source: Source, records: Sequence[Record], now: datetime) -> int:
         """Keep the records it knows, ignore others; returns how many rows are new or changed. Twice is as once."""
@@ -42,6 +43,9 @@ class Store(Protocol):
 
     def gone(self, source: Source, keys: Sequence[str], now: datetime) -> set[str]:
         """The host has these objects no more: mark those that are stored. Which of them are."""
+
+    def renamed(self, source: Source, before: str) -> None:
+        """The host calls it otherwise now. With the source's row locked."""
 
     def keys_to_check(self, source: Source, now: datetime) -> Iterable[str]:
         """Once a day: keys of what no listing tells about when it is deleted, or ceases to be what it was."""
@@ -83,6 +87,11 @@ def comparisons_wanted(source: Source) -> list[tuple[str, str]]:
 
 def gone(source: Source, keys: Sequence[str], now: datetime) -> set[str]:
     return {key for each in _stores for key in each.gone(source, keys, now)}
+
+
+def renamed(source: Source, before: str) -> None:
+    for each in _stores:
+        each.renamed(source, before)
 
 
 def keys_to_check(source: Source, now: datetime) -> list[str]:

@@ -15,7 +15,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.middleware import HtmxDetails
 
-from connections import export, health, schedule, services, stores, webhooks
+from connections import budget, estimate, export, health, retrying, schedule, services, stores, webhooks
 from connections import messages as sentences
 from connections.forms import AccessForm, show_refusal
 from connections.models import Connection, Credential, Source
@@ -99,6 +99,7 @@ def connection(request: Request, team_id: int, source_id: int) -> HttpResponseBa
         "source": source,
         "health": health.of(source, now),
         "progress": Progress(newest) if newest else None,
+        "estimate": estimate.of(newest, budget.known(source), now) if newest else None,
         "may_administer": request.user.has_perm("team.administer", team),
         "parts": stores.parts(source, team),
         "sharing": _sharing(source, team),
@@ -126,6 +127,24 @@ def sync_now(request: Request, team_id: int, source_id: int) -> HttpResponse:
     except schedule.NotNow as refusal:
         messages.info(request, sentences.not_now(refusal))
     return redirect("connection", team_id, source.pk)
+
+
+@require_POST
+def retry(request: Request, team_id: int, source_id: int, object_id: int) -> HttpResponse:
+    """Ask the host for one object that was set aside once more."""
+    team, source = administered(request, team_id, source_id)
+    aside = get_object_or_404(source.set_aside.open(), pk=object_id)
+    try:
+        found = retrying.retry(source=source, object_id=aside.pk)
+    except retrying.CannotAsk as refusal:
+        messages.error(request, refusal.message)
+    else:
+        if found.cleared_at:
+            messages.success(request, _("%(key)s was read.") % {"key": found.key})
+        else:
+            still = {"key": found.key, "why": sentences.aside(found.reason)}
+            messages.info(request, _("%(key)s stays set aside: %(why)s") % still)
+    return redirect("connection", team.pk, source.pk)
 
 
 @require_POST

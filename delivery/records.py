@@ -66,6 +66,10 @@ class DeliveryStore:
         tables: tuple[Any, ...] = (Deployment, Incident, Change)
         return {key for table in tables for key in table.objects.filter(**mine).values_list("key", flat=True)}
 
+    def renamed(self, source: Source, before: str) -> None:
+        """What was called like the repository still is; what people named themselves keeps its name."""
+        Service.objects.filter(source=source, name=before).update(name=source.full_name[:255])
+
     def keys_to_check(self, source: Source, now: datetime) -> Iterable[str]:
         """An incident that was deleted, or lost its label, is just not listed any more: ask for the open and the young ones."""
         young = Q(resolved_at=None) | Q(resolved_at__gt=now - CHECKED_FOR)

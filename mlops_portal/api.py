@@ -24,6 +24,7 @@ urlpatterns = [
     path("v1/teams/<int:team_id>/okrs/", include(okrs.routes("api-okr"))),
     path("v1/okrs/", include(okrs.routes("api-organisation-okr"))),
     path("v1/teams/<int:team_id>/", include("delivery.api")),
+    path("v1/teams/<int:team_id>/connections/", include("connections.api_set_aside")),
     path("v1/teams/<int:team_id>/", include("delivery.api_repositories")),
     path("v1/connections/", include("connections.api")),
     path("v1/teams/<int:team_id>/delivery/", include("delivery.api_figures")),

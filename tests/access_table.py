@@ -155,6 +155,10 @@ def _correction(w: World) -> list[Any]:
     return [w.team.pk, w.correction.pk]
 
 
+def _set_aside(w: World) -> list[Any]:
+    return [w.team.pk, w.service.source_id, w.set_aside.pk]
+
+
 def _github(w: World) -> list[Any]:
     """A repository of a host that has webhooks."""
     return [w.team.pk, ServiceFactory(source__connection__team=w.team, source__connection__kind="github").source_id]
@@ -425,6 +429,7 @@ ROUTES: list[Route] = [
     page("connections", _team, get=READ_TEAM),
     page("connection", _source, get=READ_TEAM),
     page("connection-sync", _source, post=ADMINISTER_TEAM),
+    page("connection-retry", _set_aside, post=ADMINISTER_TEAM),
     page("connection-pause", _source, post=ADMINISTER_TEAM),
     page("connection-resume", _source, post=ADMINISTER_TEAM),
     page("connection-access", _source, get=ADMINISTER_TEAM, post=ADMINISTER_TEAM),
@@ -493,6 +498,8 @@ ROUTES: list[Route] = [
     api("api-maturity", _team, get=READ_TEAM),
     api("api-assessments", _team, get=READ_TEAM, post=EDIT_TEAM),
     api("api-assessment", _round, get=READ_TEAM),
+    api("api-set-aside", _source, get=READ_TEAM),
+    api("api-set-aside-retry", _set_aside, post=ADMINISTER_TEAM),
     api("api-assessment-submit", _round, post=EDIT_TEAM),
     api("api-assessment-review", _round, post=REVIEW_TEAM),
     api("api-assessment-reopen", _round, post=REVIEW_TEAM),

@@ -14,7 +14,7 @@ from assessments.models import Assessment, Comment, Exemption
 from calendars import services as calendars
 from comments import services as commenting
 from comments.models import Comment as Said
-from connections.models import Connection, Draft, Grant
+from connections.models import Connection, Draft, Grant, SetAsideObject
 from core import clock, topics
 from core.crypto import digest
 from delivery import correcting
@@ -167,6 +167,12 @@ class World:
     def calendar(self) -> str:
         """The secret of a reader's calendars, who is none of the cast."""
         return calendars.renew(person=PersonFactory()).secret
+
+    @property
+    def set_aside(self) -> SetAsideObject:
+        """An object of the team's repository that nobody could understand, nor can ask for."""
+        told = {"reason": "missing_value", "first_seen_at": clock.now(), "last_seen_at": clock.now()}
+        return SetAsideObject.objects.get_or_create(source=self.service.source, key="issue:?", defaults=told)[0]
 
     @property
     def channel(self) -> Channel:

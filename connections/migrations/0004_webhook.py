@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('connections', '0002_shared_repositories'),
+        ('connections', '0003_shared_budgets'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -63,7 +63,7 @@ def _sample(person: Any) -> None:
 
 
 def _connections(person: Any, now: Any) -> None:
-    from connections.models import SetAsideObject, SyncRun, Webhook
+    from connections.models import Budget, SetAsideObject, SyncRun, Webhook
     from delivery.correcting import correct
     from teams.services.teams import create_team
     from tests.connections.factories import (
@@ -84,6 +84,7 @@ def _connections(person: Any, now: Any) -> None:
     row = DeploymentFactory(service=ServiceFactory(source=source, team=team), finished_at=now.replace(microsecond=1))
     correct(team=team, kind="failed", reason="Basket – 壊れた", by=person, deployment=row)
     DraftFactory(team=team, created_by=person, token="ghp_of_a_draft")
+    Budget.objects.create(fingerprint="f" * 64, limit=5000, remaining=17, reset_at=now, window=3600, noted_at=now)
     Webhook.objects.create(connection=source.connection, secret="a webhook's secret", heard_at=now)
     SyncRun.objects.create(source=source, owner="someone", started_at=now, counts={"deployments": 3, "ü": [1.5, None]})
     SetAsideObject.objects.create(source=source, key="issue:1", reason="x", first_seen_at=now, last_seen_at=now)

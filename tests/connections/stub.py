@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from connections.models import Source
 from connectors.records import (
     Address,
     DeploymentRecord,
@@ -32,7 +33,10 @@ class StubClient:
     token: str
     requests_made: int = 0
     not_modified: int = 0
+    redirects: int = 0
     rate: RateLimit | None = None
+    share: float | None = None
+    host: str = "api.example.com"
 
     def __enter__(self) -> StubClient:
         return self
@@ -78,6 +82,7 @@ class StubConnector:
     set_aside: list[SetAside] = field(default_factory=list)
     before_page: Callable[[int], None] = quietly
     seen: Inspection | None = None
+    identity: Identity | None = None
     refuse: Exception | None = None
     reads: list[dict[str, Any]] = field(default_factory=list)  # arguments of each read
     listing: list[Repository] = field(default_factory=list)
@@ -110,8 +115,11 @@ class StubConnector:
         return RepositoryPage(self.listing[(page - 1) * 100 : page * 100], more=len(self.listing) > page * 100)
 
     def identify(self, client: Any, repository: str) -> Identity:
-        seen = self.inspect(client, repository)
-        return Identity(seen.external_id, seen.full_name, seen.url, seen.default_branch)
+        """As the portal knows it, unless a test says otherwise."""
+        if self.identity is not None:
+            return self.identity
+        source = Source.objects.active().get(full_name=repository)
+        return Identity(source.external_id, repository, source.url, source.default_branch)
 
     def read_again(
         self, client: Any, repository: str, options: ReadOptions, keys: Sequence[str], now: datetime

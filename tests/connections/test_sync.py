@@ -36,6 +36,8 @@ def test_a_sync_stores_what_the_host_has(source: Source, stub: StubConnector) ->
         "set_aside": 0,
         "reached": (NOW - timedelta(days=5, minutes=5)).isoformat(),
         "done": True,
+        "left": None,
+        "refused": "",
     }
     assert run.counts["incidents"]["reached"] == (NOW - timedelta(days=9)).isoformat()
     assert (run.total("read"), run.total("stored"), run.requests) == (8, 8, 5)
@@ -347,7 +349,7 @@ def test_a_failed_sync_clears_nothing(source: Source, stub: StubConnector) -> No
 def test_what_was_running_is_asked_for_by_itself_for_seven_days(source: Source, stub: StubConnector) -> None:
     began = NOW - timedelta(days=6)
     running = deployment(7, NOW, created_at=began, outcome=Outcome.RUNNING, finished_at=None)
-    stub.rows["deployments"] = [running]
+    stub.rows = {"deployments": [running], "incidents": []}
     sync.sync(source.pk)
     with clock.at(began + timedelta(days=7, seconds=-1)):
         sync.sync(source.pk)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from connectors.github import GitHub
 from connectors.records import (
     ChangeRecord,
     ComparisonRecord,
@@ -20,8 +20,8 @@ from connectors.records import (
     Record,
     SetAside,
 )
+from connectors.registry import CONNECTORS
 from core.http import Client, OutgoingError
-from tests.fakes.github import FakeGitHub
 
 DEPLOYMENTS = ReadOptions(DeploymentSource.DEPLOYMENTS, incident_labels=("incident",))
 
@@ -30,7 +30,7 @@ DEPLOYMENTS = ReadOptions(DeploymentSource.DEPLOYMENTS, incident_labels=("incide
 class Driver:
     """What would stand in the database, and the way to change it by a sync."""
 
-    fake: FakeGitHub
+    fake: Any  # has `url` and `token`
     options: ReadOptions
     now: datetime
     repository: str = "acme/shop"
@@ -39,6 +39,10 @@ class Driver:
     state: dict[str, dict[str, Any]] = field(default_factory=dict)
     pages: list[Page] = field(default_factory=list)
     client: Client | None = None
+    kind: str = "github"
+    error: OutgoingError | None = None
+    asked: set[str] = field(default_factory=set)  # what was set aside when the sync began
+    seen: Callable[[Page], None] | None = None  # what looks at each page as it comes
     pairs: list[tuple[str, str]] = field(default_factory=list)  # to be compared
 
     @property
@@ -63,29 +67,39 @@ class Driver:
 
     def sync(self, stop_after: int | None = None) -> OutgoingError | None:
         """One sync, killed after `stop_after` pages; the error that ended it."""
-        asked = set(self.aside)
-        self.client = GitHub().client(self.fake.url, self.fake.token)
-        self.pages = []
-        pages = GitHub().read(self.client, self.repository, self.options, self.state, self.again, self.now, self.wanted)
+        error = self.sync_until(lambda: stop_after is not None and len(self.pages) >= stop_after)
+        if stop_after is None and error is None:
+            # Of a sync that came to its end: what was asked again and is not told of again is no problem any more.
+            told = {each.key for page in self.pages for each in page.set_aside}
+            self.aside = {key: each for key, each in self.aside.items() if key in told or key not in self.asked}
+        return error
+
+    def sync_until(self, enough: Callable[[], bool]) -> OutgoingError | None:
+        """One sync, killed as soon as it is `enough`."""
+        self.asked = set(self.aside)
+        connector = CONNECTORS[self.kind]
+        self.client = connector.client(self.fake.url, self.fake.token)
+        self.pages, self.error = [], None
+        state, options = self.state, self.options
+        pages = connector.read(self.client, self.repository, options, state, self.again, self.now, self.wanted)
         try:
-            while stop_after is None or len(self.pages) < stop_after:
+            while not enough():
                 page = next(pages, None)
                 if page is None:
                     break
                 self._store(page)
         except OutgoingError as error:
+            self.error = error
             return error
         finally:
             pages.close()  # type: ignore[attr-defined]
             self.client.close()
-        # Of a sync that came to its end: what was asked again and is not told of again is no problem any more.
-        told = {each.key for page in self.pages for each in page.set_aside}
-        if stop_after is None:
-            self.aside = {key: each for key, each in self.aside.items() if key in told or key not in asked}
         return None
 
     def _store(self, page: Page) -> None:
         self.pages.append(page)
+        if self.seen:
+            self.seen(page)
         for record in page.records:
             self.rows[record.key] = record
             self.aside.pop(record.key, None)
@@ -96,9 +110,9 @@ class Driver:
 
     def requests(self) -> int:
         """How many requests the next sync makes; it must succeed."""
-        before = len(self.fake.seen)
         assert self.sync() is None
-        return len(self.fake.seen) - before
+        assert self.client is not None
+        return self.client.requests_made
 
     @property
     def deployments(self) -> dict[str, DeploymentRecord]:

@@ -45,7 +45,8 @@ truncate     half of the JSON, well delivered
 garbage      200 with a web page
 nulls        every instant of the first object is null
 moved        301 to the same by the repository's id
-elsewhere    302 to another host
+elsewhere    302 to another host; elsewhere:URL to this one
+next elsewhere:URL   200, whose next page is said to be there
 circle       302 to itself
 primary      403, the window is used up; resets in `fake.window` seconds
 secondary    429 with Retry-After: 1
@@ -163,8 +164,9 @@ class FakeGitHub(World):
             repo = self._repo_of(path)
             if repo is not None:
                 return moved_to(repo, path.strip("/").split("/")[3:], query)
-        if fault == "elsewhere":
-            return Answer(302, {"message": "Found"}, {"Location": "http://elsewhere.example/steal"})
+        if fault.startswith("elsewhere"):
+            location = fault.partition(":")[2] or "http://elsewhere.example/steal"
+            return Answer(302, {"message": "Found"}, {"Location": location})
         if fault == "circle":
             return Answer(302, {"message": "Found"}, {"Location": path})
         if fault == "primary":
@@ -240,6 +242,8 @@ class _Handler(BaseHTTPRequestHandler):
         body = self._encode(nulled(answer.body) if fault == "nulls" and answer.status == 200 else answer.body)
         out = {name: self._address(value) for name, value in out.items()}
         status = answer.status
+        if fault.startswith("next elsewhere:"):
+            out["Link"] = f'<{fault.partition(":")[2]}>; rel="next"'
         if status == 200:
             tag = hashlib.sha256(fake.token.encode() + body).hexdigest()
             out["ETag"] = f'W/"{tag}"'

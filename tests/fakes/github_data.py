@@ -231,7 +231,13 @@ class Repo(History):
                 "closed_at": stamp(closed),
             }
             if pull_request:
-                row["pull_request"] = {"url": f"{{base}}/repos/{self.full_name}/pulls/{number}"}
+                page = f"{{web}}/{self.full_name}/pull/{number}"
+                row["pull_request"] = {
+                    "url": f"{{base}}/repos/{self.full_name}/pulls/{number}",
+                    "html_url": page,
+                    "diff_url": f"{page}.diff",
+                    "patch_url": f"{page}.patch",
+                }
             self.issues.append(row)
             return number
 

@@ -120,9 +120,10 @@ class History:
 
     def add_review(self, number: int, login: str, at: datetime | None, state: str = "APPROVED") -> None:
         with self.world.lock:
-            self.reviews[number].append(
-                {"id": next(self.world.ids), "state": state, "user": user(login), "submitted_at": stamp(at)}
-            )
+            row: Row = {"id": next(self.world.ids), "state": state, "user": user(login)}
+            if at is not None:  # one that was not sent yet has none
+                row["submitted_at"] = stamp(at)
+            self.reviews[number].append(row)
 
     def touch_pull(self, number: int, at: datetime, labels: Iterable[str] | None = None) -> None:
         """A comment, or other labels."""

@@ -127,6 +127,7 @@ class Shapes:
             "auto_merge": None,
             "_links": {name: {"href": href} for name, href in links.items()},
             **row,
+            "labels": [self.label(each) for each in row["labels"]],
         }
 
     def whole_pull(self, row: Row) -> Row:

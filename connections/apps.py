@@ -11,8 +11,9 @@ class ConnectionsConfig(AppConfig):
             schedule,
         )
         from connections import retention as own
-        from core import readiness, retention
+        from core import live, readiness, retention
 
         failing.register_kind()
         readiness.register("syncs", schedule.overdue)
         retention.register("syncs", own.prune)
+        live.leave_out("connections.webhook", "its last delivery is noted every minute")

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from connections import failing, schedule
+from connections import budget, failing, schedule, sharing
+from connections.following import AnotherRepository
 from connections.models import ConnectionState, Credential, RunOutcome, Source, SyncRun
 from core import clock
 from core.crypto import Undecryptable
@@ -36,8 +37,9 @@ def end_of(error: Exception, lease: schedule.Lease, credential_id: int | None) -
         return End(RunOutcome.WAITING, error.code, error.params, retry_at=error.retry_at)
     if isinstance(error, OutgoingError):
         return End(RunOutcome.FAILED, error.code, error.params, error.permanent, credential_id=credential_id)
-    if isinstance(error, Credential.DoesNotExist):
-        return End(RunOutcome.FAILED, "no_token", permanent=True)
+    if isinstance(error, Credential.DoesNotExist | AnotherRepository):
+        code = "no_token" if isinstance(error, Credential.DoesNotExist) else "other_repository"
+        return End(RunOutcome.FAILED, code, permanent=True)
     if isinstance(error, Undecryptable):
         return End(RunOutcome.FAILED, "undecryptable", permanent=True, credential_id=credential_id)
     # A defect of ours must not take the worker's other sources with it; the log has the traceback.
@@ -68,12 +70,14 @@ def _plan(source: Source, run: SyncRun, end: End, now: datetime) -> None:
     if end.outcome == RunOutcome.SUCCEEDED:
         failing.tell_well(source)
         source.failures, source.succeeded_at = 0, now
-        source.next_sync_at = now + schedule.INTERVAL
+        # What a webhook told during this sync may have come too late for it.
+        told = source.heard_at is not None and source.heard_at >= run.started_at
+        source.next_sync_at = max(now, run.started_at + schedule.SPACING) if told else now + schedule.INTERVAL
         # All of them were asked for again in this run: what did not come back as unreadable is no problem any more.
         source.set_aside.open().filter(last_seen_at__lt=run.started_at).update(cleared_at=now)
     elif end.outcome == RunOutcome.WAITING and end.retry_at is not None:
         source.next_sync_at = source.waiting_until = end.retry_at
-        schedule.wait_for_limit(source, end.retry_at)
+        budget.wait(source, end.retry_at)
     else:
         source.failures += 1
         wait = schedule.PERMANENT_RETRY if end.permanent else schedule.after_failure(source.failures)
@@ -95,3 +99,7 @@ def _ask_for_token(source: Source, end: End, now: datetime) -> None:
     connection.state = ConnectionState.NEEDS_TOKEN
     connection.save(update_fields=["state"])
     schedule.stop_all(connection)
+    sharing.in_good_hands(source)
+    others = Source.objects.select_for_update(of=("self",)).select_related("connection").filter(connection=connection)
+    for each in others.active().exclude(pk=source.pk).order_by("pk"):
+        sharing.in_good_hands(each)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from django.utils.translation import gettext as _
 
 from connections import messages
 from connections.health import SourceRow
-from connections.models import Source
+from connections.models import Connection, Grant, Source
 from connections.progress import Progress
 from core.tables.writing import Table
 from teams.models import Team
@@ -33,6 +33,16 @@ def of_sources(team: Team, rows: Sequence[SourceRow]) -> Table:
         for row in rows
     ]
     return Table(f"connections-team-{team.pk}", header, lines)
+
+
+def of_grants(connection: Connection, grants: Iterable[Grant]) -> Table:
+    """Which team may take which repository, and whether it does."""
+    header = [_("Repository"), _("Team"), _("Read"), _("Given")]
+    lines = [
+        [grant.full_name, grant.team.name, _("yes") if grant.source_id else _("no"), grant.granted_at]  # type: ignore[attr-defined]
+        for grant in grants
+    ]
+    return Table(f"connection-{connection.pk}", header, lines)
 
 
 def of_syncs(source: Source) -> Table:

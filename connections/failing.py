@@ -6,7 +6,7 @@ Call within the transaction that ends a sync.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from django.conf import settings
@@ -24,7 +24,7 @@ from notices.services import notify, told_of
 from teams.models import Person, Team
 
 TOKEN_PROBLEMS = frozenset({"unauthorised", "undecryptable", "no_token"})
-NEEDS_SOMEBODY = PERMANENT | TOKEN_PROBLEMS
+NEEDS_SOMEBODY = PERMANENT | TOKEN_PROBLEMS | {"other_repository"}
 TOLD_AFTER = 5  # failures in a row: by then it was tried for more than 20 minutes (schedule.BACKOFF)
 KIND = "sync_failing"
 
@@ -48,7 +48,8 @@ def tell(source: Source, before: bool) -> None:
     """It failed once more; `before` is what `state_of` was."""
     if state_of(source) and not before:
         problem = _in_each_language(source)
-        _notify(source, _who_can_mend(source.connection.team), "failing", problem)
+        for to, team, url in _who_can_mend(source):
+            _notify(source, to, team, url, "failing", problem)
 
 
 def tell_well(source: Source) -> None:
@@ -56,25 +57,36 @@ def tell_well(source: Source) -> None:
     failed = source.runs.filter(outcome=RunOutcome.FAILED)
     if source.succeeded_at:
         failed = failed.filter(started_at__gt=source.succeeded_at)
-    if failed.exists() and (told := told_of(KIND, f"{_episode(source)}:failing")) is not None:
-        _notify(source, told, "well", "")
+    if not failed.exists():
+        return
+    for _to, team, url in _who_can_mend(source):
+        if (told := told_of(KIND, f"{_episode(source, team)}:failing")) is not None:
+            _notify(source, told, team, url, "well", "")
 
 
-def _notify(source: Source, to: list[Person], what: str, problem: Any) -> None:
-    team = source.connection.team
-    if team.archived_at is None:
-        url = reverse("connection", args=[team.pk, source.pk])
-        notify(KIND, to, f"{_episode(source)}:{what}", team, {"name": source.full_name, "problem": problem}, url)
+def _notify(source: Source, to: list[Person], team: Team | None, url: str, what: str, problem: Any) -> None:
+    notify(KIND, to, f"{_episode(source, team)}:{what}", team, {"name": source.full_name, "problem": problem}, url)
 
 
-def _episode(source: Source) -> str:
-    return f"sync:{source.pk}:{source.succeeded_at.isoformat() if source.succeeded_at else 'never'}"
+def _episode(source: Source, team: Team | None) -> str:
+    begun = source.succeeded_at.isoformat() if source.succeeded_at else "never"
+    mine = team is None or team.pk == source.connection.team_id
+    return f"sync:{source.pk}:{begun}" if mine else f"sync:{source.pk}:{begun}:{team.pk}"
 
 
-def _who_can_mend(team: Team) -> list[Person]:
-    """The team's admins; where there is none, the administrators."""
-    admins = Person.objects.active().filter(memberships__team=team, memberships__role="team_admin")
-    return list(admins) or list(Person.objects.administrators())
+def _who_can_mend(source: Source) -> Iterator[tuple[list[Person], Team | None, str]]:
+    """The admins of each team that reads it, where one has none the administrators; these of the organisation's token too.
+
+    With the team that the notice is about, and the page on which they can do something.
+    """
+    administrators = list(Person.objects.administrators())
+    if source.connection.is_organisations and source.error_code in {*TOKEN_PROBLEMS, ""}:
+        yield administrators, None, reverse("organisation-connection", args=[source.connection_id])
+    for share in source.shares.live().listed():
+        if share.team.archived_at is None:
+            mine = {"memberships__team": share.team, "memberships__role": "team_admin"}
+            admins = list(Person.objects.active().filter(**mine))
+            yield admins or administrators, share.team, reverse("connection", args=[share.team_id, source.pk])
 
 
 def _in_each_language(source: Source) -> dict[str, str]:

@@ -38,8 +38,8 @@ def of(source: Source, now: datetime) -> Health:
     """The first of these that applies; `source.connection` should be loaded."""
     if not source.connection.is_read:
         return _never_read(source)
-    if not source.active:
-        day = date_format(localtime(source.disconnected_at), "DATE_FORMAT") if source.disconnected_at else ""
+    if not source.active or source.left_at is not None:
+        day = date_format(localtime(source.ended_at), "DATE_FORMAT") if source.ended_at else ""
         return Health(
             "disconnected", _("Disconnected"), "is-stale", "plug-connected",
             _("Nothing is read since %(day)s. What was read until then stays.") % {"day": day},
@@ -56,6 +56,8 @@ def of(source: Source, now: datetime) -> Health:
 
 
 def _never_read(source: Source) -> Health:
+    if source.connection.is_pushed:
+        return Health("pushed", _("Pushed"), "is-ok", "bolt", _("Programs push it; nothing is read."))
     if source.connection.is_imported:
         return Health(
             "imported", _("Imported"), "is-stale", "arrow-up", _("People bring it as files; nothing is read.")

@@ -17,6 +17,10 @@ PROBLEMS: dict[str, Promise | str] = {
         "The stored token can no longer be read, because the portal's encryption key was changed. Enter the token again, "
         "or let an administrator put the old key back into ENCRYPTION_KEYS."
     ),
+    "other_repository": _(
+        "The name stands for another repository by now: the one that was read was deleted, or moved without a trace. "
+        "Nothing more is read; connect the new one as another repository."
+    ),
     "internal": _(
         "The portal made a mistake while it was reading. Nothing stored was lost, and it tries again. "
         "An administrator finds the details in the worker's log."

@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, FilteredRelation, Q
+from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 from core import clock
@@ -19,26 +20,58 @@ if TYPE_CHECKING:
 
 # Kinds of connections to nothing, which are never read:
 SAMPLE = "sample"  # what it brought was made up
-IMPORTED = "imported"  # people bring what belongs to it as files
+IMPORTED = "imported"  # people bring what belongs to it as files, or enter it by hand
+PUSHED = "pushed"  # programs push what belongs to it
 
 
 class ConnectionState(models.TextChoices):
     OK = "ok", _("Connected")
     NEEDS_TOKEN = "needs_token", _("Needs a new token")
+    ENDED = "ended", _("Disconnected")  # of the organisation's
+
+
+class ConnectionQuerySet(models.QuerySet["Connection"]):
+    def of_organisation(self) -> ConnectionQuerySet:
+        return self.filter(team=None).exclude(state=ConnectionState.ENDED).order_by("name", "pk")
+
+    def usable_by(self, team: Team) -> ConnectionQuerySet:
+        """With whose token the team may take more repositories: its own, and the organisation's that it was given some of."""
+        mine = Q(team=team) | Q(team=None, grants__team=team)
+        with_token = self.filter(mine, state=ConnectionState.OK, credential__isnull=False)
+        return with_token.distinct().order_by(F("team").asc(nulls_last=True), "name", "pk")
 
 
 class Connection(models.Model):
-    """A token's worth of access to one outside system. The token stands apart, in `Credential`."""
+    """A token's worth of access to one outside system: a team's own, or the organisation's, which gives teams repositories.
 
-    team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="connections")
+    The token stands apart, in `Credential`.
+    """
+
+    team = models.ForeignKey(
+        Team, null=True, on_delete=models.CASCADE, related_name="connections"
+    )  # None: organisation's
+    name = models.CharField(_("name"), max_length=100, blank=True)  # of the organisation's
     kind = models.CharField(max_length=20)  # a key of connectors.registry.CONNECTORS, or SAMPLE
     base_url = models.CharField(_("address of the API"), max_length=300)
     state = models.CharField(max_length=16, choices=ConnectionState.choices, default=ConnectionState.OK)
     created_by = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField(default=clock.now, editable=False)
 
+    objects = ConnectionQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                Lower("name"), condition=Q(team=None) & ~Q(state="ended"), name="organisation_connection_name"
+            )
+        ]
+
     def __str__(self) -> str:
-        return self.base_url
+        return self.name or self.base_url
+
+    @property
+    def is_organisations(self) -> bool:
+        return self.team_id is None
 
     @property
     def needs_token(self) -> bool:
@@ -53,9 +86,31 @@ class Connection(models.Model):
         return self.kind == IMPORTED
 
     @property
+    def is_told(self) -> bool:
+        """Whether people or programs tell what belongs to it."""
+        return self.kind in (IMPORTED, PUSHED)
+
+    @property
     def is_read(self) -> bool:
         """Whether there is an outside system behind it."""
-        return self.kind not in (SAMPLE, IMPORTED)
+        return self.kind not in (SAMPLE, IMPORTED, PUSHED)
+
+    @property
+    def is_pushed(self) -> bool:
+        return self.kind == PUSHED
+
+
+class Budget(models.Model):
+    """The request limit of one token at one host, shared by all connections that hold this token, and by all workers."""
+
+    # Of the host's origin and the token, keyed with the portal's secret: tells that two are the same, and nothing else.
+    fingerprint = models.CharField(max_length=64, unique=True)
+    limit = models.PositiveIntegerField(null=True)
+    remaining = models.PositiveIntegerField(null=True)  # as the host last told any of the workers
+    reset_at = models.DateTimeField(null=True)
+    window = models.PositiveIntegerField(default=0)  # seconds that the limit counts for: the longest that was seen
+    waiting_until = models.DateTimeField(null=True)  # the host refused one of them: nobody asks before
+    noted_at = models.DateTimeField(null=True)
 
 
 class Credential(models.Model):
@@ -66,8 +121,19 @@ class Credential(models.Model):
 
     connection = models.OneToOneField(Connection, on_delete=models.CASCADE, related_name="credential")
     token = EncryptedTextField()
+    budget = models.ForeignKey(Budget, null=True, on_delete=models.SET_NULL, related_name="credentials")
     entered_by = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+")
     entered_at = models.DateTimeField(default=clock.now, editable=False)
+
+
+class Webhook(models.Model):
+    """Where a connection's host says that something happened, which hastens the next sync; and the secret that signs it."""
+
+    connection = models.OneToOneField(Connection, on_delete=models.CASCADE, related_name="webhook")
+    secret = EncryptedTextField()
+    made_by = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+")
+    made_at = models.DateTimeField(default=clock.now, editable=False)
+    heard_at = models.DateTimeField(null=True)  # the last delivery that was rightly signed, to the minute
 
 
 class DraftQuerySet(models.QuerySet["Draft"]):
@@ -86,7 +152,10 @@ class Draft(models.Model):
     kind = models.CharField(max_length=20)
     base_url = models.CharField(max_length=300)
     repository = models.CharField(max_length=255)
-    token = EncryptedTextField(blank=True)
+    connection = models.ForeignKey(
+        Connection, null=True, on_delete=models.CASCADE, related_name="+"
+    )  # whose token is used
+    token = EncryptedTextField(blank=True)  # typed for a connection of its own
     seen = models.JSONField()  # connections.inspections
     created_by = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="+")
     created_at = models.DateTimeField(default=clock.now, editable=False)
@@ -98,10 +167,16 @@ class Draft(models.Model):
 
 class SourceQuerySet(models.QuerySet["Source"]):
     def visible_to(self, user: Person | AnonymousUser) -> SourceQuerySet:
-        return self.filter(connection__team__in=Team.objects.visible_to(user))
+        shares = Share.objects.filter(team__in=Team.objects.visible_to(user))
+        return self.filter(pk__in=shares.values("source"))
 
     def of(self, team: Team) -> SourceQuerySet:
-        return self.filter(connection__team=team)
+        """Those that the team reads or once read, with `left_at`: when its part ended, None while it reads."""
+        mine = FilteredRelation("shares", condition=Q(shares__team=team))
+        return self.alias(mine=mine).filter(mine__isnull=False).annotate(left_at=F("mine__ended_at"))
+
+    def read_by(self, team: Team) -> SourceQuerySet:
+        return self.of(team).filter(active=True, mine__ended_at=None)
 
     def active(self) -> SourceQuerySet:
         return self.filter(active=True)
@@ -115,6 +190,11 @@ class SourceQuerySet(models.QuerySet["Source"]):
             set_aside_count=models.Count("set_aside", filter=Q(set_aside__cleared_at=None), distinct=True)
         )
 
+    def wanted(self) -> SourceQuerySet:
+        """Those that a team reads which is not archived: what an archived one reads alone waits until it is restored."""
+        wanted = Share.objects.live().filter(source=models.OuterRef("pk"), team__archived_at=None)
+        return self.filter(models.Exists(wanted))
+
     def due(self, now: datetime) -> SourceQuerySet:
         """What should be synced now and is not being synced. Only columns of this table: `schedule.take` relies on it."""
         return self.filter(active=True, paused=False, next_sync_at__lte=now).filter(
@@ -122,12 +202,15 @@ class SourceQuerySet(models.QuerySet["Source"]):
         )
 
     def claims(self, base_url: str, external_id: str) -> SourceQuerySet:
-        """Who holds this repository at present; at most one."""
+        """The one row by which this repository is read at present, if it is."""
         return self.active().filter(base_url=base_url, external_id=external_id)
 
 
 class Source(models.Model):
-    """A repository that is read: what to read of it, how far it came, when it is due and who is reading it."""
+    """A repository that is read, once for all teams that have a part of it: what to read of it, how far it came, when it is due.
+
+    `connection` is the one with whose token it is read, `Share` says for whom.
+    """
 
     connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="sources")
     base_url = models.CharField(max_length=300)  # the connection's, here for the constraint
@@ -147,11 +230,14 @@ class Source(models.Model):
     edition = models.PositiveIntegerField(default=1)
 
     next_sync_at = models.DateTimeField(null=True)  # None: nothing is scheduled
+    heard_at = models.DateTimeField(null=True)  # when a webhook last said that there is something new
     rung_at = models.DateTimeField(null=True)  # when the bell last sent a message for it
     asked_by = models.ForeignKey(Person, null=True, on_delete=models.SET_NULL, related_name="+")  # of "Sync now"
     lease_owner = models.CharField(max_length=32, blank=True)
     lease_until = models.DateTimeField(null=True)
     heartbeat_at = models.DateTimeField(null=True)
+
+    checked_at = models.DateTimeField(null=True)  # when it was last asked for what no listing tells: once a day
 
     # Health, as the last finished sync left it.
     succeeded_at = models.DateTimeField(
@@ -167,9 +253,11 @@ class Source(models.Model):
 
     objects = SourceQuerySet.as_manager()
 
+    left_at: datetime | None = None  # when the part of the team that looks at it ended, where the query says so
+
     class Meta:
         constraints = [
-            # One team reads a repository: two would each count its deployments as theirs.
+            # A repository is read once, whoever has a part of it.
             models.UniqueConstraint("base_url", "external_id", condition=Q(active=True), name="repository_claimed_once")
         ]
         indexes = [models.Index(fields=["next_sync_at"], condition=Q(active=True), name="source_due")]
@@ -178,15 +266,69 @@ class Source(models.Model):
         return self.full_name
 
     @property
-    def known_until(self) -> datetime | None:
-        """Until when anything is known of it: it was disconnected then, or nothing later was imported. None while it is read."""
-        return self.succeeded_at if self.connection.is_imported else self.disconnected_at
+    def ended_at(self) -> datetime | None:
+        """Since when nothing is read for whoever looks at it."""
+        return self.left_at or (None if self.active else self.disconnected_at)
 
     def is_leased(self, now: datetime) -> bool:
         return self.lease_until is not None and self.lease_until >= now
 
     def is_waiting(self, now: datetime) -> bool:
         return self.waiting_until is not None and self.waiting_until > now
+
+
+class ShareQuerySet(models.QuerySet["Share"]):
+    def live(self) -> ShareQuerySet:
+        return self.filter(ended_at=None)
+
+    def listed(self) -> ShareQuerySet:
+        return self.select_related("team", "connection").order_by("pk")
+
+
+class Share(models.Model):
+    """A team that reads a repository, or did until `ended_at`. Which part of it is the team's, a room above says (stores.py)."""
+
+    source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="shares")
+    team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="+")
+    # With whose token the team takes it: its own or the organisation's. Not always the one that is used: one is enough.
+    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="shares")
+    ended_at = models.DateTimeField(null=True)
+
+    objects = ShareQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint("source", "team", name="shared_once")]
+
+
+class GrantQuerySet(models.QuerySet["Grant"]):
+    def listed(self) -> GrantQuerySet:
+        return self.select_related("team", "connection").order_by("full_name", "team__name", "pk")
+
+    def with_reading(self) -> GrantQuerySet:
+        """With `source_id`, by which the team reads it with this connection; None where it did not take it."""
+        mine = Share.objects.live().filter(connection=models.OuterRef("connection"), team=models.OuterRef("team"))
+        mine = mine.filter(source__external_id=models.OuterRef("external_id"), source__active=True)
+        return self.annotate(source_id=models.Subquery(mine.values("source")[:1]))
+
+
+class Grant(models.Model):
+    """A repository of the organisation's connection that a team may take."""
+
+    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="grants")
+    team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="grants")
+    external_id = models.CharField(max_length=100)
+    full_name = models.CharField(max_length=255)
+    url = models.CharField(max_length=1000, blank=True)
+    granted_by = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+")
+    granted_at = models.DateTimeField(default=clock.now, editable=False)
+
+    objects = GrantQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint("connection", "team", "external_id", name="granted_once")]
+
+    def __str__(self) -> str:
+        return self.full_name
 
 
 class RunOutcome(models.TextChoices):
@@ -260,6 +402,11 @@ class SetAsideObject(models.Model):
     cleared_at = models.DateTimeField(null=True)
 
     objects = SetAsideQuerySet.as_manager()
+
+    @property
+    def can_be_asked(self) -> bool:
+        """Whether the host can be asked for it by its key."""
+        return not self.key.endswith(":?")
 
     class Meta:
         constraints = [models.UniqueConstraint("source", "key", name="set_aside_once")]

@@ -15,6 +15,8 @@ from connections.models import RunOutcome, SyncRun
 STREAMS: dict[str, Promise | str] = {
     "deployments": _("Deployments"),
     "incidents": _("Incidents"),
+    "changes": _("Changes"),
+    "comparisons": _("Comparisons of deployments"),
     "again": _("Asked for again"),
 }
 TONES = {
@@ -36,6 +38,7 @@ class StreamProgress:
     set_aside: int
     reached: datetime | None
     done: bool
+    refused: bool  # the token may not read these
 
 
 @dataclass(frozen=True)
@@ -87,5 +90,6 @@ def _stream(name: str, counts: dict[str, Any]) -> StreamProgress:
         stored=counts["stored"],
         set_aside=counts["set_aside"],
         reached=datetime.fromisoformat(counts["reached"]) if counts["reached"] else None,
-        done=counts["done"],
+        done=counts["done"] and not counts.get("refused"),
+        refused=bool(counts.get("refused")),
     )

@@ -17,13 +17,14 @@ from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
-from connections.models import Connection, Draft, Source
+from connections.models import Budget, Connection, Draft, Source
 from core import bell, clock
 from teams.models import Person
 
 INTERVAL = timedelta(minutes=15)
 BACKOFF = tuple(timedelta(minutes=minutes) for minutes in (1, 2, 5, 15, 60))
 PERMANENT_RETRY = timedelta(hours=1)  # somebody may have put it right at the host
+SPACING = timedelta(minutes=1)  # from the beginning of a sync to that of the next one that a webhook asks for
 LEASE = timedelta(seconds=60)  # short, so that a killed worker's sync is soon taken over
 RING_AGAIN = timedelta(seconds=20)  # a message not answered by then counts as lost
 MESSAGE_LIFE = 60  # seconds; a worker that comes later would only find the next message
@@ -89,9 +90,11 @@ def held(lease: Lease) -> Iterator[Source]:
 def ended(lease: Lease) -> Iterator[Source]:
     """The same for the end of a sync: the lease is given back, whatever the person changed. Raises LeaseLost.
 
-    The connection's row is locked first, as everywhere where both are, so that two ends cannot wait for each other.
+    The budget's row is locked first, then the connection's, as everywhere where both are: so two ends, of which each may let
+    the other's repository wait, cannot wait for each other.
     """
     with transaction.atomic():
+        Budget.objects.select_for_update().filter(credentials__connection__sources=lease.source_id).first()
         Connection.objects.select_for_update(of=("self",)).filter(sources__pk=lease.source_id).first()
         source = _own(lease)
         source.lease_owner, source.lease_until, source.rung_at = "", None, None
@@ -118,7 +121,7 @@ def ring() -> list[int]:
     Draft.objects.filter(expires_at__lte=now).delete()
     quiet = Q(rung_at=None) | Q(rung_at__lte=now - RING_AGAIN)
     # An archived team is read only; what was due is due again when it is restored.
-    waiting = Source.objects.due(now).filter(quiet, connection__team__archived_at=None)
+    waiting = Source.objects.due(now).filter(quiet).wanted()
     rung = []
     for source_id in waiting.order_by("next_sync_at", "pk").values_list("pk", flat=True):
         if Source.objects.due(now).filter(quiet, pk=source_id).update(rung_at=now):
@@ -130,7 +133,7 @@ def ring() -> list[int]:
 def overdue() -> str:
     """A sentence, if something has been due for longer than a whole interval and nobody reads it; else ""."""
     long_ago = clock.now() - INTERVAL
-    waiting = Source.objects.due(clock.now()).filter(next_sync_at__lt=long_ago, connection__team__archived_at=None)
+    waiting = Source.objects.due(clock.now()).filter(next_sync_at__lt=long_ago).wanted()
     since = waiting.order_by("next_sync_at").values_list("next_sync_at", flat=True).first()
     if since is None:
         return ""
@@ -159,8 +162,14 @@ def make_due(source: Source, *, by: Person | None = None) -> None:
 @transaction.atomic
 def sync_now(*, source_id: int, by: Person) -> None:
     """Ask for a sync at once. Raises NotNow where one runs already, or where it could not do anything."""
-    now = clock.now()
     source = Source.objects.select_for_update(of=("self",)).select_related("connection").get(pk=source_id)
+    refuse(source)
+    make_due(source, by=by)
+
+
+def refuse(source: Source, *, busy: bool = True) -> None:
+    """Raises NotNow where the host cannot be asked; `busy`: or where it is being asked already."""
+    now = clock.now()
     if not source.active:
         raise NotNow("disconnected")
     if not source.connection.is_read:
@@ -169,22 +178,46 @@ def sync_now(*, source_id: int, by: Person) -> None:
         raise NotNow("needs_token")
     if source.paused:
         raise NotNow("paused")
-    if source.is_leased(now):
+    if busy and source.is_leased(now):
         raise NotNow("running")
     if source.is_waiting(now):
         raise NotNow("waiting")
-    make_due(source, by=by)
+
+
+@transaction.atomic
+def hasten(source_id: int) -> bool:
+    """A webhook says that there is something new: read it soon rather than in turn; False where nothing can be read.
+
+    However many come, there is one sync in SPACING. During a sync it is only noted, and `ending.finish` looks at the note.
+    """
+    now = clock.now()
+    source = Source.objects.select_for_update(of=("self",)).select_related("connection").get(pk=source_id)
+    if not (source.active and source.connection.is_read) or source.connection.needs_token or source.paused:
+        return False
+    if source.is_waiting(now) or not Source.objects.filter(pk=source_id).wanted().exists():
+        return False
+    if source.is_leased(now):
+        source.heard_at = now
+        source.save(update_fields=["heard_at"])
+        return True
+    at = max(now, hastened(source))
+    if source.next_sync_at is None or source.next_sync_at > at:
+        source.next_sync_at = at
+        source.save(update_fields=["next_sync_at"])
+        if at == now:
+            make_due(source)
+    return True
+
+
+def hastened(source: Source) -> datetime:
+    """The first instant at which a webhook may have the source read once more."""
+    began = source.runs.order_by("-started_at").values_list("started_at", flat=True).first()
+    return began + SPACING if began else clock.now()
 
 
 def after_failure(failures: int) -> timedelta:
     """How long to wait after so many failures in a row (1 or more)."""
     return BACKOFF[min(failures, len(BACKOFF)) - 1]
-
-
-def wait_for_limit(source: Source, until: datetime) -> None:
-    """The token's limit is used up: its other repositories wait as well. The connection's row is locked."""
-    others = Source.objects.filter(connection=source.connection_id, active=True).exclude(pk=source.pk)
-    others.filter(next_sync_at__lt=until).update(next_sync_at=until, waiting_until=until)
 
 
 def stop_all(connection: Connection) -> None:

@@ -9,28 +9,59 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
 
-from connections import inspections, schedule
+from connections import inspections, schedule, sharing
 from connections import options as read_options
-from connections.models import IMPORTED, SAMPLE, Connection, ConnectionState, Credential, Draft, Source
-from connectors.records import Address, Inspection, ReadOptions
+from connections.models import SAMPLE, Connection, ConnectionState, Credential, Draft, Share, Source
+from connections.reading import Shared, change_options, disconnect, pause, resume
+from connectors.records import Address, Inspection, ReadOptions, Repository
 from connectors.registry import CONNECTORS
 from core import clock
 from core.edits import MINE, StaleEdit, Touch, merge
 from core.http import origin_of
+from core.refusals import Refused
 from core.tables.cells import plain
 from teams import audit
 from teams.models import Person, Team
+
+__all__ = [
+    "Claimed",
+    "DraftGone",
+    "DraftUsed",
+    "NotGranted",
+    "OtherRepository",
+    "Shared",
+    "TokenNeeded",
+    "access_of",
+    "change_access",
+    "change_options",
+    "connect",
+    "connect_sample",
+    "connect_told",
+    "disconnect",
+    "look",
+    "look_again",
+    "pause",
+    "prepare",
+    "prepare_another",
+    "renew",
+    "resume",
+]
 
 DRAFT_LIFE = timedelta(hours=1)
 
 
 class Claimed(Exception):
-    """Another connection reads this repository already; `team` is whose."""
+    """The team reads this repository already, or at this address there is another one that is read, by `team`."""
 
     def __init__(self, team: Team) -> None:
         super().__init__(team.name)
         self.team = team
+
+
+class NotGranted(Refused):
+    """The organisation's connection does not give the team this repository, not any more."""
 
 
 class DraftGone(Exception):
@@ -60,11 +91,10 @@ def look(*, kind: str, address: Address, token: str) -> Inspection:
         return connector.inspect(client, address.repository)
 
 
-def refuse_claimed(base_url: str, external_id: str) -> None:
-    """Raises Claimed where some team reads this repository. The constraint says it once more when the row is written."""
-    claim = Source.objects.claims(base_url, external_id).select_related("connection__team").first()
-    if claim is not None:
-        raise Claimed(claim.connection.team)
+def refuse_read(base_url: str, external_id: str, team: Team) -> None:
+    """Raises Claimed where the team reads this repository already: another part of it is added on its page."""
+    if Source.objects.claims(base_url, external_id).read_by(team).exists():
+        raise Claimed(team)
 
 
 @contextmanager
@@ -74,53 +104,106 @@ def _claiming(base_url: str, external_id: str) -> Iterator[None]:
         with transaction.atomic():
             yield
     except IntegrityError:
-        refuse_claimed(base_url, external_id)
+        readers = Share.objects.live().filter(source__in=Source.objects.claims(base_url, external_id)).listed()
+        if readers:
+            raise Claimed(readers[0].team) from None
         raise
 
 
 def prepare(*, team: Team, by: Person, kind: str, address: Address, token: str) -> Draft:
     """Look at the repository, and keep address and token for the second step. Raises OutgoingError, Claimed."""
     seen = look(kind=kind, address=address, token=token)
-    refuse_claimed(address.base_url, seen.external_id)
-    now = clock.now()
-    return Draft.objects.create(
-        team=team,
-        created_by=by,
-        kind=kind,
-        base_url=address.base_url,
-        repository=seen.full_name,
-        token=token,
-        seen=inspections.to_json(seen),
-        expires_at=now + DRAFT_LIFE,
-    )
+    refuse_read(address.base_url, seen.external_id, team)
+    return _draft(seen, team=team, created_by=by, kind=kind, base_url=address.base_url, token=token)
+
+
+def prepare_another(*, team: Team, by: Person, connection: Connection, repository: Repository) -> Draft:
+    """The same with the token of a connection that there is, of a repository that it sees or gives the team.
+
+    Raises OutgoingError, Claimed, OtherRepository, NotGranted, Credential.DoesNotExist, core.crypto.Undecryptable.
+    """
+    _refuse_not_granted(connection, team, repository.external_id)
+    token = Credential.objects.get(connection=connection).token
+    seen = look(kind=connection.kind, address=Address(connection.base_url, repository.full_name), token=token)
+    if seen.external_id != repository.external_id:
+        raise OtherRepository
+    refuse_read(connection.base_url, seen.external_id, team)
+    of = {"kind": connection.kind, "base_url": connection.base_url, "connection": connection}
+    return _draft(seen, team=team, created_by=by, **of)
+
+
+def _draft(seen: Inspection, **of: Any) -> Draft:
+    kept = {"repository": seen.full_name, "seen": inspections.to_json(seen), "expires_at": clock.now() + DRAFT_LIFE}
+    return Draft.objects.create(**kept, **of)
+
+
+def _refuse_not_granted(connection: Connection, team: Team, external_id: str) -> None:
+    mine = connection.team == team
+    if not mine and not connection.grants.filter(team=team, external_id=external_id).exists():
+        raise NotGranted(
+            _("The organisation's connection “%(connection)s” does not give the team this repository.")
+            % {"connection": connection}
+        )
 
 
 @transaction.atomic
 def connect(*, draft_id: int, options: ReadOptions, by: Person) -> Source:
-    """Turn a draft into a connection that is read at once. Raises DraftGone, DraftUsed, Claimed.
+    """Let the draft's team read `options` of its repository, at once. Raises DraftGone, DraftUsed, Claimed, NotGranted.
 
-    A repository that the team had disconnected gets its old row back, and so its deployments and incidents.
+    One that another team reads is read for both from now on, with the token that is used already. One that the team had
+    disconnected gets its old row back, and so its deployments and incidents.
     """
-    draft = Draft.objects.select_for_update().kept().filter(pk=draft_id).first()
+    draft = Draft.objects.select_for_update(of=("self",)).kept().filter(pk=draft_id).first()
     if draft is None:
         raise DraftGone
     if draft.source is not None:
         raise DraftUsed(draft.source)
     seen = inspections.from_json(draft.seen)
-    connection = Connection.objects.create(team=draft.team, kind=draft.kind, base_url=draft.base_url, created_by=by)
-    Credential.objects.create(connection=connection, token=draft.token, entered_by=draft.created_by)
-    source = _former(draft, seen) or Source(base_url=draft.base_url, external_id=seen.external_id)
-    source.connection, source.active, source.paused, source.disconnected_at = connection, True, False, None
-    source.error_code, source.error_params, source.failures, source.waiting_until = "", {}, 0, None
-    source.options, source.state, source.edition = read_options.to_json(options), {}, source.edition + 1
+    connection = _connection_of(draft, seen, by)
+    refuse_read(connection.base_url, seen.external_id, draft.team)
+    source = _read_already(connection, seen)
+    if source is not None:  # nobody can pause what is not theirs alone
+        options, source.paused = read_options.union([read_options.from_json(source.options), options]), False
+    source = source or _read_anew(draft, connection, seen)
+    source.active, source.options, source.state = True, read_options.to_json(options), {}  # read whole once more
+    source.edition += 1
     _describe(source, seen)
-    with _claiming(draft.base_url, seen.external_id):
+    with _claiming(connection.base_url, seen.external_id):
         source.save()
+    sharing.join(source, draft.team, connection)
+    sharing.in_good_hands(source)
     draft.source, draft.token = source, ""
     draft.save(update_fields=["source", "token"])
-    audit.record("connection.added", actor=by, subject=source, team=connection.team, repository=source.full_name,
-                 address=connection.base_url, **source.options)  # fmt: skip
-    schedule.make_due(source, by=by)
+    audit.record("connection.added", actor=by, subject=source, team=draft.team, repository=source.full_name,
+                 address=connection.base_url, **read_options.to_json(options))  # fmt: skip
+    if not source.connection.needs_token and not source.is_waiting(clock.now()):
+        schedule.make_due(source, by=by)
+    return source
+
+
+def _connection_of(draft: Draft, seen: Inspection, by: Person) -> Connection:
+    """The one whose token the draft was tried with, or a new one of the team's own."""
+    if draft.connection_id:
+        connection = Connection.objects.select_for_update(of=("self",)).get(pk=draft.connection_id)
+        _refuse_not_granted(connection, draft.team, seen.external_id)
+        if not Credential.objects.filter(connection=connection).exists():
+            raise DraftGone  # it was disconnected meanwhile
+        return connection
+    made = Connection.objects.create(team=draft.team, kind=draft.kind, base_url=draft.base_url, created_by=by)
+    Credential.objects.create(connection=made, token=draft.token, entered_by=draft.created_by)
+    return made
+
+
+def _read_already(connection: Connection, seen: Inspection) -> Source | None:
+    found = Source.objects.select_for_update(of=("self",)).select_related("connection")
+    return found.claims(connection.base_url, seen.external_id).first()
+
+
+def _read_anew(draft: Draft, connection: Connection, seen: Inspection) -> Source:
+    source = _former(draft, seen) or Source(base_url=connection.base_url, external_id=seen.external_id)
+    source.connection, source.base_url = connection, connection.base_url
+    source.paused, source.disconnected_at = False, None
+    source.error_code, source.error_params, source.failures, source.waiting_until = "", {}, 0, None
     return source
 
 
@@ -129,7 +212,7 @@ def connect_sample(*, team: Team, name: str, options: ReadOptions, by: Person) -
     """A repository that is not there, for the sample organisation: it holds made-up rows and is never read."""
     now, base_url = clock.now(), "https://git.sample.invalid"
     connection = Connection.objects.create(team=team, kind=SAMPLE, base_url=base_url, created_by=by, created_at=now)
-    return Source.objects.create(
+    source = Source.objects.create(
         connection=connection,
         base_url=base_url,
         external_id=name,
@@ -139,18 +222,24 @@ def connect_sample(*, team: Team, name: str, options: ReadOptions, by: Person) -
         created_at=now,
         succeeded_at=now,
     )
+    sharing.join(source, team, connection)
+    return source
 
 
 @transaction.atomic
-def connect_imported(*, team: Team, name: str, by: Person) -> Source:
-    """What people bring as files stands here: nothing is read. One of a name a team; IntegrityError for a second one."""
+def connect_told(*, team: Team, name: str, kind: str, by: Person) -> Source:
+    """What people bring (IMPORTED) or programs push (PUSHED) stands here: nothing is read.
+
+    One of a name a team; IntegrityError for a second one.
+    """
     now = clock.now()
-    connection = Connection.objects.create(team=team, kind=IMPORTED, base_url="", created_by=by, created_at=now)
+    connection = Connection.objects.create(team=team, kind=kind, base_url="", created_by=by, created_at=now)
     external_id = hashlib.sha256(plain(name).encode()).hexdigest()
     source = Source.objects.create(
         connection=connection, base_url=f"import:{team.pk}", external_id=external_id, full_name=name, created_at=now
     )
-    audit.record("connection.imported", actor=by, subject=source, team=team, repository=name)
+    sharing.join(source, team, connection)
+    audit.record(f"connection.{kind}", actor=by, subject=source, team=team, repository=name)
     return source
 
 
@@ -225,6 +314,19 @@ def _save_access(
             yours={"base_url": base_url} if moved else {"token": ""},
             by={name: _changed_by(connection, name) for name in current},
         )
+    renew(connection, base_url, new_token, by, source=source, seen=seen)
+
+
+def renew(
+    connection: Connection,
+    base_url: str,
+    new_token: str,
+    by: Person,
+    *,
+    source: Source | None = None,
+    seen: Inspection | None = None,
+) -> None:
+    """Save what was tried, with the connection's row locked; what it reads is read at once. `seen` is of `source`."""
     moved_from = connection.base_url if connection.base_url != base_url else ""
     connection.base_url, connection.state = base_url, ConnectionState.OK
     connection.save(update_fields=["base_url", "state"])
@@ -234,77 +336,17 @@ def _save_access(
     for each in Source.objects.select_for_update().filter(connection=connection, active=True).order_by("pk"):
         with _claiming(base_url, each.external_id):
             each.base_url = base_url
-            if each.pk == source.pk:
+            if seen is not None and source is not None and each.pk == source.pk:
                 _describe(each, seen)
             each.failures, each.error_code, each.error_params, each.waiting_until = 0, "", {}, None
             each.save()
         if not each.paused:
             schedule.make_due(each, by=by)
-    team = connection.team
+    team = connection.team  # None: the organisation's
     if new_token:
         audit.record("connection.token_entered", actor=by, subject=connection, team=team, address=base_url)
     if moved_from:
         audit.record("connection.moved", actor=by, subject=connection, team=team, before=moved_from, after=base_url)
-
-
-@transaction.atomic
-def pause(*, source_id: int, by: Person) -> None:
-    """Read nothing until somebody resumes. A sync that runs stops before its next page. Twice is as once."""
-    source = Source.objects.select_for_update().get(pk=source_id)
-    if source.paused or not source.active:
-        return
-    source.paused = True
-    source.save(update_fields=["paused"])
-    team = source.connection.team
-    audit.record("connection.paused", actor=by, subject=source, team=team, repository=source.full_name)
-
-
-@transaction.atomic
-def resume(*, source_id: int, by: Person) -> None:
-    source = Source.objects.select_for_update().get(pk=source_id)
-    if not source.paused or not source.active:
-        return
-    source.paused = False
-    source.save(update_fields=["paused"])
-    team = source.connection.team
-    audit.record("connection.resumed", actor=by, subject=source, team=team, repository=source.full_name)
-    if not source.connection.needs_token:
-        schedule.make_due(source, by=by)
-
-
-@transaction.atomic
-def disconnect(*, source_id: int, by: Person) -> None:
-    """Stop reading for good and forget the token. Deployments, incidents and the history of syncs stay."""
-    connection = Connection.objects.select_for_update(of=("self",)).get(sources__pk=source_id)
-    source = Source.objects.select_for_update().get(pk=source_id)
-    if not source.active:
-        return
-    source.active, source.disconnected_at, source.next_sync_at = False, clock.now(), None
-    source.save(update_fields=["active", "disconnected_at", "next_sync_at"])
-    if not connection.sources.active().exists():
-        Credential.objects.filter(connection=connection).delete()
-    audit.record("connection.removed", actor=by, subject=source, team=connection.team, repository=source.full_name)
-
-
-@transaction.atomic
-def change_options(*, source_id: int, options: ReadOptions, by: Person) -> None:
-    """Read something else from now on; what the old rules passed over is read as well. A running sync starts again."""
-    source = Source.objects.select_for_update().get(pk=source_id)
-    before = read_options.from_json(source.options)
-    if read_options.to_json(options) == source.options:
-        return
-    again, old = read_options.streams_to_read_again(before, options), source.options
-    source.options = read_options.to_json(options)
-    source.state = {stream: state for stream, state in source.state.items() if stream not in again}
-    source.edition += 1
-    source.save(update_fields=["options", "state", "edition"])
-    team = source.connection.team
-    audit.record(
-        "connection.rules_changed", actor=by, subject=source, team=team, repository=source.full_name,
-        before=old, after=source.options,
-    )  # fmt: skip
-    if source.active and not source.connection.needs_token and not source.paused and not source.is_waiting(clock.now()):
-        schedule.make_due(source, by=by)
 
 
 def look_again(*, source: Source) -> Inspection:

@@ -42,6 +42,6 @@ _ORDER = {"is-off": 0, "is-risk": 1, "is-stale": 2, "is-ok": 3}
 
 def health_of(team: Team) -> TeamHealth:
     """One query, however many repositories the team has."""
-    sources = Source.objects.of(team).active().listed().with_set_aside_count()
+    sources = Source.objects.read_by(team).listed().with_set_aside_count()
     found = health.rows(sources, clock.now())
     return TeamHealth(sorted(found, key=lambda row: _ORDER[row.health.tone]))

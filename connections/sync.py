@@ -9,22 +9,25 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
 
+from connections import budget, following, schedule, sharing, stores
 from connections import options as read_options
-from connections import schedule, stores
 from connections.ending import End, end_of, finish
 from connections.heartbeat import Heartbeat
-from connections.models import Credential, RunOutcome, SetAsideObject, Source, SyncRun
-from connectors.records import Page, ReadOptions, SetAside
+from connections.keeping import keep
+from connections.models import Credential, RunOutcome, Source, SyncRun
+from connectors.records import Page, ReadOptions
 from connectors.registry import CONNECTORS
 from core import clock
 from core.http import Client
 
 log = logging.getLogger(__name__)
+
+CHECK_EVERY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +42,12 @@ class _Job:
     options: ReadOptions
     state: dict[str, dict[str, Any]]
     again: list[str]
+    checking: bool  # the daily question whether everything is still what it was
 
 
 def sync(source_id: int) -> SyncRun | None:
     """Read what is new of a source that is due; None if it is not, or if another worker is at it."""
+    sharing.before_reading(source_id)
     lease = schedule.take(source_id)
     if lease is None:
         return None
@@ -67,6 +72,11 @@ def _begin(lease: schedule.Lease) -> _Job:
         source.save()
         unfinished = stores.unfinished_keys(source, now)
         aside = source.set_aside.to_ask_again().values_list("key", flat=True)
+        checking = source.checked_at is not None and source.checked_at <= now - CHECK_EVERY
+        to_check = stores.keys_to_check(source, now) if checking else []
+        if checking or source.checked_at is None:
+            source.checked_at = now
+            source.save(update_fields=["checked_at"])
         return _Job(
             lease=lease,
             run_id=run.pk,
@@ -75,7 +85,8 @@ def _begin(lease: schedule.Lease) -> _Job:
             repository=source.full_name,
             options=read_options.from_json(source.options),
             state=source.state,
-            again=list(dict.fromkeys([*unfinished, *aside])),
+            again=list(dict.fromkeys([*unfinished, *aside, *to_check])),
+            checking=checking,
         )
 
 
@@ -86,12 +97,14 @@ def _work(job: _Job) -> End:
     credential_id = mine.values_list("pk", flat=True).first()
     try:
         credential = Credential.objects.get(pk=credential_id or 0)
+        shared = budget.of(credential, job.base_url)
         with CONNECTORS[job.kind].client(job.base_url, credential.token) as client, Heartbeat(job.lease) as heartbeat:
+            client.share = budget.KEPT_BACK
+            budget.check(shared.pk, client.host)
             try:
-                for page in _pages(job, client):
-                    _keep(job, page, client)
-                    heartbeat.progress()
+                _read(job, client, shared.pk, heartbeat)
             finally:
+                budget.note(shared.pk, client)
                 _note_traffic(job.run_id, client)
     except schedule.LeaseLost:
         raise
@@ -100,17 +113,35 @@ def _work(job: _Job) -> End:
     return End(RunOutcome.SUCCEEDED)
 
 
+def _read(job: _Job, client: Client, budget_id: int, heartbeat: Heartbeat) -> None:
+    if job.checking:
+        _follow(job, client)
+    for page in _pages(job, client):
+        _keep(job, page, client)
+        heartbeat.progress()
+        budget.note(budget_id, client)
+        budget.check(budget_id, client.host)
+    if client.redirects and not job.checking:  # by its former name the host still led us to it
+        _follow(job, client)
+
+
+def _follow(job: _Job, client: Client) -> None:
+    following.follow(job.lease, CONNECTORS[job.kind].identify(client, job.repository))
+
+
 def _pages(job: _Job, client: Client) -> Iterable[Page]:
-    return CONNECTORS[job.kind].read(client, job.repository, job.options, job.state, job.again, clock.now())
+    source = Source(pk=job.lease.source_id)
+    return CONNECTORS[job.kind].read(
+        client, job.repository, job.options, job.state, job.again, clock.now(),
+        lambda: stores.comparisons_wanted(source),
+    )  # fmt: skip
 
 
 def _keep(job: _Job, page: Page, client: Client) -> None:
     """Write one page, whole or not at all. Raises LeaseLost or Stopped, having written nothing."""
     with schedule.held(job.lease) as source:
         now = clock.now()
-        stored = stores.store(source, page.records, now)
-        _clear(source, [record.key for record in page.records], now)
-        _set_aside(source, page.set_aside, now)
+        stored = keep(source, page, now)
         source.state = {**source.state, page.stream: page.state}
         source.save(update_fields=["state", "lease_until", "heartbeat_at"])
         _count(SyncRun.objects.select_for_update().get(pk=job.run_id), page, stored, client)
@@ -127,6 +158,8 @@ def _count(run: SyncRun, page: Page, stored: int, client: Client) -> None:
         "set_aside": so_far.get("set_aside", 0) + len(page.set_aside),
         "reached": min(filter(None, (reached, so_far.get("reached"))), default=None),
         "done": page.done,
+        "left": page.left,
+        "refused": page.refused,
     }
     _traffic(run, client)
     run.save()
@@ -149,33 +182,6 @@ def _note_traffic(run_id: int, client: Client) -> None:
         if run is not None:
             _traffic(run, client)
             run.save()
-
-
-def _clear(source: Source, keys: list[str], now: datetime) -> None:
-    if keys:
-        source.set_aside.open().filter(key__in=keys).update(cleared_at=now)
-
-
-def _set_aside(source: Source, objects: Iterable[SetAside], now: datetime) -> None:
-    """Keep what could not be understood, once for each key, from when it was first seen."""
-    rows = {each.key: each for each in objects}
-    SetAsideObject.objects.bulk_create(
-        [
-            SetAsideObject(
-                source=source,
-                key=each.key[:100],
-                reason=each.reason[:40],
-                detail=each.detail[:200],
-                url=each.url[:1000],
-                first_seen_at=now,
-                last_seen_at=now,
-            )
-            for each in rows.values()
-        ],
-        update_conflicts=True,
-        unique_fields=["source", "key"],
-        update_fields=["reason", "detail", "url", "last_seen_at", "cleared_at"],
-    )
 
 
 def _give_back(lease: schedule.Lease) -> None:

@@ -1,8 +1,13 @@
 """The systems the portal can read: one line for each."""
 
 from connectors.github import GitHub
-from connectors.records import Connector
+from connectors.github.hooks import GitHubHook
+from connectors.records import Connector, Hook
 
 CONNECTORS: dict[str, Connector] = {
     "github": GitHub(),
+}
+# Those whose webhooks are understood.
+HOOKS: dict[str, Hook] = {
+    "github": GitHubHook(),
 }

@@ -16,7 +16,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any, NoReturn
-from urllib.parse import urljoin, urlsplit, urlunsplit
+from urllib.parse import parse_qs, urljoin, urlsplit, urlunsplit
 
 import requests
 from requests.utils import parse_header_links
@@ -47,11 +47,17 @@ Explain = Callable[[int, Mapping[str, str], Any], tuple[str, dict[str, Any]] | N
 
 @dataclass(frozen=True, slots=True)
 class RateLimit:
-    """The token's limit as the host last told it: requests a window, how many are left, when the window ends (UTC)."""
+    """The token's limit as the host last told it: requests a window, how many are left, when the window ends by our clock."""
 
     limit: int | None
     remaining: int | None
     reset: datetime | None
+
+    def spent_until(self, kept_back: int) -> datetime | None:
+        """Until when nothing should be asked, so that so many requests are left to others; None: ask."""
+        if self.remaining is None or self.reset is None or self.remaining > kept_back:
+            return None
+        return self.reset if self.reset > clock.now() else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +83,21 @@ class Response:
     @property
     def next_url(self) -> str | None:
         """The absolute address of the next page, from the Link header. `Client.get` refuses one of another origin."""
+        return self._link("next")
+
+    @property
+    def pages_after(self) -> int | None:
+        """How many pages follow, where the host numbers them; None where it does not say."""
+        if not self.next_url:
+            return 0
+        numbers = [parse_qs(urlsplit(self._link(rel) or "").query).get("page", [""])[0] for rel in ("next", "last")]
+        if not all(number.isascii() and number.isdigit() and len(number) < 10 for number in numbers):
+            return None
+        return max(1, int(numbers[1]) - int(numbers[0]) + 1)
+
+    def _link(self, rel: str) -> str | None:
         for link in parse_header_links(self.headers.get("Link", "")):
-            if link.get("rel") == "next" and link.get("url"):
+            if link.get("rel") == rel and link.get("url"):
                 return urljoin(self.url, link["url"])
         return None
 
@@ -95,7 +114,10 @@ class Client:
     """Speaks JSON to one origin, with one token, from one thread.
 
     `headers` hold the token; they are sent to the origin of `base_url` only and never logged. Counts what it did:
-    `requests_made` (each try and each redirect), `not_modified` (304s), `rate` (the limit last told).
+    `requests_made` (each try and each redirect), `redirects`, `not_modified` (304s), `rate` (the limit last told).
+
+    With `share` it stops in time: where no more than that share of the host's limit is left, it asks nothing and raises what
+    the host would have refused with.
     """
 
     def __init__(
@@ -108,13 +130,16 @@ class Client:
         read_timeout: float = READ_TIMEOUT,
         max_bytes: int = MAX_BYTES,
         ca_bundle: str | None = None,
+        share: float | None = None,
     ) -> None:
         self.base_url = base_url.rstrip("/")
         self.origin = origin_of(self.base_url)
         self.host = urlsplit(self.base_url).netloc
         self.requests_made = 0
+        self.redirects = 0
         self.not_modified = 0
         self.rate: RateLimit | None = None
+        self.share = share
         self._explain = explain
         self._timeouts = (CONNECT_TIMEOUT, read_timeout)
         self._total_timeout = total_timeout
@@ -158,6 +183,7 @@ class Client:
             response = self._patiently(url, params, headers)
             if response.status not in REDIRECTS:
                 return response
+            self.redirects += 1
             # By hand: a library that follows redirects may carry the token to where it does not belong.
             url = self.url(urljoin(response.url, response.headers.get("Location", "")))
             params = None
@@ -167,6 +193,7 @@ class Client:
         """One hop: tried again after faults that pass, and after limits that end within seconds."""
         faults = waits = 0
         while True:
+            self._stop_in_time()
             try:
                 return self._once(url, params, headers)
             except _Again as again:
@@ -181,6 +208,12 @@ class Client:
                 if wait > SHORT_WAIT or waits > SHORT_WAITS:
                     raise
                 sleep(max(wait, 0.0))
+
+    def _stop_in_time(self) -> None:
+        if self.share is not None and self.rate is not None:
+            until = self.rate.spent_until(int((self.rate.limit or 0) * self.share))
+            if until is not None:
+                raise RateLimited(until, host=self.host)
 
     def post(self, body: bytes, headers: Mapping[str, str]) -> None:
         """POST to `base_url` itself, once: whoever calls keeps what is to be sent, and an id by which a second one is dropped.
@@ -286,7 +319,9 @@ class Client:
     def _note_rate(self, headers: Mapping[str, str]) -> None:
         limit, remaining = _number(headers.get("X-RateLimit-Limit")), _number(headers.get("X-RateLimit-Remaining"))
         if limit is not None or remaining is not None:
-            self.rate = RateLimit(limit, remaining, _epoch(headers.get("X-RateLimit-Reset")))
+            now, reset = clock.now(), _epoch(headers.get("X-RateLimit-Reset"))
+            theirs = _http_date(headers.get("Date")) or now
+            self.rate = RateLimit(limit, remaining, now + (reset - theirs) if reset else None)
 
     def _retry_at(self, headers: Mapping[str, str]) -> datetime:
         """When to ask again, by our clock: the host's own Date is what its reset time is measured against."""

@@ -83,7 +83,7 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     language = getattr(request, "LANGUAGE_CODE", None) or translation.get_language_from_request(request)
     with translation.override(language):
         status, sentence = _what_is_wrong(exception)
-        if request.path_info.startswith("/api/"):
+        if request.path_info.startswith(("/api/", "/hooks/")):
             response: HttpResponse = JsonResponse({"detail": sentence}, status=status)
         else:
             elsewhere = isinstance(exception, DisallowedHost)

@@ -1,4 +1,4 @@
-"""The API's routes of deployments, incidents and figures: the same filters and QuerySets as the pages. Read only."""
+"""The API's routes of deployments, incidents and figures: the same filters and QuerySets as the pages; pushes: api_push.py."""
 
 from __future__ import annotations
 
@@ -18,8 +18,10 @@ from rest_framework.views import APIView
 
 from core import clock, figures
 from core.api import rule, understood
-from delivery.filters import DeploymentFilter, Filter, IncidentFilter
-from delivery.models import Deployment, Incident
+from delivery.api_push import LARGEST, AlertsView, PushDeployments, PushIncidents
+from delivery.figures import lead_hours
+from delivery.filters import ChangeFilter, DeploymentFilter, Filter, IncidentFilter
+from delivery.models import Change, Deployment, Incident
 from teams.models import Team
 
 MOST_DAYS = 400  # of one figure in one answer
@@ -35,13 +37,13 @@ class DeploymentSerializer(serializers.ModelSerializer[Deployment]):
         model = Deployment
         fields = (
             "id", "key", "service", "counts", "outcome", "environment", "environment_class", "workflow_name", "branch",
-            "created_at", "finished_at", "sha", "title", "url", "attempt",
+            "created_at", "finished_at", "sha", "title", "url", "attempt", "hotfix", "failures", "excluded",
         )  # fmt: skip
         read_only_fields = fields
 
 
 class IncidentSerializer(serializers.ModelSerializer[Incident]):
-    service = serializers.CharField(source="service.name", read_only=True)
+    service = serializers.CharField(source="service.name", read_only=True, default="")
     hours = serializers.FloatField(
         read_only=True, allow_null=True, help_text="From began to resolved; null while open."
     )
@@ -50,6 +52,23 @@ class IncidentSerializer(serializers.ModelSerializer[Incident]):
         model = Incident
         fields = ("id", "key", "service", "title", "began_at", "resolved_at", "hours", "labels", "url")
         read_only_fields = fields
+
+
+class ChangeSerializer(serializers.ModelSerializer[Change]):
+    service = serializers.CharField(source="service.name", read_only=True)
+    hours = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Change
+        fields = (
+            "id", "key", "service", "number", "title", "author", "branch", "labels", "merge_sha", "first_commit_at", "opened_at",
+            "first_review_at", "merged_at", "deployed_at", "deployment", "linked", "hours", "url",
+        )  # fmt: skip
+        read_only_fields = fields
+
+    def get_hours(self, row: Change) -> float | None:
+        """Lead time: from the first commit to the deployment; null while either is not known."""
+        return lead_hours(row)
 
 
 class FigureSerializer(serializers.Serializer[Any]):
@@ -121,7 +140,7 @@ class _ListView(generics.ListAPIView[Any]):
         _parameter("sort", OpenApiTypes.STR, "A - in front turns the order.", _orders(DeploymentFilter)),
     ]
 )
-class DeploymentsView(_ListView):
+class DeploymentsView(PushDeployments, _ListView):
     """The team's deployments of the chosen deployment sources, newest first; `from` and `to` look at the finish."""
 
     serializer_class = DeploymentSerializer
@@ -135,11 +154,25 @@ class DeploymentsView(_ListView):
         _parameter("sort", OpenApiTypes.STR, "A - in front turns the order.", _orders(IncidentFilter)),
     ]
 )
-class IncidentsView(_ListView):
+class IncidentsView(PushIncidents, _ListView):
     """The team's incidents, newest first; `from` and `to` look at the resolution."""
 
     serializer_class = IncidentSerializer
     filter_class = IncidentFilter
+
+
+@extend_schema(
+    parameters=[
+        *_LIST,
+        _parameter("show", OpenApiTypes.STR, "Only deployed or waiting ones.", _options(ChangeFilter, "show")),
+        _parameter("sort", OpenApiTypes.STR, "A - in front turns the order.", _orders(ChangeFilter)),
+    ]
+)
+class ChangesView(_ListView):
+    """The team's changes, the latest merged first; `from` and `to` look at the deployment."""
+
+    serializer_class = ChangeSerializer
+    filter_class = ChangeFilter
 
 
 class FiguresView(APIView):
@@ -184,9 +217,18 @@ def _days(request: Request, today: date) -> list[date]:
     return [first + timedelta(days=number) for number in range(count)]
 
 
+def _pushed(view: type[APIView]) -> Any:
+    """A view that takes bodies of so many bytes."""
+    made = view.as_view()
+    made.largest_body = LARGEST  # type: ignore[attr-defined]
+    return made
+
+
 urlpatterns = [
-    path("deployments/", DeploymentsView.as_view(), name="api-deployments"),
-    path("incidents/", IncidentsView.as_view(), name="api-incidents"),
+    path("deployments/", _pushed(DeploymentsView), name="api-deployments"),
+    path("incidents/", _pushed(IncidentsView), name="api-incidents"),
+    path("alerts/", _pushed(AlertsView), name="api-alerts"),
+    path("changes/", ChangesView.as_view(), name="api-changes"),
     path("figures/", FiguresView.as_view(), name="api-figures"),
     path("figures/<str:figure_id>/", FigureView.as_view(), name="api-figure"),
 ]

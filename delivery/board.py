@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -13,9 +13,11 @@ from zoneinfo import ZoneInfo
 from django.db.models import Count, Min
 
 from core import clock
-from delivery import reading
-from delivery.figures import Frequency, Recovery, frequency
-from delivery.models import Deployment, EnvironmentClass, Incident, OutcomeChoice, Service
+from delivery import five, policies, reading
+from delivery.facts import Reads, reads
+from delivery.figures import hours_between
+from delivery.five import Five, TeamRows
+from delivery.models import Deployment, Edition, EnvironmentClass, Incident, OutcomeChoice, Policy, Service
 from delivery.periods import (
     WEEKS,
     Bucket,
@@ -24,10 +26,8 @@ from delivery.periods import (
     buckets,
     complete_months_before,
     months_before,
-    start_of,
     weeks_before,
 )
-from delivery.reading import TeamDeployments, hours_between
 from teams.models import Team
 from teams.zones import zones_of
 
@@ -37,20 +37,23 @@ LENGTHS: tuple[Length, ...] = ("13w", "12m", "all")
 
 @dataclass(frozen=True)
 class Choice:
-    """What the address asks for; nonsense is the usual: 13 weeks by week."""
+    """What the address asks for; nonsense is the usual: 13 weeks by week, judged by the edition of the team's policy ("")."""
 
     length: Length = "13w"
     by: By = "week"
+    edition: str = ""
 
     @classmethod
-    def of(cls, length: str | None, by: str | None) -> Choice:
+    def of(cls, length: str | None, by: str | None, edition: str | None = None) -> Choice:
         known: Length = length if length in LENGTHS else "13w"
         usual: By = "week" if known == "13w" else "month"
-        return cls(known, cast(By, by) if by in ("week", "month") else usual)
+        year = edition if edition in Edition.values else ""
+        return cls(known, cast(By, by) if by in ("week", "month") else usual, year or "")
 
     @property
     def query(self) -> str:
-        return f"period={self.length}&by={self.by}"
+        query = f"period={self.length}&by={self.by}"
+        return f"{query}&edition={self.edition}" if self.edition else query
 
 
 @dataclass(frozen=True)
@@ -66,12 +69,11 @@ class ResolvedIncident:
 
 @dataclass(frozen=True)
 class BucketFigures:
-    """One week or month of the charts. `frequency` None: no data."""
+    """One week or month of the charts."""
 
     bucket: Bucket
-    frequency: Frequency | None
+    five: Five
     unknown: int
-    recovery: Recovery
 
 
 @dataclass(frozen=True)
@@ -80,35 +82,28 @@ class Board:
 
     team: Team
     choice: Choice
+    policy: Policy
     services: Sequence[Service]
     today: date
     period: Period
     shown: Period
-    deployments: TeamDeployments
-    unknown_days: Sequence[date]
-    resolved: Sequence[ResolvedIncident]
-    open_incidents: int
+    rows: TeamRows
+    resolved: Sequence[ResolvedIncident] = ()
     outcomes: Counter[str] = field(default_factory=Counter)  # in production, of the period; "other": other environments
     read_at: datetime | None = None  # until when everything was read
     first_sync: bool = False  # a repository has not been read whole yet
+    within: Period | None = None  # where a recovery must end, if not in the period
 
     @cached_property
     def by_bucket(self) -> list[BucketFigures]:
         """What the charts draw; each row is looked at once, however many buckets there are."""
-        by = self.choice.by
-        days, unknown, hours = defaultdict(list), Counter[date](), defaultdict(list)
-        for day in self.deployments.days:
-            days[start_of(day, by)].append(day)
-        for day in self.unknown_days:
-            unknown[start_of(day, by)] += day in self.shown
-        for each in self.resolved:
-            if each.day in self.shown:
-                hours[start_of(each.day, by)].append(each.hours)
+        parts = self.rows.by_start(self.choice.by)
         found = []
         for bucket in self.buckets:
+            part = parts.get(bucket.start, self.rows.empty())
             period = Period(bucket.first, bucket.last)
-            known = frequency(days[bucket.start], period) if self.deployments.covers(period) else None
-            found.append(BucketFigures(bucket, known, unknown[bucket.start], Recovery(hours[bucket.start], 0)))
+            unknown = sum(each.unknown for day, each in part.days.items() if day in period)
+            found.append(BucketFigures(bucket, part.five(period, self.shown), unknown))
         return found
 
     @cached_property
@@ -116,26 +111,30 @@ class Board:
         return buckets(self.shown, self.choice.by)
 
     @property
-    def counts_deployments(self) -> bool:
-        return any(service.deployment_source != "none" for service in self.services)
+    def zone(self) -> ZoneInfo:
+        return self.rows.zone
 
     @property
-    def counts_incidents(self) -> bool:
-        return any(service.incident_labels for service in self.services)
+    def edition(self) -> str:
+        return self.choice.edition or self.policy.edition
 
-    def frequency(self, period: Period | None = None) -> Frequency | None:
-        """None: no data."""
-        period = period or self._frequency_period
-        return self.deployments.frequency(period, sum(day in period for day in self.unknown_days))
+    @cached_property
+    def reads(self) -> Reads:
+        return reads(self.services)
 
-    def recovery(self, period: Period | None = None) -> Recovery:
-        period = period or self.period
-        return Recovery([each.hours for each in self.resolved if each.day in period], self.open_incidents)
+    @cached_property
+    def five(self) -> Five:
+        """The figures of the period."""
+        return self.rows.five(self.period, self.within, self._frequency_period)
+
+    @cached_property
+    def five_before(self) -> Five | None:
+        return self.rows.five(self.before) if self.before else None
 
     @property
     def _frequency_period(self) -> Period:
         """Over all time there are no weeks without deployments before the first one: nobody knows of any."""
-        known_from = self.deployments.known_from
+        known_from = self.rows.deployments.known_from
         if (
             self.choice.length == "all"
             and known_from is not None
@@ -147,67 +146,73 @@ class Board:
     @property
     def before(self) -> Period | None:
         """The 13 weeks before the period, against which change is shown; None where the period is another."""
-        if self.choice.length != "13w":
+        if self.choice.length != "13w" or self.period != weeks_before(self.today):
             return None
         return Period(self.period.first - timedelta(weeks=WEEKS), self.period.first - timedelta(days=1))
 
 
 def board(team: Team, choice: Choice | None = None) -> Board:
-    """Read it. Seven or eight queries, whatever there is."""
+    """Read it. A dozen queries, whatever there is."""
     choice = choice or Choice()
     services = reading.services_with_first([team])
     keys = [service.pk for service in services]
     zone = zones_of([team])[team.pk]
     today = clock.today(zone)
-    period = _period(choice, today, keys, zone)
+    period = _period(choice, today, team, keys, zone)
     shown = Period(period.first, today)
     reach = Period(min(shown.first, weeks_before(today, 2 * WEEKS).first), today)
-    unknown = Deployment.objects.of_services(keys).unknown_in_production()
-    unknown = unknown.created_between(reach.first, today, zone)
     return Board(
         team=team,
         choice=choice,
+        policy=policies.of_team(team),
         services=services,
         today=today,
         period=period,
         shown=shown,
-        deployments=reading.deployments([team], reach, services)[team.pk],
-        unknown_days=[clock.day_of(at, zone) for at in unknown.values_list("created_at", flat=True)],
-        resolved=_resolved(keys, reach, zone),
-        open_incidents=Incident.objects.of_services(keys).unresolved().count(),
+        rows=five.read([team], reach, services)[team.pk],
+        resolved=_resolved(team, shown, zone),
         outcomes=_outcomes(keys, period, zone),
         read_at=_read_at(services),
-        first_sync=any(service.source.active and service.source.succeeded_at is None for service in services),
+        first_sync=any(service.ended_at is None and service.source.succeeded_at is None for service in services),
     )
 
 
-def _period(choice: Choice, today: date, keys: Sequence[int], zone: ZoneInfo) -> Period:
+def of_days(team: Team, period: Period, choice: Choice) -> Board:
+    """The figures of some days alone, as a point of a chart shows them: what they recovered from may end until today."""
+    services = reading.services_with_first([team])
+    zone = zones_of([team])[team.pk]
+    today = clock.today(zone)
+    rows = five.read([team], period, services)[team.pk]
+    until_today = Period(period.first, max(today, period.last))
+    policy = policies.of_team(team)
+    return Board(team, choice, policy, services, today, period, until_today, rows, within=until_today)
+
+
+def _period(choice: Choice, today: date, team: Team, keys: Sequence[int], zone: ZoneInfo) -> Period:
     if choice.length == "13w":
         return weeks_before(today)
     if choice.length == "12m":
         return complete_months_before(today)
-    return Period(min(_first_day(keys, zone) or months_before(today, 12), today), today)
+    return Period(min(_first_day(team, keys, zone) or months_before(today, 12), today), today)
 
 
-def _first_day(keys: Sequence[int], zone: ZoneInfo) -> date | None:
+def _first_day(team: Team, keys: Sequence[int], zone: ZoneInfo) -> date | None:
     """The day of the first deployment or incident known."""
     first = [
         Deployment.objects.of_services(keys).aggregate(at=Min("created_at"))["at"],
-        Incident.objects.of_services(keys).aggregate(at=Min("began_at"))["at"],
+        Incident.objects.of_teams([team]).aggregate(at=Min("began_at"))["at"],
     ]
     found = min((at for at in first if at), default=None)
     return clock.day_of(found, zone) if found else None
 
 
-def _resolved(keys: Sequence[int], period: Period, zone: ZoneInfo) -> list[ResolvedIncident]:
-    rows = (
-        Incident.objects.of_services(keys)
-        .resolved_between(period.first, period.last, zone)
-        .order_by("resolved_at", "pk")
-    )
+def _resolved(team: Team, period: Period, zone: ZoneInfo) -> list[ResolvedIncident]:
+    rows = Incident.objects.of_teams([team]).counted().resolved_between(period.first, period.last, zone)
     return [
-        ResolvedIncident(clock.day_of(resolved, zone), resolved, hours_between(began, resolved), title, url)
-        for began, resolved, title, url in rows.values_list("began_at", "resolved_at", "title", "url")
+        ResolvedIncident(clock.day_of(resolved, zone), resolved, hours_between(began, resolved) or 0.0, title, url)
+        for began, resolved, title, url in rows.order_by("resolved_at", "pk").values_list(
+            "began_at", "resolved_at", "title", "url"
+        )
         if resolved is not None
     ]
 
@@ -231,6 +236,6 @@ def _read_at(services: Sequence[Service]) -> datetime | None:
     instants = [
         service.source.succeeded_at
         for service in services
-        if service.source.active and not service.source.connection.is_imported
+        if service.ended_at is None and not service.source.connection.is_told
     ]
     return min((at for at in instants if at), default=None) if all(instants) else None

@@ -1,13 +1,14 @@
-"""Deployment frequency and MTTR from plain days and durations. Pure; docs/definitions.md, Delivery, states each rule."""
+"""The figures of delivery from plain days, durations and instants. Pure; docs/definitions.md, Delivery, states each rule."""
 
 from __future__ import annotations
 
 import statistics
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
+from typing import Protocol
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -16,7 +17,7 @@ from delivery.periods import Period, monday
 
 
 class Band(StrEnum):
-    """The performance bands of 2023; the value is the letter that stands for the word."""
+    """The performance bands of 2021 and 2023; the value is the letter that stands for the word."""
 
     ELITE = "E"
     HIGH = "H"
@@ -105,10 +106,12 @@ def frequency(days: Iterable[date], period: Period, unknown: int = 0) -> Frequen
 
 @dataclass(frozen=True)
 class Recovery:
-    """MTTR of a period: over the incidents resolved in it, whether a deployment caused them or not."""
+    """MTTR of a period: over the incidents resolved in it, whether a deployment caused them or not. Or the recovery of failed
+    deployments: over the incidents of the period's deployments that were resolved in it.
+    """
 
-    hours: Sequence[float]  # began -> resolved, of each
-    still_open: int  # at the end of the period; left out, counted beside
+    hours: Sequence[float]  # began -> resolved, of each; or deployment finished -> resolved
+    still_open: int  # left out, counted beside
 
     @property
     def count(self) -> int:
@@ -134,3 +137,112 @@ class Recovery:
         if middle < 24:
             return Band.HIGH
         return Band.MEDIUM if middle < 7 * 24 else Band.LOW
+
+
+@dataclass(frozen=True)
+class Share:
+    """Change failure rate or rework rate: so many of so many counted deployments."""
+
+    part: int
+    whole: int
+
+    @property
+    def value(self) -> float | None:
+        """0 to 1; None without a counted deployment."""
+        return self.part / self.whole if self.whole else None
+
+
+class Stage(StrEnum):
+    """The parts of a change's way to production."""
+
+    CODING = "coding"  # first commit -> opened
+    PICKUP = "pickup"  # -> first review by another
+    REVIEW = "review"  # -> merged; without a review pickup and review are one, and it is this
+    DEPLOY = "deploy"  # -> deployed
+
+    @property
+    def label(self) -> Promise | str:
+        return _STAGE_LABELS[self]
+
+
+_STAGE_LABELS: dict[Stage, Promise | str] = {
+    Stage.CODING: _("Coding"),
+    Stage.PICKUP: _("Pickup"),
+    Stage.REVIEW: _("Review"),
+    Stage.DEPLOY: _("Deploy"),
+}
+
+
+class Way(Protocol):
+    """The instants of a change, as delivery.models.Change has them."""
+
+    @property
+    def first_commit_at(self) -> datetime | None: ...
+    @property
+    def opened_at(self) -> datetime: ...
+    @property
+    def first_review_at(self) -> datetime | None: ...
+    @property
+    def merged_at(self) -> datetime: ...
+    @property
+    def deployed_at(self) -> datetime | None: ...
+
+
+def hours_between(first: datetime | None, last: datetime | None) -> float | None:
+    """None where either is not known."""
+    return None if first is None or last is None else (last - first).total_seconds() / 3600
+
+
+def stages_of(change: Way) -> dict[Stage, float]:
+    """The hours of each stage that is known. A negative one is dropped: the clocks of several computers told it."""
+    ends = {
+        Stage.CODING: (change.first_commit_at, change.opened_at),
+        Stage.PICKUP: (change.opened_at, change.first_review_at),
+        Stage.REVIEW: (change.first_review_at or change.opened_at, change.merged_at),
+        Stage.DEPLOY: (change.merged_at, change.deployed_at),
+    }
+    found = {stage: hours_between(*instants) for stage, instants in ends.items()}
+    return {stage: hours for stage, hours in found.items() if hours is not None and hours >= 0}
+
+
+def lead_hours(change: Way) -> float | None:
+    """First commit -> deployed; None where either is not known or the one lies after the other."""
+    hours = hours_between(change.first_commit_at, change.deployed_at)
+    return hours if hours is not None and hours >= 0 else None
+
+
+@dataclass(frozen=True)
+class LeadTime:
+    """Lead time for changes of a period: over the changes whose deployment finished in it."""
+
+    hours: Sequence[float]  # first commit -> deployed, of each of which it is known
+    stages: Mapping[Stage, Sequence[float]]
+    changes: int  # deployed in the period
+
+    @property
+    def count(self) -> int:
+        return len(self.hours)
+
+    @property
+    def median(self) -> float | None:
+        return median(self.hours)
+
+    @property
+    def stage_medians(self) -> dict[Stage, float | None]:
+        """Medians of raw values: they need not add up to the median of the whole."""
+        return {stage: median(self.stages.get(stage, ())) for stage in Stage}
+
+
+def lead_time(changes: Iterable[Way]) -> LeadTime:
+    """`changes`: those whose deployment finished in the period."""
+    hours: list[float] = []
+    stages: dict[Stage, list[float]] = {stage: [] for stage in Stage}
+    count = 0
+    for change in changes:
+        count += 1
+        whole = lead_hours(change)
+        if whole is not None:
+            hours.append(whole)
+        for stage, of_stage in stages_of(change).items():
+            stages[stage].append(of_stage)
+    return LeadTime(hours, stages, count)

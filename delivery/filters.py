@@ -10,7 +10,7 @@ from django.db.models import F, Model, QuerySet
 from django.db.models.expressions import OrderBy
 from django.utils.translation import gettext_lazy as _
 
-from delivery.models import Deployment, EnvironmentClass, Incident, OutcomeChoice
+from delivery.models import Change, Deployment, EnvironmentClass, Incident, OutcomeChoice
 from teams.models import Team
 
 Row = TypeVar("Row", bound=Model)
@@ -32,7 +32,7 @@ class Filter(forms.Form, Generic[Row]):
     sorts: ClassVar[dict[str, str]]
     usual_sort: ClassVar[str]
     columns: ClassVar[list[tuple[str, Any]]]  # (name in `sorts` or "", label)
-    importer: ClassVar[str]  # the kind of file that brings such rows
+    importer: ClassVar[str] = ""  # the kind of file that brings such rows; "": none does
 
     field_order = ["q", "show", "environment"]
 
@@ -89,6 +89,7 @@ class Show(forms.ChoiceField):
 class DeploymentFilter(Filter[Deployment]):
     model = Deployment
     importer = "deployments"
+    enter = "deployment-new"  # the page on which one is entered by hand
     sorts = {
         "finished": "finished_at",
         "began": "created_at",
@@ -108,17 +109,23 @@ class DeploymentFilter(Filter[Deployment]):
         ("finished", _("Finished")),
     ]
 
-    show = Show([("counted", _("counted")), *OutcomeChoice.choices], label=_("Outcome"))
+    show = Show(
+        [
+            ("counted", _("counted")),
+            ("failures", _("with a failure")),
+            ("hotfixes", _("hotfixes")),
+            ("excluded", _("excluded by hand")),
+            *OutcomeChoice.choices,
+        ],
+        label=_("Outcome"),
+    )
     environment = Show(EnvironmentClass.choices, label=_("Environment"))
 
     @property
     def rows(self) -> QuerySet[Deployment]:
         chosen, team = self.cleaned_data, self.team
         rows = Deployment.objects.in_scope().filter(service__team=team)
-        if chosen["show"] == "counted":
-            rows = rows.counted()
-        elif chosen["show"]:
-            rows = rows.filter(outcome=chosen["show"])
+        rows = rows.showing(chosen["show"])
         if chosen["environment"]:
             rows = rows.filter(environment_class=chosen["environment"])
         rows = rows.dated(chosen["from"], chosen["to"], team.zone).search(chosen["q"])
@@ -128,6 +135,7 @@ class DeploymentFilter(Filter[Deployment]):
 class IncidentFilter(Filter[Incident]):
     model = Incident
     importer = "incidents"
+    enter = "incident-new"
     sorts = {
         "began": "began_at",
         "resolved": "resolved_at",
@@ -144,7 +152,16 @@ class IncidentFilter(Filter[Incident]):
         ("hours", _("Took")),
     ]
 
-    show = Show([("resolved", _("resolved")), ("open", _("open"))], label=_("State"))
+    show = Show(
+        [
+            ("resolved", _("resolved")),
+            ("open", _("open")),
+            ("attributed", _("of a deployment")),
+            ("unattributed", _("of no deployment")),
+            ("dismissed", _("no incident, by hand")),
+        ],
+        label=_("State"),
+    )
 
     def __init__(self, data: Any, *, team: Team) -> None:
         super().__init__(data, team=team)
@@ -153,10 +170,47 @@ class IncidentFilter(Filter[Incident]):
     @property
     def rows(self) -> QuerySet[Incident]:
         chosen, team = self.cleaned_data, self.team
-        rows = Incident.objects.in_scope().filter(service__team=team).with_took()
-        if chosen["show"] == "open":
-            rows = rows.unresolved()
-        elif chosen["show"]:
-            rows = rows.resolved()
+        rows = Incident.objects.of_teams([team]).with_took().showing(chosen["show"])
         rows = rows.resolved_within(chosen["from"], chosen["to"], team.zone).search(chosen["q"])
+        return rows.select_related("service").order_by(*self.ordering())
+
+
+class ChangeFilter(Filter[Change]):
+    model = Change
+    sorts = {
+        "title": "title",
+        "service": "service__name",
+        "merged": "merged_at",
+        "deployed": "deployed_at",
+        "took": "took",
+    }
+    usual_sort = "-merged"
+    columns = [
+        ("title", _("Change")),
+        ("service", _("Service")),
+        ("merged", _("Merged")),
+        ("deployed", _("Deployed")),
+        ("took", _("Lead time")),
+        ("", _("Stages")),
+        ("", _("Why")),
+    ]
+
+    show = Show(
+        [
+            ("deployed", _("deployed")),
+            ("waiting", _("not deployed yet")),
+            ("time", _("deployed, found by time")),
+        ],
+        label=_("State"),
+    )
+
+    def __init__(self, data: Any, *, team: Team) -> None:
+        super().__init__(data, team=team)
+        self.fields["from"].label, self.fields["to"].label = _("Deployed from"), _("Deployed to")
+
+    @property
+    def rows(self) -> QuerySet[Change]:
+        chosen, team = self.cleaned_data, self.team
+        rows = Change.objects.of_teams([team]).with_took().showing(chosen["show"])
+        rows = rows.deployed_within(chosen["from"], chosen["to"], team.zone).search(chosen["q"])
         return rows.select_related("service").order_by(*self.ordering())

@@ -18,7 +18,8 @@ from django.utils.translation import ngettext
 from connections.forms import base_url_field, token_field, understand
 from connectors.records import DeploymentSource, Inspection, Seen
 from core.edits import THEIRS, UNSEEN, SeenForm
-from delivery.models import DeploymentSourceChoice, EnvironmentClass
+from delivery.claims import Taken
+from delivery.models import DeploymentSourceChoice, EnvironmentClass, Service
 from delivery.rules import CLASSES, PARTS, Rules, class_of_environment, comparable, guess, parts_of, problems, restored
 
 KIND = "github"  # the only system so far; with a second one the address tells which
@@ -63,8 +64,13 @@ class PatternsField(forms.CharField):
         return "\n".join(value) if isinstance(value, (list, tuple)) else value
 
 
-def _counted(seen: Seen, what: Promise | str) -> str:
-    return f"{seen.name} · {what}"
+def _counted(seen: Seen, what: Promise | str, holder: Service | None = None) -> str:
+    return _held(f"{seen.name} · {what}", holder)
+
+
+def _held(text: str, holder: Service | None) -> str:
+    """With the team whose part it is already."""
+    return text if holder is None else f"{text} · {_('counts for %(team)s') % {'team': holder.team}}"
 
 
 def a_year_before(day: date) -> date:
@@ -77,8 +83,8 @@ def a_year_before(day: date) -> date:
 class RulesForm(SeenForm):
     """What of a repository counts: how far back, the one deployment source, production, incident labels.
 
-    `looked` is what the last look at the repository found; `rules` the present ones, or None while connecting. What is edited are
-    the parts of the rules, several of which have more than one field.
+    `looked` is what the last look at the repository found; `rules` the present ones, or None while connecting: then what other
+    services have not `taken` is proposed. What is edited are the parts of the rules, several of which have more than one field.
     """
 
     how_far = forms.ChoiceField(
@@ -121,9 +127,20 @@ class RulesForm(SeenForm):
         help_text=_("An issue with one of these is an incident, from its opening to its closing."),
     )
     other_labels = PatternsField(label=_("Other labels"), required=False, help_text=_("One on each line."))
+    paths = PatternsField(
+        label=_("Folders"),
+        required=False,
+        help_text=_(
+            "Folders, files or patterns of the repository such as services/web or *.sql, one on each line. Changes that touch "
+            "none of them do not count here. Leave it empty where the whole repository is one service."
+        ),
+    )
 
-    def __init__(self, data: Any = None, *, looked: Inspection, rules: Rules | None, today: date) -> None:
+    def __init__(
+        self, data: Any = None, *, looked: Inspection, rules: Rules | None, today: date, taken: Taken | None = None
+    ) -> None:
         self.looked, self.today, self.data = looked, today, data
+        self.taken = taken or Taken()  # other services' parts of the repository
         self.current = self._shown_before(rules) if rules and data is not None else rules
         self.environments = _environments(looked, self.current)
         super().__init__(data, current=parts_of(rules) if rules else {}, initial=self._initial())
@@ -134,7 +151,7 @@ class RulesForm(SeenForm):
             self.fields["labels"].help_text = _("The token may not read issues, so none are shown here.")
         for environment in self.environments:
             self.fields[environment_field(environment.name)] = forms.ChoiceField(
-                label=_environment_label(environment),
+                label=_held(_environment_label(environment), self.taken.environment(environment.name)),
                 choices=EnvironmentClass.choices,
                 required=False,
                 initial=self._class_of(environment),
@@ -152,10 +169,14 @@ class RulesForm(SeenForm):
         if current is None:
             return {
                 "how_far": "year",
-                "deployments": self.looked.proposed_source.value,
-                "workflows": [seen.id for seen in self.looked.workflows if seen.proposed],
+                "deployments": (self.taken.kind or self.looked.proposed_source).value,
+                "workflows": [
+                    seen.id for seen in self.looked.workflows if seen.proposed and seen.id not in self.taken.workflows
+                ],
                 "branches": (self.looked.default_branch,) if self.looked.default_branch else (),
-                "labels": [seen.name for seen in self.looked.labels if seen.proposed],
+                "labels": [
+                    seen.name for seen in self.looked.labels if seen.proposed and self.taken.label(seen.name) is None
+                ],
             }
         named = {environment.name.casefold() for environment in self.environments}
         known = {label.casefold() for label in self._known_labels()}
@@ -168,24 +189,34 @@ class RulesForm(SeenForm):
             "branches": tuple(current.branches),
             "labels": _in(current.incident_labels, self._known_labels()),
             "other_labels": _not_in(known, current.incident_labels),
+            "paths": tuple(current.paths),
         }
 
     def _class_of(self, environment: Seen) -> str:
         if self.current is not None:
             return class_of_environment(environment.name, self.current.environments)
+        if self.taken.environment(environment.name) is not None:
+            return EnvironmentClass.OTHER
         return EnvironmentClass.PRODUCTION if environment.proposed else guess(environment.name)
 
     def _sources(self) -> list[tuple[str, str]]:
         deployments = sum(seen.count for seen in self.looked.environments)
         runs = sum(seen.count for seen in self.looked.workflows)
+        pushed = (DeploymentSourceChoice.PUSHED.value, str(DeploymentSourceChoice.PUSHED.label))
+        if self.current and self.current.deployments is DeploymentSource.PUSHED and not self.looked.url:
+            return [pushed]  # there is no repository behind it
         return [
             (DeploymentSourceChoice.DEPLOYMENTS.value, _source_label(DeploymentSourceChoice.DEPLOYMENTS, deployments)),
             (DeploymentSourceChoice.RUNS.value, _source_label(DeploymentSourceChoice.RUNS, runs)),
+            pushed,
             (DeploymentSourceChoice.NONE.value, str(DeploymentSourceChoice.NONE.label)),
         ]
 
     def _workflow_choices(self) -> list[tuple[str, str]]:
-        seen = {each.id: _counted(each, _times(each.count)) for each in self.looked.workflows}
+        seen = {
+            each.id: _counted(each, _times(each.count), self.taken.workflows.get(each.id))
+            for each in self.looked.workflows
+        }
         chosen = dict(self.current.workflows) if self.current else {}
         return [*seen.items(), *((ident, name) for ident, name in chosen.items() if ident not in seen)]
 
@@ -193,7 +224,9 @@ class RulesForm(SeenForm):
         return [seen.name for seen in self.looked.labels]
 
     def _label_choices(self) -> list[tuple[str, str]]:
-        return [(seen.name, _counted(seen, _issues(seen.count))) for seen in self.looked.labels]
+        return [
+            (seen.name, _counted(seen, _issues(seen.count), self.taken.label(seen.name))) for seen in self.looked.labels
+        ]
 
     # -- What was typed
 
@@ -231,6 +264,7 @@ class RulesForm(SeenForm):
             branches=values.get("branches") or (),
             workflows=tuple((ident, names[ident]) for ident in values.get("workflows") or ()),
             incident_labels=_labels(values),
+            paths=values.get("paths") or (),
             since=self._since(values),
         )
 
@@ -254,6 +288,11 @@ class RulesForm(SeenForm):
     def rules(self) -> Rules:
         """The rules that are wanted. Of a valid form."""
         return replace(self._typed_rules, **self.wanted) if self.shown else self._typed_rules
+
+    @property
+    def proposed(self) -> Rules:
+        """The rules that stand in the form when it is shown for the first time."""
+        return self._rules_of(self._shown_values())
 
     # -- Parts instead of fields: core.edits.SeenForm
 
@@ -301,6 +340,17 @@ class RulesForm(SeenForm):
     @property
     def environment_fields(self) -> list[forms.BoundField]:
         return [self[environment_field(each.name)] for each in self.environments]
+
+
+class PartForm(RulesForm):
+    """Another service of a repository that the team reads: its rules, and how it is called."""
+
+    name = forms.CharField(
+        label=_("Name of the service"),
+        max_length=255,
+        help_text=_("As the team calls it. It stands beside its figures."),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
 
 
 def environment_field(name: str) -> str:

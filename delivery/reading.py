@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -44,8 +45,11 @@ class TeamDeployments:
 def services_with_first(teams: Sequence[Team]) -> list[Service]:
     """The teams' services with `first_at`, the instant of the first deployment known of each."""
     first = Deployment.objects.in_scope().filter(service=OuterRef("pk")).order_by("created_at").values("created_at")[:1]
-    found = Service.objects.filter(team__in=teams).select_related("source__connection")
-    return list(found.annotate(first_at=Subquery(first)).order_by("name", "pk"))
+    rows = Service.objects.filter(team__in=teams).select_related("source__connection")
+    found = list(rows.annotate(first_at=Subquery(first)).order_by("name", "pk"))
+    for service in found:
+        service.source.left_at = service.ended_at
+    return found
 
 
 def deployments(
@@ -53,15 +57,24 @@ def deployments(
 ) -> dict[int, TeamDeployments]:
     """Of each team, the counted deployments that finished in the period (and up to a day around it). Two or three queries."""
     services = services_with_first(teams) if services is None else services
-    found = {pk: TeamDeployments(zone) for pk, zone in zones_of(teams).items()}
-    for team_id, entry in found.items():
-        _know(entry, [service for service in services if service.team_id == team_id])
+    found = known(teams, services)
     rows = Deployment.objects.of_services(service.pk for service in services).counted()
     rows = rows.finished_between(period.first - DAY, period.last + DAY, ZoneInfo("UTC"))
     for team_id, finished_at in rows.values_list("service__team", "finished_at"):
         entry = found[team_id]
         if finished_at is not None:
             entry.days.append(clock.day_of(finished_at, entry.zone))
+    return found
+
+
+def known(teams: Sequence[Team], services: Sequence[Service]) -> dict[int, TeamDeployments]:
+    """Of each team, since when and until when deployments are known; without any of them."""
+    found = {pk: TeamDeployments(zone) for pk, zone in zones_of(teams).items()}
+    of_team: dict[int, list[Service]] = defaultdict(list)
+    for service in services:
+        of_team[service.team_id].append(service)
+    for team_id, entry in found.items():
+        _know(entry, of_team[team_id])
     return found
 
 
@@ -76,7 +89,7 @@ def _know(entry: TeamDeployments, services: Sequence[Service]) -> None:
         entry.read_from = min(entry.known_from, *(begin for begin in begins if begin))
     # Imported incidents alone say nothing about when deployments are known.
     telling = [each for each in services if each.deployment_source != "none" or not each.is_imported]
-    ends = [service.source.known_until for service in telling]
+    ends = [service.known_until for service in telling]
     if all(ends):
         entry.known_until = clock.day_of(max(end for end in ends if end), entry.zone)
 
@@ -99,9 +112,9 @@ def hours_between(began_at: datetime, resolved_at: datetime) -> float:
 def incidents(teams: Sequence[Team], period: Period) -> dict[int, TeamIncidents]:
     """Of each team, the incidents resolved in the period (and up to a day around it). One or two queries."""
     found = {pk: TeamIncidents(zone) for pk, zone in zones_of(teams).items()}
-    rows = Incident.objects.in_scope().filter(service__team__in=teams)
+    rows = Incident.objects.of_teams(teams)
     rows = rows.resolved_between(period.first - DAY, period.last + DAY, ZoneInfo("UTC"))
-    for team_id, began_at, resolved_at in rows.values_list("service__team", "began_at", "resolved_at"):
+    for team_id, began_at, resolved_at in rows.values_list("team", "began_at", "resolved_at"):
         entry = found[team_id]
         if resolved_at is not None:
             entry.resolved.append((clock.day_of(resolved_at, entry.zone), hours_between(began_at, resolved_at)))

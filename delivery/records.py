@@ -2,51 +2,110 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.urls import reverse
+from django.db.models import Q
 
 from connections.models import Source
-from connectors.records import DeploymentRecord, IncidentRecord, Outcome, Record
-from delivery import rules
-from delivery.models import Deployment, Incident, OutcomeChoice, Service
+from connections.stores import Part
+from connectors.records import DeploymentRecord, IncidentRecord, Outcome, ReadOptions, Record
+from delivery import refresh, rules, sharing_out
+from delivery.changes import comparisons_wanted, keep_changes, keep_comparisons, refreshing
+from delivery.models import Change, Deployment, DeploymentSourceChoice, Incident, OutcomeChoice, Service
+from delivery.refresh import Touched
+from teams.models import Team
 
 # A deployment that is still running so long after it began is unknown, and not asked for again.
 GIVEN_UP_AFTER = timedelta(days=7)
+CHECKED_FOR = timedelta(days=30)  # how long after its resolution an incident is still looked after
 
 _DEPLOYMENT_FIELDS = (
     "outcome", "environment", "environment_class", "workflow", "workflow_name", "branch", "created_at", "finished_at",
-    "sha", "title", "url", "attempt", "in_scope",
+    "sha", "title", "url", "attempt", "in_scope", "gone_at", "told_at",
 )  # fmt: skip
-_INCIDENT_FIELDS = ("title", "began_at", "resolved_at", "labels", "url", "in_scope")
+_INCIDENT_FIELDS = ("title", "began_at", "resolved_at", "labels", "url", "in_scope", "gone_at", "told_at")
 
 
 class DeliveryStore:
     """Deployments and incidents. All methods run with the source's row locked, so one at a time for a service."""
 
     def store(self, source: Source, records: Sequence[Record], now: datetime) -> int:
-        service = Service.objects.filter(source=source).first()
-        if service is None:
-            return 0
-        chosen = rules.of_service(service)
-        deployments = [each for each in records if isinstance(each, DeploymentRecord)]
-        incidents = [each for each in records if isinstance(each, IncidentRecord)]
-        return keep_deployments(service, chosen, deployments, now) + keep_incidents(service, chosen, incidents, now)
+        """Each service of the repository gets what is its own."""
+        services = list(Service.objects.live().filter(source=source).order_by("pk"))
+        return sum(_keep(part, now) for part in sharing_out.parts(services, records))
 
     def unfinished_keys(self, source: Source, now: datetime) -> Iterable[str]:
-        running = Deployment.objects.in_scope().filter(service__source=source, outcome=OutcomeChoice.RUNNING)
-        return running.filter(created_at__gt=now - GIVEN_UP_AFTER).order_by("pk").values_list("key", flat=True)
+        running = Deployment.objects.in_scope().filter(service__source=source, service__ended_at=None)
+        running = running.exclude(workflow=DeploymentSourceChoice.PUSHED)  # which the host knows nothing of
+        running = running.filter(outcome=OutcomeChoice.RUNNING, created_at__gt=now - GIVEN_UP_AFTER)
+        return dict.fromkeys(running.order_by("pk").values_list("key", flat=True))
 
     def sweep(self, source: Source, now: datetime) -> None:
         running = Deployment.objects.filter(service__source=source, outcome=OutcomeChoice.RUNNING)
-        running.filter(created_at__lte=now - GIVEN_UP_AFTER).update(outcome=OutcomeChoice.UNKNOWN)
+        given_up = list(running.filter(created_at__lte=now - GIVEN_UP_AFTER).select_related("service"))
+        Deployment.objects.filter(pk__in=[row.pk for row in given_up]).update(outcome=OutcomeChoice.UNKNOWN)
+        for row in given_up:
+            row.outcome = OutcomeChoice.UNKNOWN
+        _refresh(given_up)
 
-    def rules_url(self, source: Source) -> str:
-        service = Service.objects.filter(source=source).first()
-        return reverse("delivery-rules", args=[service.team_id, service.pk]) if service else ""
+    def comparisons_wanted(self, source: Source) -> Sequence[tuple[str, str]]:
+        return comparisons_wanted(source)
+
+    def gone(self, source: Source, keys: Sequence[str], now: datetime) -> set[str]:
+        """They are kept and count no more. A merged change stays what it was: it did happen."""
+        mine = {"service__source": source, "key__in": keys}
+        deployments = list(Deployment.objects.filter(**mine, gone_at=None).select_related("service"))
+        incidents = list(Incident.objects.filter(**mine, gone_at=None))
+        Deployment.objects.filter(pk__in=[row.pk for row in deployments]).update(gone_at=now)
+        Incident.objects.filter(pk__in=[row.pk for row in incidents]).update(gone_at=now)
+        _refresh(deployments, incidents)
+        tables: tuple[Any, ...] = (Deployment, Incident, Change)
+        return {key for table in tables for key in table.objects.filter(**mine).values_list("key", flat=True)}
+
+    def renamed(self, source: Source, before: str) -> None:
+        """What was called like the repository still is; what people named themselves keeps its name."""
+        Service.objects.filter(source=source, name=before).update(name=source.full_name[:255])
+
+    def keys_to_check(self, source: Source, now: datetime) -> Iterable[str]:
+        """An incident that was deleted, or lost its label, is just not listed any more: ask for the open and the young ones."""
+        young = Q(resolved_at=None) | Q(resolved_at__gt=now - CHECKED_FOR)
+        incidents = Incident.objects.in_scope().filter(young, service__source=source, service__ended_at=None)
+        return dict.fromkeys(incidents.order_by("pk").values_list("key", flat=True))
+
+    def parts(self, source: Source, team: Team) -> list[Part]:
+        return sharing_out.listed(source, team)
+
+    def wanted(self, source: Source) -> ReadOptions | None:
+        return sharing_out.wanted(source)
+
+    def ended(self, source: Source, team: Team, at: datetime) -> None:
+        sharing_out.ended(source, team, at)
+
+
+def _refresh(deployments: Iterable[Deployment], incidents: Iterable[Incident] = ()) -> None:
+    """What follows from rows that were changed beside what is read; deployments with their service."""
+    by_team: dict[int, Touched] = defaultdict(Touched)
+    for row in deployments:
+        by_team[row.service.team_id].deployments([row])
+    for incident in incidents:
+        by_team[incident.team_id].of_incidents([incident])
+    for team_id, touched in sorted(by_team.items()):
+        refresh.run(team_id, touched)
+
+
+def _keep(part: sharing_out.Own, now: datetime) -> int:
+    """All of a page first, then once what follows from it."""
+    touched = Touched()
+    kept = keep_deployments(part.service, part.rules, part.deployments, now, part.others, touched=touched)
+    kept += keep_incidents(part.service, part.rules, part.incidents, now, touched=touched)
+    kept += keep_changes(part.service, part.changes, now, touched=touched)
+    kept += keep_comparisons(part.service, part.comparisons, now, touched=touched)
+    refresh.run(part.service.team_id, touched)
+    return kept
 
 
 def given_up(record: DeploymentRecord, now: datetime) -> DeploymentRecord:
@@ -55,22 +114,35 @@ def given_up(record: DeploymentRecord, now: datetime) -> DeploymentRecord:
     return record
 
 
-def keep_deployments(service: Service, chosen: rules.Rules, records: Sequence[DeploymentRecord], now: datetime) -> int:
+def keep_deployments(
+    service: Service,
+    chosen: rules.Rules,
+    records: Sequence[DeploymentRecord],
+    now: datetime,
+    others: Sequence[str] = (),
+    *,
+    touched: Touched | None = None,
+) -> int:
+    """`others`: the environments that other services of the repository name. Without `touched`, what follows is refreshed."""
     newest: dict[str, DeploymentRecord] = {}
     for record in records:
         known = newest.get(record.key)
         if known is None or record.attempt >= known.attempt:
             newest[record.key] = given_up(record, now)
     stored = {row.key: row for row in service.deployments.filter(key__in=list(newest))}
-    made = [_deployment(service, chosen, record, now) for record in newest.values()]
+    made = [_deployment(service, chosen, record, now, others) for record in newest.values()]
     changed = [row for row in made if _is_news(stored.get(row.key), row, _DEPLOYMENT_FIELDS)]
     Deployment.objects.bulk_create(
         changed, update_conflicts=True, unique_fields=["service", "key"], update_fields=list(_DEPLOYMENT_FIELDS)
     )
+    with refreshing(service.team_id, touched) as found:
+        found.deployments([*changed, *(stored[row.key] for row in changed if row.key in stored)])
     return len(changed)
 
 
-def _deployment(service: Service, chosen: rules.Rules, record: DeploymentRecord, now: datetime) -> Deployment:
+def _deployment(
+    service: Service, chosen: rules.Rules, record: DeploymentRecord, now: datetime, others: Sequence[str]
+) -> Deployment:
     return Deployment(
         service=service,
         key=record.key,
@@ -86,7 +158,8 @@ def _deployment(service: Service, chosen: rules.Rules, record: DeploymentRecord,
         title=record.title[:500],
         url=record.url[:1000],
         attempt=record.attempt,
-        in_scope=rules.deployment_in_scope(chosen, record.workflow),
+        in_scope=rules.deployment_in_scope(chosen, record.workflow, record.environment, others),
+        told_at=record.told_at,
         recorded_at=now,
     )
 
@@ -100,25 +173,57 @@ def _is_news(stored: Any, made: Any, fields: Iterable[str]) -> bool:
     return any(getattr(stored, field) != getattr(made, field) for field in fields)
 
 
-def keep_incidents(service: Service, chosen: rules.Rules, records: Sequence[IncidentRecord], now: datetime) -> int:
+def keep_incidents(
+    service: Service,
+    chosen: rules.Rules,
+    records: Sequence[IncidentRecord],
+    now: datetime,
+    *,
+    touched: Touched | None = None,
+) -> int:
     newest = {record.key: record for record in records}
     stored = {row.key: row for row in service.incidents.filter(key__in=list(newest))}
     made = [
-        Incident(
-            service=service,
-            key=record.key,
-            title=record.title[:500],
-            began_at=record.began_at,
-            resolved_at=record.resolved_at,
-            labels=list(record.labels),
-            url=record.url[:1000],
-            in_scope=rules.incident_in_scope(chosen, record.labels, record.key),
-            recorded_at=now,
-        )
+        _incident(service.team_id, service, record, rules.incident_in_scope(chosen, record.labels, record.key), now)
         for record in newest.values()
     ]
     changed = [row for row in made if _is_news(stored.get(row.key), row, _INCIDENT_FIELDS)]
     Incident.objects.bulk_create(
         changed, update_conflicts=True, unique_fields=["service", "key"], update_fields=list(_INCIDENT_FIELDS)
     )
+    with refreshing(service.team_id, touched) as found:
+        found.of_incidents(changed)
     return len(changed)
+
+
+def keep_incidents_of_team(
+    team: Team, records: Sequence[IncidentRecord], now: datetime, *, touched: Touched | None = None
+) -> int:
+    """Those that name no service. With the team's row locked: a partial constraint is nothing that an upsert could name."""
+    newest = {record.key: record for record in records}
+    stored = {row.key: row for row in Incident.objects.filter(team=team, service=None, key__in=list(newest))}
+    made = [_incident(team.pk, None, record, True, now) for record in newest.values()]
+    changed = [row for row in made if _is_news(stored.get(row.key), row, _INCIDENT_FIELDS)]
+    for row in changed:
+        row.pk = stored[row.key].pk if row.key in stored else None
+    Incident.objects.bulk_create([row for row in changed if row.pk is None])
+    Incident.objects.bulk_update([row for row in changed if row.key in stored], _INCIDENT_FIELDS)
+    with refreshing(team.pk, touched) as found:
+        found.of_incidents(changed)
+    return len(changed)
+
+
+def _incident(team_id: int, service: Service | None, record: IncidentRecord, in_scope: bool, now: datetime) -> Incident:
+    return Incident(
+        team_id=team_id,
+        service=service,
+        key=record.key,
+        title=record.title[:500],
+        began_at=record.began_at,
+        resolved_at=record.resolved_at,
+        labels=list(record.labels),
+        url=record.url[:1000],
+        in_scope=in_scope,
+        told_at=record.told_at,
+        recorded_at=now,
+    )

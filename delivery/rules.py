@@ -13,7 +13,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from connectors.records import DeploymentSource, ReadOptions
-from delivery.models import IMPORTED, EnvironmentClass, Service
+from delivery.models import TOLD, EnvironmentClass, Service
 
 CLASSES = (EnvironmentClass.PRODUCTION, EnvironmentClass.STAGING, EnvironmentClass.TESTING)
 
@@ -27,6 +27,7 @@ class Rules:
     branches: Sequence[str] = ()  # production, for runs
     workflows: Sequence[tuple[str, str]] = ()  # (id, name)
     incident_labels: Sequence[str] = ()
+    paths: Sequence[str] = ()  # folders, files or patterns of the repository; none: all of it
     since: date | None = None
 
     def __post_init__(self) -> None:
@@ -36,15 +37,18 @@ class Rules:
         object.__setattr__(self, "branches", tuple(self.branches))
         object.__setattr__(self, "workflows", tuple((ident, name) for ident, name in self.workflows))
         object.__setattr__(self, "incident_labels", tuple(self.incident_labels))
+        object.__setattr__(self, "paths", tuple(self.paths))
 
     def read_options(self) -> ReadOptions:
         """The part that the connector needs."""
         runs = self.deployments is DeploymentSource.RUNS
+        pushed = self.deployments is DeploymentSource.PUSHED
         return ReadOptions(
-            deployments=self.deployments,
+            deployments=DeploymentSource.NONE if pushed else self.deployments,
             workflows=tuple(ident for ident, _name in self.workflows) if runs else (),
             incident_labels=tuple(self.incident_labels),
             since=self.since,
+            files=bool(self.paths),
         )
 
 
@@ -95,7 +99,9 @@ def comparable(value: Any) -> Any:
 
 def problems(rules: Rules) -> dict[str, str]:
     """Why by these rules nothing would ever be counted, by part."""
-    if rules.deployments is DeploymentSource.DEPLOYMENTS and not rules.environments.get(EnvironmentClass.PRODUCTION):
+    if rules.deployments in (DeploymentSource.DEPLOYMENTS, DeploymentSource.PUSHED) and not rules.environments.get(
+        EnvironmentClass.PRODUCTION
+    ):
         return {
             "environments": _(
                 "Choose at least one production environment, or name one: without it no deployment would ever count."
@@ -120,6 +126,7 @@ def of_service(service: Service) -> Rules:
         branches=service.production_branches,
         workflows=[(workflow["id"], workflow["name"]) for workflow in service.workflows],
         incident_labels=service.incident_labels,
+        paths=service.paths,
         since=service.since,
     )
 
@@ -166,16 +173,36 @@ def class_of(rules: Rules, environment: str, branch: str) -> EnvironmentClass:
     return class_of_environment(environment, rules.environments)
 
 
-def deployment_in_scope(rules: Rules, workflow: str) -> bool:
-    """Whether a deployment is of the service's present source. `workflow` "" marks one of the host's deployments."""
+def deployment_in_scope(rules: Rules, workflow: str, environment: str = "", others: Iterable[str] = ()) -> bool:
+    """Whether a deployment is of the service's present source. `workflow` "" marks one of the host's deployments, and "pushed"
+    one that a program pushed.
+
+    `others`: the environments that other services of the repository name. One that nobody names is shown with each of them.
+    """
+    if DeploymentSource.PUSHED in (rules.deployments, workflow):
+        return rules.deployments == workflow
     if rules.deployments is DeploymentSource.RUNS:
         return workflow in {ident for ident, _name in rules.workflows}
-    return rules.deployments is DeploymentSource.DEPLOYMENTS and not workflow
+    return rules.deployments is DeploymentSource.DEPLOYMENTS and not workflow and not matches(environment, others)
+
+
+def touches(rules: Rules, files: Iterable[str] | None) -> bool:
+    """Whether a change of these files is the service's. One whose files nobody knows is: better one too many than none."""
+    if not rules.paths or files is None:
+        return True
+    wanted = [_path(pattern) for pattern in rules.paths]
+    return any(each.match(name) for name in files for each in wanted)
+
+
+def _path(pattern: str) -> re.Pattern[str]:
+    """A file, a folder with all below it, or a pattern, whose `*` also stands for folders. Unlike names, paths have a case."""
+    inner = translate(pattern.strip("/").replace("[", "[[]")).removesuffix(r"\Z").removesuffix(r"\z")
+    return re.compile(inner + r"(?:/.*)?\Z", re.DOTALL)
 
 
 def incident_in_scope(rules: Rules, labels: Iterable[str], key: str = "") -> bool:
-    """Whether it carries a label that was chosen. What people bring as a file is an incident by itself."""
-    if key.startswith(IMPORTED):
+    """Whether it carries a label that was chosen. What people or programs tell is an incident by itself."""
+    if key.startswith(TOLD):
         return True
     wanted = {label.casefold() for label in rules.incident_labels}
     return any(label.casefold() in wanted for label in labels)

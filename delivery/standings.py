@@ -1,57 +1,81 @@
-"""Where many teams stand in delivery, one cell a figure: value, band, what it was counted from, and the rows behind it."""
+"""Where many teams stand in delivery, one cell a figure: value, band or score, what it was counted from, what is behind it."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from urllib.parse import urlencode
 
-from django.db.models import Count
-from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from core import clock
-from delivery import reading, sparks
-from delivery.charts import figure_text, hours_number, hours_text
-from delivery.figures import Band, Frequency, Recovery
-from delivery.models import Incident
+from delivery import facts, five, policies, reading, told
+from delivery.addresses import point_url
+from delivery.facts import Reads
+from delivery.figures import Band
+from delivery.five import Five, TeamRows
+from delivery.models import Policy, Service
 from delivery.periods import WEEKS, Period, weeks_before
-from delivery.reading import TeamDeployments, TeamIncidents
 from delivery.sparks import Spark
+from delivery.told import Told
+from delivery.words import score_text, short_hours
 from teams.models import Team
 from teams.zones import zones_of
 
+__all__ = ["Cell", "DeliveryStanding", "for_teams", "short_hours"]
+
 _ORDER = list(Band)
+SHOWN = ("deployment_frequency", "lead_time", "change_failure_rate", "recovery")  # where there is no room for all
 
 
 @dataclass(frozen=True)
 class Cell:
     """One figure of a team. `value` "" means that there is none, and `said` why; else `said` is what it was counted from.
 
-    `band` is that of the period, `was` that of the 13 weeks before; `number` is what CSV and sorting read, as the registry
-    has it (deployment days a week, mean hours).
+    `was` is the band of the 13 weeks before.
     """
 
-    title: str
+    told: Told
     value: str
     unit: str
-    number: float | None
-    band: Band | None
     was: Band | None
     said: str
     spark: Spark
     url: str
-    count: int | None = None  # of the deployments or resolved incidents it was computed from; None: no data
     median: float | None = None
     still_open: int | None = None
 
     @property
+    def id(self) -> str:
+        return self.told.id
+
+    @property
+    def title(self) -> str:
+        return str(self.told.title)
+
+    @property
+    def number(self) -> float | None:
+        return self.told.number
+
+    @property
+    def count(self) -> int | None:
+        """Of the deployments, changes or incidents that it speaks of; None: no data."""
+        return self.told.numerator
+
+    @property
+    def band(self) -> Band | None:
+        return self.told.judged.band
+
+    @property
     def label(self) -> Promise | str:
         return self.band.label if self.band else ""
+
+    @property
+    def score(self) -> str:
+        score = self.told.judged.score
+        return "" if score is None else score_text(score)
 
     @property
     def got_worse(self) -> bool:
@@ -61,39 +85,50 @@ class Cell:
 
 @dataclass(frozen=True)
 class DeliveryStanding:
-    """One team over the 13 complete weeks before its present day."""
+    """One team over the 13 complete weeks before its present day; `edition` is that by which it is judged."""
 
     period: Period
-    frequency: Cell
-    recovery: Cell
+    edition: str
+    by_id: dict[str, Cell]
 
     @property
-    def cells(self) -> tuple[Cell, Cell]:
-        return self.frequency, self.recovery
+    def all_cells(self) -> list[Cell]:
+        return list(self.by_id.values())
+
+    @property
+    def cells(self) -> list[Cell]:
+        return [self.by_id[name] for name in SHOWN]
+
+    @property
+    def frequency(self) -> Cell:
+        return self.by_id["deployment_frequency"]
+
+    @property
+    def mttr(self) -> Cell:
+        return self.by_id["mttr"]
 
     @property
     def is_empty(self) -> bool:
-        return self.frequency.number is None and self.recovery.number is None
+        return all(cell.number is None for cell in self.by_id.values())
 
 
-def for_teams(teams: Sequence[Team], today: date | None = None) -> dict[int, DeliveryStanding]:
-    """By team, today's or another day's. A constant number of queries, however many teams."""
+def for_teams(teams: Sequence[Team], today: date | None = None, edition: str = "") -> dict[int, DeliveryStanding]:
+    """By team, today's or another day's. A constant number of queries, however many teams.
+
+    `edition` "": each team is judged by that of its own policy.
+    """
     if not teams:
         return {}
     days = {pk: today or clock.today(zone) for pk, zone in zones_of(teams).items()}
     now = {pk: weeks_before(day) for pk, day in days.items()}
     reach = Period(min(map(_before, now.values()), key=lambda each: each.first).first, max(days.values()))
     services = reading.services_with_first(teams)
-    deployments = reading.deployments(teams, reach, services)
-    incidents = reading.incidents(teams, reach)
-    still_open = _still_open(teams)
-    reads = {service.team_id for service in services if service.incident_labels}
+    rows, chosen = five.read(teams, reach, services), policies.of_teams(teams)
+    of_team: dict[int, list[Service]] = {team.pk: [] for team in teams}
+    for service in services:
+        of_team[service.team_id].append(service)
     return {
-        team.pk: DeliveryStanding(
-            now[team.pk],
-            _frequency_cell(team, now[team.pk], deployments[team.pk]),
-            _recovery_cell(team, now[team.pk], incidents[team.pk], still_open[team.pk], reads=team.pk in reads),
-        )
+        team.pk: _standing(team, now[team.pk], rows[team.pk], chosen[team.pk], facts.reads(of_team[team.pk]), edition)
         for team in teams
     }
 
@@ -102,101 +137,45 @@ def _before(period: Period) -> Period:
     return Period(period.first - timedelta(weeks=WEEKS), period.first - timedelta(days=1))
 
 
-def _still_open(teams: Sequence[Team]) -> Counter[int]:
-    rows = Incident.objects.of_teams(teams).unresolved().values("service__team").annotate(count=Count("pk"))
-    return Counter({row["service__team"]: row["count"] for row in rows})
-
-
-def _listing(name: str, team: Team, period: Period, **more: str) -> str:
-    query = {"from": period.first.isoformat(), "to": period.last.isoformat(), **more}
-    return f"{reverse(name, args=[team.pk])}?{urlencode(query)}"
-
-
-def _frequency_cell(team: Team, period: Period, rows: TeamDeployments) -> Cell:
-    figure, before = rows.frequency(period), rows.frequency(_before(period))
-    return Cell(
-        title=_("Deployment frequency"),
-        value=_frequency_value(figure) if figure else "",
-        unit="" if figure is None else _("/wk") if figure.is_weekly else _("/mo"),
-        number=figure.per_week if figure else None,
-        band=figure.band if figure else None,
-        was=before.band if before else None,
-        said=_frequency_said(figure) if figure else _("no data"),
-        spark=sparks.bars(figure.week_days if figure else ()),
-        # Without anything counted there is no row to lead to: the team's delivery page says what to connect.
-        url=_listing("deployments", team, period, show="counted") if figure else reverse("delivery", args=[team.pk]),
-        count=figure.count if figure else None,
+def _standing(
+    team: Team, period: Period, rows: TeamRows, policy: Policy, reads: Reads, edition: str
+) -> DeliveryStanding:
+    judged_by = edition or policy.edition
+    now, before = rows.five(period), rows.five(_before(period))
+    found, was = told.numbers(now, judged_by), told.numbers(before, judged_by)
+    parts = rows.by_start("week")
+    weeks = [
+        parts.get(week, rows.empty()).five(Period(week, week + timedelta(days=6)), period) for week in period.weeks
+    ]
+    return DeliveryStanding(
+        period,
+        judged_by,
+        {
+            name: _cell(team, period, each, was[name].judged.band, now, reads, facts.spark_of(name, weeks))
+            for name, each in found.items()
+        },
     )
 
 
-def _frequency_value(figure: Frequency) -> str:
-    """The median; where it is 0 although something was deployed, "<1"."""
-    return "<1" if figure.value == 0 and figure.count else figure_text(figure.value)
-
-
-def _frequency_said(figure: Frequency) -> str:
-    return ngettext(
-        "%(count)s deployment in 13 weeks, on %(days)s days", "%(count)s deployments in 13 weeks, on %(days)s days", figure.count
-    ) % {"count": figure.count, "days": figure.deployment_days}  # fmt: skip
-
-
-def _recovery_cell(team: Team, period: Period, rows: TeamIncidents, still_open: int, *, reads: bool) -> Cell:
-    figure, before = rows.recovery(period, still_open), rows.recovery(_before(period))
-    value, unit = short_hours(figure.mean) if figure.mean is not None else ("", "")
-    known = figure.mean is not None
+def _cell(team: Team, period: Period, each: Told, was: Band | None, now: Five, reads: Reads, spark: Spark) -> Cell:
+    value, unit = facts.words(each.id, now, narrow=True)
+    known = each.number is not None
     return Cell(
-        title=_("Time to restore (MTTR)"),
+        told=each,
         value=value,
         unit=unit,
-        number=figure.mean,
-        band=figure.band,
-        was=before.band,
-        said=_recovery_said(figure) if known else _none_said(figure, reads),
-        spark=sparks.line(_weekly_means(rows, period)),
-        url=_incidents_url(team, period, figure, reads=reads),
-        count=figure.count if known or reads else None,
-        median=figure.median,
-        still_open=still_open if known or reads else None,
+        was=was,
+        said=" · ".join(facts.of(each.id, now, reads)) if known else _none_said(each.id, now, reads),
+        spark=spark,
+        url=point_url(team.pk, each.id, period.first, period.last),
+        median=now.mttr.median if each.id == "mttr" else None,
+        still_open=now.mttr.still_open if each.id == "mttr" and (known or reads.incidents) else None,
     )
 
 
-def _incidents_url(team: Team, period: Period, figure: Recovery, *, reads: bool) -> str:
-    if figure.count or (reads and not figure.still_open):
-        return _listing("incidents", team, period)
-    return (
-        f"{reverse('incidents', args=[team.pk])}?show=open"
-        if figure.still_open
-        else reverse("delivery", args=[team.pk])
-    )
-
-
-def _recovery_said(figure: Recovery) -> str:
-    said = ngettext(
-        "%(count)s incident resolved in 13 weeks: mean %(mean)s, median %(median)s",
-        "%(count)s incidents resolved in 13 weeks: mean %(mean)s, median %(median)s",
-        figure.count,
-    ) % {"count": figure.count, "mean": hours_text(figure.mean or 0), "median": hours_text(figure.median or 0)}
-    return f"{said} · {_open_said(figure)}" if figure.still_open else said
-
-
-def _none_said(figure: Recovery, reads: bool) -> str:
-    if figure.still_open:
-        return _open_said(figure)
-    return _("no incident") if reads else _("no data")
-
-
-def _open_said(figure: Recovery) -> str:
-    return ngettext("%(count)s open", "%(count)s open", figure.still_open) % {"count": figure.still_open}
-
-
-def _weekly_means(rows: TeamIncidents, period: Period) -> list[float | None]:
-    return [rows.recovery(Period(week, week + timedelta(days=6))).mean for week in period.weeks]
-
-
-def short_hours(hours: float) -> tuple[str, str]:
-    """A duration for a narrow column: minutes below an hour, days from two days on."""
-    if hours < 1:
-        return figure_text(round(hours * 60)), _("min")
-    if hours < 48:
-        return hours_number(round(hours, 1)), _("h")
-    return hours_number(round(hours / 24, 1)), _("d")
+def _none_said(name: str, now: Five, reads: Reads) -> str:
+    if name not in ("recovery", "mttr"):
+        return _("no data")
+    if name == "mttr" and now.mttr.still_open:
+        return ngettext("%(count)s open", "%(count)s open", now.mttr.still_open) % {"count": now.mttr.still_open}
+    return _("no incident") if reads.incidents else _("no data")

@@ -6,13 +6,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.utils.translation import gettext as _
+
 from core.charts import Chart
 from core.spans import days_text
-from delivery import charts, headlines
+from delivery import charts, headlines, policies, told
 from delivery.board import Board, Choice, board
+from delivery.charts import source_text
 from delivery.headlines import Headline
 from delivery.models import Deployment, Incident, Service
-from delivery.standings import DeliveryStanding, for_teams
+from delivery.standings import SHOWN, DeliveryStanding, for_teams
 from teams.models import Team
 
 __all__ = [
@@ -27,33 +30,63 @@ __all__ = [
 
 
 @dataclass(frozen=True)
+class Drawn:
+    """A chart under its figure's name."""
+
+    chart: Chart
+    title: str
+
+    @property
+    def id(self) -> str:
+        return self.chart.id
+
+
+def edition_text(edition: str) -> str:
+    """By what the figures are judged: "bands 2023"; of 2025, which knows none, "scores 2025"."""
+    words = {"edition": edition}
+    return _("scores 2025") if edition == "2025" else _("bands %(edition)s") % words
+
+
+@dataclass(frozen=True)
 class DeliverySummary:
     """`services` empty: nothing is connected, and there is neither headline nor chart."""
 
     services: Sequence[Service]
     headlines: Sequence[Headline]
-    frequency_chart: Chart | None
-    mttr_chart: Chart | None
+    charts: Sequence[Drawn]
     period: str  # "24 Aug – 22 Nov 2026"
     caption: str
+    policy: str
+    edition: str  # "bands 2023"
     first_sync: bool  # a repository has not been read whole yet: figures will still grow
 
 
 def for_team(team: Team) -> DeliverySummary:
-    """The usual 13 weeks. A constant number of queries."""
-    return of_board(board(team, Choice()))
+    """The usual 13 weeks, in the figures of the team page. A constant number of queries."""
+    found = board(team, Choice())
+    shown = [each for each in headlines.of_board(found) if each.id in SHOWN] if found.services else []
+    return _summary(found, shown, [])
 
 
 def of_board(found: Board) -> DeliverySummary:
-    if not found.services:
-        return DeliverySummary((), (), None, None, "", "", first_sync=False)
+    """All figures and their charts."""
+    drawn = (
+        [Drawn(draw(found), str(told.TITLES[name])) for name, draw in charts.OF_FIGURE.items()]
+        if found.services
+        else []
+    )
+    return _summary(found, headlines.of_board(found) if found.services else [], drawn)
+
+
+def _summary(found: Board, shown: Sequence[Headline], drawn: Sequence[Drawn]) -> DeliverySummary:
     return DeliverySummary(
         services=found.services,
-        headlines=[headlines.frequency_headline(found), headlines.mttr_headline(found)],
-        frequency_chart=charts.frequency_chart(found),
-        mttr_chart=charts.mttr_chart(found),
+        headlines=shown,
+        charts=drawn,
         period=days_text(found.period.first, found.period.last),
-        caption=charts.source_text(found),
+        caption=source_text(found) if found.services else "",
+        policy=policies.text_of(found.policy),
+        edition=edition_text(found.edition),
         first_sync=found.first_sync,
     )
 
@@ -69,6 +102,6 @@ def deployments_by_service(teams: Iterable[Team], since: datetime) -> list[tuple
 
 
 def recent_incidents(teams: Iterable[Team], since: datetime, limit: int = 20) -> list[Incident]:
-    """The incidents of these teams begun or resolved since then, newest first, with `service.team`. One query."""
+    """The incidents of these teams begun or resolved since then, newest first, with `team`. One query."""
     rows = Incident.objects.of_teams(teams).moved_since(since).newest_first()
-    return list(rows.select_related("service__team")[:limit])
+    return list(rows.select_related("team")[:limit])

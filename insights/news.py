@@ -81,7 +81,7 @@ def _deployments(teams: Sequence[Team], since: datetime) -> Iterator[News]:
 
 def _incidents(teams: Sequence[Team], since: datetime) -> Iterator[News]:
     for each in delivery.summary.recent_incidents(teams, since, SHOWN):
-        team = each.service.team
+        team = each.team
         sentence = _("Incident resolved · %(service)s") if each.resolved_at else _("Incident open · %(service)s")
         what = sentence % {"service": each.service}
         at = each.resolved_at or each.began_at

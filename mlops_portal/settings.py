@@ -192,6 +192,7 @@ CELERY_BEAT_SCHEDULE = {
     "ring-for-the-sample": {"task": "sample.ring", "schedule": 5.0, "options": {"expires": 5}},
     "ring-for-archives": {"task": "backups.ring", "schedule": 5.0, "options": {"expires": 5}},
     "ring-for-notices": {"task": "notices.ring", "schedule": 5.0, "options": {"expires": 5}},
+    "prepare-delivery": {"task": "delivery.prepare", "schedule": 60.0, "options": {"expires": 60}},
     "ring-for-imports": {"task": "imports.ring", "schedule": 5.0, "options": {"expires": 5}},
     "feed-key-results": {"task": "okrs.feed", "schedule": 900.0, "options": {"expires": 900}},
     # Looks for teams whose day has ended since; each team's midnight is its own.
@@ -254,6 +255,7 @@ SIGN_IN_LIMITS = {
     "set_up": "10/10m/ip",
     "calendar": "600/m/ip,300/h/key",  # reading .ics feeds; the key is a secret: several devices with a dozen feeds each
     "test_message": "5/m/key",
+    "hook": "600/m/ip",  # webhooks of hosts, rightly signed or not
 }
 ACCOUNT_RATE_LIMITS: dict[str, str] | bool = SIGN_IN_LIMITS
 MFA_ADAPTER = "teams.second_factors.PortalMFAAdapter"

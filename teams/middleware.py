@@ -70,7 +70,7 @@ OPEN_PAGES = BEFORE_SETUP | {
     "invitation", "account_login", "account_logout", "account_inactive",
     "account_reset_password", "account_reset_password_done", "account_reset_password_from_key",
     "account_reset_password_from_key_done", "mfa_authenticate", "passkey-sign-in", "unsubscribe",
-    "calendar-feed", "calendar-team-feed",
+    "calendar-feed", "calendar-team-feed", "hook",
 }  # fmt: skip
 
 # What somebody needs who is to set up a second factor.

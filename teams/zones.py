@@ -1,6 +1,6 @@
 """The time zones of many teams at once."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from copy import copy
 from zoneinfo import ZoneInfo
 
@@ -19,3 +19,17 @@ def with_zone(team: Team) -> Team:
     known = copy(team)
     known.time_zone = team.zone.key
     return known
+
+
+_listeners: list[Callable[[], None]] = []
+
+
+def listen(listener: Callable[[], None]) -> None:
+    """Call it when the time zone of a team changes, or the organisation's, which teams without their own have."""
+    _listeners.append(listener)
+
+
+def changed() -> None:
+    """To be called in the transaction that changes one."""
+    for listener in _listeners:
+        listener()

@@ -5,15 +5,18 @@ Their names begin with _ as they did beside the table, so that one sees at once 
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 from backups import shelf
 from core import clock, pulse, undo
 from core.models import UndoOffer
+from delivery.models import Deployment, Incident
 from notices import unsubscribing
 from okrs.models import Objective
 from roadmaps import services as ticking
 from tests.access_world import World
+from tests.delivery.factories import DeploymentFactory, IncidentFactory, ServiceFactory
 from tests.imports.files import brought
 
 
@@ -140,3 +143,45 @@ def _upload(w: World) -> list[Any]:
     """A file that was brought and is not imported yet."""
     by = w.people["administrator"]
     return [w.roadmap.team_id, brought(w.team, by, "roadmap-items", b"Section,Item\n1,Brought\n").pk]
+
+
+def _deployment_by_hand(w: World) -> list[Any]:
+    kind = {"source__connection__team": w.team, "source__connection__kind": "imported"}
+    found = Deployment.objects.filter(service__team=w.team, key="hand:1").first()
+    ended = datetime(2026, 1, 2, 9, 42, tzinfo=UTC)
+    return [w.team.pk, (found or DeploymentFactory(service=ServiceFactory(**kind), key="hand:1", finished_at=ended)).pk]
+
+
+def _incident_by_hand(w: World) -> list[Any]:
+    found = Incident.objects.filter(team=w.team, key="hand:1").first()
+    began = datetime(2026, 1, 2, 9, 42, tzinfo=UTC)
+    return [w.team.pk, (found or IncidentFactory(team=w.team, service=None, key="hand:1", began_at=began)).pk]
+
+
+def _deployment(w: World) -> list[Any]:
+    return [w.team.pk, w.deployment.pk]
+
+
+def _incident(w: World) -> list[Any]:
+    return [w.team.pk, w.incident.pk]
+
+
+def _correction(w: World) -> list[Any]:
+    return [w.team.pk, w.correction.pk]
+
+
+def _set_aside(w: World) -> list[Any]:
+    return [w.team.pk, w.service.source_id, w.set_aside.pk]
+
+
+def _github(w: World) -> list[Any]:
+    """A repository of a host that has webhooks."""
+    return [w.team.pk, ServiceFactory(source__connection__team=w.team, source__connection__kind="github").source_id]
+
+
+def _common(w: World) -> list[Any]:
+    return [w.common.pk]
+
+
+def _grant(w: World) -> list[Any]:
+    return [w.common.pk, w.grant.pk]

@@ -72,3 +72,5 @@ ADMINISTRATORS_OWN = Rule(
 )
 # Not there for anybody (any more).
 GONE = Rule("gone", _people(others=MISSING), _tokens(MISSING, MISSING, MISSING), nobody=MISSING)
+# Whoever signs it rightly, signed in or not; the walks do not.
+SIGNED = Rule("signed", _people(), _tokens(FORBIDDEN, FORBIDDEN, FORBIDDEN), nobody=FORBIDDEN)

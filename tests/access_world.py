@@ -6,7 +6,7 @@ A new room's rows go in here as a property: made for `self.team` when they are f
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from functools import cached_property
 
 from assessments import services as assessing
@@ -14,16 +14,18 @@ from assessments.models import Assessment, Comment, Exemption
 from calendars import services as calendars
 from comments import services as commenting
 from comments.models import Comment as Said
-from connections.models import Draft
-from core import topics
+from connections.models import Connection, Draft, Grant, SetAsideObject
+from core import clock, topics
 from core.crypto import digest
-from delivery.models import Service
+from delivery import correcting
+from delivery.models import Correction, Deployment, Incident, Service
 from notices.models import Channel, Notice
 from okrs.models import CheckIn, Cycle, KeyResult, Remark
 from roadmaps.models import Roadmap
 from teams.models import ApiToken, Invitation, Membership, Person, Team, TeamGroup, TokenScope
 from teams.services.invitations import invite
-from tests.connections.factories import DraftFactory, ServiceFactory
+from tests.connections.factories import ConnectionFactory, DraftFactory, GrantFactory, ServiceFactory
+from tests.delivery.factories import DeploymentFactory, IncidentFactory
 from tests.factories import MembershipFactory, PersonFactory
 from tests.okrs import factories as okrs
 from tests.roadmaps.factories import started
@@ -63,9 +65,40 @@ class World:
         return ServiceFactory(source__connection__team=self.team)
 
     @cached_property
+    def deployment(self) -> Deployment:
+        """One that counts."""
+        return DeploymentFactory(service=self.service, finished_at=clock.now() - timedelta(days=2))
+
+    @cached_property
+    def incident(self) -> Incident:
+        """Begun after it."""
+        began = clock.now() - timedelta(days=1)
+        return IncidentFactory(service=self.deployment.service, began_at=began)
+
+    @property
+    def correction(self) -> Correction:
+        """What the administrator said of the deployment, and nobody took back yet."""
+        found = Correction.objects.of(self.team).in_force().first()
+        return found or correcting.correct(
+            team=self.team, kind="failed", reason="x", deployment=self.deployment, by=self.people["administrator"]
+        )
+
+    @cached_property
     def draft(self) -> Draft:
         """A repository that is being connected."""
         return DraftFactory(team=self.team, created_by=self.people["administrator"])
+
+    @property
+    def common(self) -> Connection:
+        """A connection of the organisation's, that asks no host."""
+        name = f"GitHub {self.team.pk}"
+        found = Connection.objects.filter(team=None, name=name).first()
+        return found or ConnectionFactory(team=None, credential=None, name=name)
+
+    @property
+    def grant(self) -> Grant:
+        """A repository that the team may take of it."""
+        return self.common.grants.first() or GrantFactory(connection=self.common, team=self.team)
 
     @property
     def roadmap(self) -> Roadmap:
@@ -134,6 +167,12 @@ class World:
     def calendar(self) -> str:
         """The secret of a reader's calendars, who is none of the cast."""
         return calendars.renew(person=PersonFactory()).secret
+
+    @property
+    def set_aside(self) -> SetAsideObject:
+        """An object of the team's repository that nobody could understand, nor can ask for."""
+        told = {"reason": "missing_value", "first_seen_at": clock.now(), "last_seen_at": clock.now()}
+        return SetAsideObject.objects.get_or_create(source=self.service.source, key="issue:?", defaults=told)[0]
 
     @property
     def channel(self) -> Channel:

@@ -6,6 +6,8 @@ searched. What the portal makes itself (codes, links, tokens) is a canary too, e
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import re
 from collections.abc import Callable
 from typing import Any
@@ -16,9 +18,11 @@ from django.core import mail
 from django.test import Client
 from django.urls import reverse
 
-from connections.models import Credential, Source
+from connections.models import Connection, Credential, Source, Webhook
 from connections.tasks import sync_source
+from connectors.github.hooks import GitHubHook
 from connectors.records import Inspection
+from connectors.registry import HOOKS
 from core.scrub import scrub
 from notices import kinds as notice_kinds
 from notices.models import Channel
@@ -179,6 +183,37 @@ def test_a_calendar_address(output: Output, team: Team, editor: Person, broken: 
     output.search(secret, secret[:-1])
 
 
+def test_a_webhooks_secret(
+    output: Output,
+    source: Source,  # noqa: F811
+    team_admin: Person,
+    broken: Callable[[str], None],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(HOOKS, "stub", GitHubHook())
+    admin, page = browser(team_admin), reverse("connection-webhook", args=[source.connection.team_id, source.pk])
+    output.answer(admin.post(page))
+    secret = Webhook.objects.get().secret
+    output.answer(admin.get(page), secret)
+    output.answer(admin.get(page))
+    address, body = reverse("hook", args=[source.connection_id]), b'{"repository": {"id": 1}}'
+    right = "sha256=" + hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
+    for signature, status in ((right, 202), (f"{right[:-1]}!", 403), (secret, 403)):
+        headers = {"X-Hub-Signature-256": signature}
+        sent = browser().post(address, body, content_type="application/json", headers=headers)
+        assert output.answer(sent).status_code == status
+    broken("connections.webhooks.schedule.hasten")
+    body = b'{"repository": {"id": %d}}' % int(source.external_id)
+    headers = {"X-Hub-Signature-256": "sha256=" + hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()}
+    failed = browser().post(address, body, content_type="application/json", headers=headers)
+    assert output.answer(failed).status_code == 500
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("connections.models.Webhook.objects.create", careless)
+        assert output.answer(admin.post(page)).status_code == 500
+    output.answer(admin.post(page, {"end": "1"}))
+    output.search(secret, secret[:-1], right)
+
+
 def test_an_api_token(output: Output, team: Team, team_admin: Person, broken: Callable[[str], None]) -> None:
     admin = browser(team_admin)
     tokens = reverse("team-tokens", args=[team.pk])
@@ -277,6 +312,31 @@ def test_a_connection_s_token(
         "canary-token-0", "ghp_canary", "canary token", "カナリア-token", "canary-in-the-address", "canary-kept-token",
         "canary-when-it-fails",
     )  # fmt: skip
+
+
+def test_the_organisations_token(
+    output: Output,
+    administrator: Person,
+    stub: StubConnector,  # noqa: F811
+    broken: Callable[[str], None],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for module in ("connections.forms_organisation", "connections.views_organisation"):
+        monkeypatch.setattr(f"{module}.KIND", "stub")
+    ada, new = browser(administrator), reverse("organisation-connection-new")
+    output.answer(ada.post(new, {"name": "", "token": "canary-without-a-name"}))
+    assert output.answer(ada.post(new, {"name": "GitHub", "token": "canary-kept-for-all"})).status_code == 302
+    common = Connection.objects.get()
+    assert common.credential.token == "canary-kept-for-all"
+    for page in ("organisation-connection", "organisation-connection-access", "organisation-connection-give"):
+        output.answer(ada.get(reverse(page, args=[common.pk])))
+    output.answer(ada.get("/api/v1/connections/"))
+    access = reverse("organisation-connection-access", args=[common.pk])
+    typed = {"name": "GitHub", "base_url": common.base_url, "seen_name": "GitHub", "seen_base_url": common.base_url}
+    output.answer(ada.post(access, {**typed, "token": "canary-of-a-stale-form"}))
+    broken("connections.organisation.change")
+    assert output.answer(ada.post(access, {**typed, "token": "canary-when-it-breaks"})).status_code == 500
+    output.search("canary-without-a-name", "canary-kept-for-all", "canary-of-a-stale-form", "canary-when-it-breaks")
 
 
 # -- The last net ---------------------------------------------------------------------------------------------------------

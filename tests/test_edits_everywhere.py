@@ -36,7 +36,8 @@ BLANK = "takes words away for good, as whoever does it means"
 WITHOUT_MERGE = {
     **dict.fromkeys(
         ["api-roadmap-tick", "api-roadmap-undo", "roadmap-tick",
-         "roadmap-undo", "roadmap-state", "roadmap-drop"], EVENT
+         "roadmap-undo", "roadmap-state", "roadmap-drop", "deployment", "incident", "correction-withdraw",
+         "api-delivery-corrections", "api-delivery-withdraw"], EVENT
     ),
     **dict.fromkeys(
         ["api-assessment-reopen", "api-assessment-review", "api-assessment-submit", "assessment-reopen",
@@ -46,6 +47,7 @@ WITHOUT_MERGE = {
          "api-exemption-decision", "api-okr-cycle-closed", "api-organisation-okr-cycle-closed",
          "api-okr-objective-archived", "api-okr-key-result-archived", "api-organisation-okr-objective-archived",
          "api-organisation-okr-key-result-archived",
+         "organisation-connection-end", "service-end", "deployment-withdraw", "incident-withdraw",
          "inbox-read", "notice-mark", "api-notice", "import-apply", "api-import-apply"], STATE
     ),
     **dict.fromkeys(
@@ -63,12 +65,19 @@ REAL = edits.merge
 STAMPS = "core.livestamp"  # the database counts there what changes
 NOT_PLAYED = {
     "connect": "asks another system, and makes a draft",
+    "repositories-add": "asks another system, and makes drafts or rows",
+    "api-repositories": "asks another system, and makes a row",
+    "organisation-connection-new": "asks another system, and makes a row",
+    "organisation-connection-give": "asks another system, and makes rows",
+    "api-grants": "asks another system, and makes rows",
     "security-app": "needs a device, and makes a row",
     "security-passkey": "needs a device, and makes a row",
     "security-rename": "needs a device",
     "channel-new": "asks a name server, and makes a row",
     "channel-address": "asks a name server; what it replaces is never shown",
+    "api-set-aside-retry": "asks another system; nobody edits what it answers",
     "channel-test": "posts to another host",
+    "hook": "takes what a host signed; merely hastens a sync",
     "import-new": "takes a file, and makes a row",
     "backup-upload": "takes a file",
     "backup-delete": "takes a file away",

@@ -42,6 +42,7 @@ WITHOUT = {
     "notices/channels.html": "where notices go; their addresses are secrets that nobody is shown",
     "notices/organisation.html": "what waits in the outbox at this moment",
     "notices/mail.html": "the frame of a mail",
+    "connections/organisation.html": "a few names; what each gives to whom is a file of its page",
     "imports/imports.html": "what was brought: the file itself, and the audit log",
     "imports/import.html": "a dry run: the rows of a file that somebody has",
 }
@@ -54,8 +55,8 @@ MORE = {
 # The pages that show lists or tables, by the names of their addresses.
 LISTS = {
     "portfolio", "trends", "roadmap", "assessment", "assessment-round", "okrs", "organisation-okrs", "key-result", "delivery",
-    "deployments", "incidents", "connections", "connection", "members", "people", "teams", "team-groups", "audit-log",
-    "team-tokens", "organisation-tokens",
+    "deployments", "deployment", "incidents", "changes", "delivery-point", "delivery-teams",
+    "connections", "connection", "members", "people", "teams", "team-groups", "audit-log", "team-tokens", "organisation-tokens",
 }  # fmt: skip
 
 

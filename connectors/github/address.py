@@ -37,6 +37,19 @@ def parse_address(text: str, base_url: str = "") -> Address:
     return Address(_api_of(parts), repository)
 
 
+def parse_host(text: str) -> str:
+    """The API's address of a host as people type it: "" and "github.com", "https://ghe.example.com" or the API's own.
+
+    Raises ValueError with the code `bad_base_url`.
+    """
+    text = text.strip()
+    if not text:
+        return API
+    base = _own_base(text if "://" in text else f"https://{text}")
+    parts = urlsplit(base)
+    return base if parts.path else _api_of(parts)
+
+
 def web_url(base_url: str) -> str:
     """Where people see what the API at `base_url` tells."""
     parts = urlsplit(base_url)

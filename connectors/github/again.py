@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from connectors.github import parse
+from connectors.github import parse, pulls
 from connectors.github.deployments import with_statuses
 from connectors.github.reader import Batch, Reader
 from connectors.records import DeploymentSource, Page, Record
@@ -16,7 +16,7 @@ GONE = parse.Unreadable("gone")
 
 
 def read_again(reader: Reader, keys: Iterable[str], running: Mapping[str, Any]) -> Iterator[Page]:
-    """One request a key; two for a deployment that is not among `running` (its object, then its statuses).
+    """One request a key; two for a deployment that is not among `running` (its object, then its statuses), three for a change.
 
     Keys that the listings of this sync have just given are left out, as are those of a source no longer chosen.
     """
@@ -44,18 +44,24 @@ def _is_of_source(reader: Reader, key: str) -> bool:
         return source is DeploymentSource.RUNS
     if kind == "deployment":
         return source is DeploymentSource.DEPLOYMENTS
+    if kind == "pull":
+        return source is not DeploymentSource.NONE
     return True
 
 
 def _one(reader: Reader, key: str, running: Mapping[str, Any], batch: Batch) -> None:
     batch.read += 1
     try:
-        batch.records.append(_found(reader, key, running))
+        found = _found(reader, key, running)
+        batch.records += [found] if found else []
     except parse.Unreadable as problem:
+        if problem.reason == GONE.reason:
+            reader.gone.add(key)
         batch.set_aside.append(parse.aside(key, problem))
 
 
-def _found(reader: Reader, key: str, running: Mapping[str, Any]) -> Record:
+def _found(reader: Reader, key: str, running: Mapping[str, Any]) -> Record | None:
+    """None of a pull request that was given up: there is no change, and nothing wrong with it."""
     kind, _, number = key.partition(":")
     if not number.isascii() or not number.isdigit():
         raise GONE
@@ -63,6 +69,8 @@ def _found(reader: Reader, key: str, running: Mapping[str, Any]) -> Record:
         return parse.run_record(_object(reader, f"actions/runs/{number}"))
     if kind == "issue":
         return _incident(reader, _object(reader, f"issues/{number}"))
+    if kind == "pull":
+        return _change(reader, _object(reader, f"pulls/{number}"))
     if kind != "deployment":
         raise GONE
     base = running.get(key) or parse.deployment_base(
@@ -81,6 +89,12 @@ def _incident(reader: Reader, item: Mapping[str, Any]) -> Record:
     if parse.is_pull_request(item) or not chosen & {label.lower() for label in record.labels}:
         raise GONE
     return record
+
+
+def _change(reader: Reader, item: Mapping[str, Any]) -> Record | None:
+    if not pulls.is_merged(item):
+        return None
+    return pulls.change_record(item, pulls.details_of(reader, item))
 
 
 def _object(reader: Reader, rest: str) -> dict[str, Any]:

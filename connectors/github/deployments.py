@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Collection, Generator, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -33,6 +33,8 @@ class Deployments(Stream):
         super().__init__(reader, continued(state, purpose))
         self.state.setdefault("open", {})
         self.state.setdefault("final", {})
+        self.state.setdefault("recent", {})
+        self.met: set[str] = set()
         self.feed = Feed(
             reader,
             self.state,
@@ -53,7 +55,17 @@ class Deployments(Stream):
         return super().page(batch)
 
     def head(self) -> Iterator[Page]:
+        floor = self.feed.floor
         yield from self.feed.head()
+        if floor and self.feed.from_top:
+            recent = self.state["recent"].items()
+            self.missing = [key for key, at in recent if at >= floor.isoformat() and key not in self.met]
+
+    def forget(self, keys: Collection[str]) -> None:
+        self.state["recent"] = {key: at for key, at in self.state["recent"].items() if key not in keys}
+
+    def left(self) -> int | None:
+        return self.feed.left(each=1)
 
     def rest(self) -> Iterator[Page]:
         yield from self.feed.rest()
@@ -63,10 +75,13 @@ class Deployments(Stream):
         bottom, batch = False, Batch()
         for item in self.reader.rows(response):
             key = parse.key_of("deployment", item)
+            self.met.add(key)
             if key in slot["ids"]:
                 continue
             batch.read += 1
             created = parse.maybe_instant(item.get("created_at")) if isinstance(item, dict) else None
+            if created and created > self.reader.now - OPEN_FOR:
+                self.state["recent"][key] = created.isoformat()
             if created and ((floor and created < floor) or (first and created < first)):
                 bottom = True
             elif key not in self.state["final"]:
@@ -113,9 +128,9 @@ class Deployments(Stream):
             key: base for key, base in self.state["open"].items() if datetime.fromisoformat(base["created_at"]) > oldest
         }
         if floor:
-            self.state["final"] = {
-                key: at for key, at in self.state["final"].items() if datetime.fromisoformat(at) >= floor
-            }
+            for name in ("final", "recent"):
+                known = self.state[name].items()
+                self.state[name] = {key: at for key, at in known if datetime.fromisoformat(at) >= floor}
 
 
 def with_statuses(reader: Reader, key: str, base: dict[str, str]) -> DeploymentRecord | None:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from connectors.github.parse import maybe_instant
-from connectors.github.reader import Batch, Reader
+from connectors.github.reader import PER_PAGE, Batch, Reader
 from connectors.records import Page
 from core.http import Response
 
@@ -58,6 +58,9 @@ class Feed:
         # Where handling a page takes many requests, ask whether it still stands before turning it.
         self.recheck = recheck
         self.checked = False
+        self.from_top = False  # whether this sync read the listing from its first row down to what was known
+        self._pages_after: int | None = None  # of the page being handled
+        self._rows = 0  # on it
         self._last: Response | None = None
 
     @property
@@ -80,8 +83,18 @@ class Feed:
             newest = self._newest(response)
             self.state["head"] = {"url": response.url, "ids": [], "etag": response.etag, "newest": newest}
             yield from self._pass(response)
+            self.from_top = True
         self.checked = True
         yield self.emit()
+
+    def left(self, each: int = 0) -> int | None:
+        """About how many requests the way to the oldest takes, where each object takes so many; None: nobody can tell."""
+        slot = self.state.get("back") or (None if self.floor else self.state.get("head"))
+        if not slot:
+            return 0
+        if self._pages_after is None:
+            return None
+        return max(0, self._rows - len(slot["ids"])) * each + self._pages_after * (1 + PER_PAGE * each)
 
     def _pass(self, response: Response) -> Iterator[Page]:
         slot, floor = self.state["head"], self.floor
@@ -122,6 +135,7 @@ class Feed:
         self, slot: dict[str, Any], response: Response, floor: datetime | None
     ) -> Generator[Page, None, tuple[Response, bool]]:
         """Take one page; where it changed under our hands, what came up meanwhile as well."""
+        self._pages_after, self._rows = response.pages_after, len(self.reader.rows(response))
         for _attempt in range(RECHECKS):
             bottom = yield from self.take(slot, response, floor)
             if bottom or not self.recheck or not response.next_url:

@@ -11,7 +11,7 @@ from typing import Any
 from connectors.github import parse
 from connectors.github.address import web_url
 from connectors.github.reader import PER_PAGE
-from connectors.records import DeploymentSource, Inspection, Seen
+from connectors.records import DeploymentSource, Identity, Inspection, Seen
 from core.http import Client, OutgoingError
 
 ISSUE_PAGES = 3  # pull requests stand among the issues, so one page may hold few of them
@@ -67,21 +67,32 @@ class _Look:
             raise
 
 
-def inspect(client: Client, repository: str) -> Inspection:
-    """Reads the repository and the first pages of its deployments, runs and issues. Raises OutgoingError."""
+def identify(client: Client, repository: str) -> Identity:
+    """One request, or two where the name is a former one. Raises OutgoingError."""
     found = client.get(f"repos/{repository}").json()
     if not isinstance(found, dict) or not isinstance(found.get("id"), int):
         raise OutgoingError("bad_answer", host=client.host)
-    look = _Look(client, repository, [])
-    environments = _environments(look.part("deployments", "deployments"))
-    workflows = _workflows(look)
-    labels = _labels(look)
     full_name = parse.text(found.get("full_name")) or repository
-    return Inspection(
+    return Identity(
         external_id=str(found["id"]),
         full_name=full_name,
         url=parse.web_address(found.get("html_url")) or f"{web_url(client.base_url)}/{full_name}",
         default_branch=parse.text(found.get("default_branch")),
+    )
+
+
+def inspect(client: Client, repository: str) -> Inspection:
+    """Reads the repository and the first pages of its deployments, runs and issues. Raises OutgoingError."""
+    identity = identify(client, repository)
+    look = _Look(client, repository, [])
+    environments = _environments(look.part("deployments", "deployments"))
+    workflows = _workflows(look)
+    labels = _labels(look)
+    return Inspection(
+        external_id=identity.external_id,
+        full_name=identity.full_name,
+        url=identity.url,
+        default_branch=identity.default_branch,
         environments=environments,
         workflows=workflows,
         labels=labels,

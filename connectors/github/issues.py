@@ -64,6 +64,10 @@ class Incidents(Stream):
         for feed in self.feeds:
             yield from feed.rest()
 
+    def left(self) -> int | None:
+        pages = [feed.left() for feed in self.feeds]
+        return None if None in pages else sum(filter(None, pages))
+
     def _take(self, slot: dict[str, Any], response: Response, floor: datetime | None) -> Generator[Page, None, bool]:
         bottom, batch = False, Batch()
         for item in self.reader.rows(response):

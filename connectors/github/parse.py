@@ -81,6 +81,17 @@ def names(labels: Any) -> tuple[str, ...]:
     return tuple(name for name in map(text, found) if name)
 
 
+def paths(files: Iterable[Any]) -> list[str]:
+    """The paths of changed files; both names of what was renamed."""
+    names: dict[str, None] = {}
+    for row in files:
+        if isinstance(row, dict):
+            names |= dict.fromkeys(
+                filter(None, (text(row.get(field), 1000) for field in ("filename", "previous_filename")))
+            )
+    return list(names)
+
+
 def aside(key: str, problem: Unreadable, url: str = "") -> SetAside:
     return SetAside(key, problem.reason, problem.detail, url)
 

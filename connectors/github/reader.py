@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time
 from typing import Any
@@ -25,6 +25,7 @@ class Reader:
     options: ReadOptions
     now: datetime
     fresh: set[str] = field(default_factory=set)  # keys read by this sync: not asked for again by themselves
+    gone: set[str] = field(default_factory=set)  # keys that the host has no more
 
     @property
     def web(self) -> str:
@@ -78,6 +79,8 @@ class Stream(ABC):
     """Pages of one kind. `state` is what is stored with each page and given back to the next sync."""
 
     name = ""
+    missing: Sequence[str] = ()  # keys that the listing had before and has no more
+    refused = ""  # the code with which the host refuses this stream alone
 
     def __init__(self, reader: Reader, state: dict[str, Any]) -> None:
         self.reader = reader
@@ -95,6 +98,13 @@ class Stream(ABC):
     def finished(self) -> bool:
         """Whether the way back has come to its end."""
 
+    def forget(self, keys: Collection[str]) -> None:  # noqa: B027  a stream that misses nothing has nothing to forget
+        """These of the missing are gone for good."""
+
+    @abstractmethod
+    def left(self) -> int | None:
+        """About how many requests the way back still takes."""
+
     def page(self, batch: Batch | None = None) -> Page:
         batch = batch or Batch()
         return Page(
@@ -105,6 +115,8 @@ class Stream(ABC):
             read=batch.read,
             reached=batch.reached,
             done=self.finished(),
+            refused=self.refused,
+            left=0 if self.finished() else self.left(),
         )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
@@ -23,11 +23,17 @@ class Runs(Stream):
     """State:
 
     head    from: the first instant of the newest window, which is open to the present; etag of its first page when it
-            was last read to its end; upto: the newest run then.
+            was last read to its end; upto: the newest run then; keys: the chosen runs that stood in it.
     pass    a reading of the head that was begun: url of the page last handled, its etag, newest run, capped.
-    todo    windows [first, last second] still to be read, the newest at the end.
-    window  the one being read: range, and url of the page last handled.
+    todo    windows [first, last second] still to be read, the newest at the end; a third part says that it is to be halved.
+    window  the one being read: range, url of the page last handled, how many runs it has, and the oldest instant met in
+            it with how many runs had it. Where it goes on from a fuller one: that one's range above it, and how many
+            runs should be left.
     later   windows to be read once more, and from which instant on.
+
+    A window of more runs than are listed is read down to where its listing ends, and from the instant met there goes on as
+    another window. That loses nothing as long as the host lists by the instant it filters by: by the counts it tells, this is
+    checked, and where they do not agree the part above is read again, halved until nothing is left out.
 
     A 304 on the head's first page proves that no run came; not that none was run again further down. When the head is
     moved on, the window it leaves is therefore read once more, so every run is met again when it is three days old or
@@ -46,6 +52,8 @@ class Runs(Stream):
         super().__init__(reader, continued(state, purpose))
         self.workflows = set(workflows)
         self.checked = False
+        self.capped = False  # whether they were cut short
+        self.met: dict[str, str] = {}  # keys and instants of what the listings of this sync gave
         if "head" not in self.state:
             self._begin()
 
@@ -88,9 +96,24 @@ class Runs(Stream):
                 "newest": _iso(max(self._instants(response), default=None)),
                 "capped": self._total(response) >= CAP,
             }
+            self.met.clear()
+            self.capped = self.state["pass"]["capped"]
             yield from self._pass(response)
+            self._compare_keys()
         self.checked = True
         yield self.page()
+
+    def _compare_keys(self) -> None:
+        """What stood in the newest window and is not listed any more is asked for by itself: it may have been deleted."""
+        head = self.state["head"]
+        oldest = max(head["from"], min(self.met.values(), default="") if self.capped else "")
+        self.missing = [key for key, at in head.get("keys", {}).items() if at >= oldest and key not in self.met]
+        kept = {key: head["keys"][key] for key in self.missing}
+        head["keys"] = kept | {key: at for key, at in self.met.items() if at >= head["from"]}
+
+    def forget(self, keys: Collection[str]) -> None:
+        known = self.state["head"].get("keys", {})
+        self.state["head"]["keys"] = {key: at for key, at in known.items() if key not in keys}
 
     def _ask_head(self) -> Response:
         head = self.state["head"]
@@ -145,29 +168,76 @@ class Runs(Stream):
     def rest(self) -> Iterator[Page]:
         while self.state["window"] or self.state["todo"]:
             if not self.state["window"]:
-                self.state["window"] = {"range": self.state["todo"].pop(), "url": ""}
+                first, last, *halve = self.state["todo"].pop()
+                self.state["window"] = {"range": [first, last], "url": "", "halve": bool(halve)}
             yield from self._window()
 
     def _window(self) -> Iterator[Page]:
         window = self.state["window"]
-        first, last = map(datetime.fromisoformat, window["range"])
         response = self.reader.resume(window["url"]) if window["url"] else None
         if response is None:
-            response = self._ask(_span(first, last))
-            if self._total(response) >= CAP and last - first > SECOND:
-                middle = _middle(first, last)
-                self.state["todo"] += [_packed(first, middle - SECOND), _packed(middle, last)]
-                self.state["window"] = None
+            response = self._ask(_span(*_ends(window["range"])))
+            if window.get("halve") and self._halved(self._total(response)):
                 yield self.page()
                 return
+            self._check(window, self._total(response))
         while response.next_url:
             window["url"] = response.url
-            yield self.page(self._batch(response))
+            yield self.page(self._windowed(response))
             response = self.reader.client.get(response.next_url)
-        batch = self._batch(response)
-        batch.reach(first)
-        self.state["window"] = None
+        batch = self._windowed(response)
+        self.state["window"] = self._beyond(window)
+        if not self.state["window"]:
+            batch.reach(_ends(window["range"])[0])
         yield self.page(batch)
+
+    def _halved(self, total: int) -> bool:
+        first, last = _ends(self.state["window"]["range"])
+        if total < CAP or last - first <= SECOND:
+            return False
+        middle = _middle(first, last)
+        self.state["todo"] += [[*_packed(first, middle - SECOND), "halve"], [*_packed(middle, last), "halve"]]
+        self.state["window"] = None
+        return True
+
+    def _check(self, window: dict[str, Any], total: int) -> None:
+        """Whether as many runs are left as there should be; where fewer are, some stand above that were not listed."""
+        above = window.pop("above", None)
+        if above and total < window.pop("expected"):
+            self.state["todo"].append([*above, "halve"])
+        window.update(total=total, edge=None, pages=0)
+
+    def _windowed(self, response: Response) -> Batch:
+        """A page of a window, whose lower edge moves down."""
+        window = self.state["window"]
+        window["pages"] = window.get("pages", 0) + 1
+        for at in map(datetime.isoformat, self._instants(response)):
+            edge = window.get("edge")
+            if not edge or at < edge[0]:
+                window["edge"] = [at, 1]
+            elif at == edge[0]:
+                edge[1] += 1
+        return self._batch(response)
+
+    def _beyond(self, window: dict[str, Any]) -> dict[str, Any] | None:
+        """What the host did not list of a window, as another one; None where it listed all."""
+        total, edge = window.get("total", 0), window.get("edge")
+        if total <= CAP or not edge or window.get("halve"):
+            return None
+        (first, last), lowest = _ends(window["range"]), datetime.fromisoformat(edge[0])
+        if lowest >= last:  # more of one second than are listed: the host keeps them to itself
+            lowest, edge = last - SECOND, [edge[0], 0]
+        if lowest < first:
+            return None
+        above = _packed(lowest + SECOND, last)
+        return {"range": _packed(first, lowest), "url": "", "above": above, "expected": total - CAP + edge[1]}
+
+    def left(self) -> int | None:
+        """Known once the oldest window was asked for the first time."""
+        window = self.state["window"]
+        if not window or "total" not in window or window.get("halve"):
+            return None
+        return max(0, -(-window["total"] // PER_PAGE) - window["pages"])
 
     # -- One answer
 
@@ -195,6 +265,7 @@ class Runs(Stream):
                 continue
             key = parse.key_of("run", item)
             self.reader.fresh.add(key)
+            self.met[key] = _iso(parse.maybe_instant(item.get("created_at"))) or ""
             try:
                 batch.records.append(parse.run_record(item))
             except parse.Unreadable as problem:
@@ -205,6 +276,10 @@ class Runs(Stream):
 
 def _iso(at: datetime | None) -> str | None:
     return at.isoformat() if at else None
+
+
+def _ends(packed: list[str]) -> tuple[datetime, datetime]:
+    return datetime.fromisoformat(packed[0]), datetime.fromisoformat(packed[1])
 
 
 def _packed(first: datetime, last: datetime) -> list[str]:

@@ -2,7 +2,7 @@
 
 from django import template
 
-from delivery.charts import hours_text
+from delivery.words import duration_text, hours_text
 
 register = template.Library()
 
@@ -11,3 +11,9 @@ register = template.Library()
 def hours(value: float | None) -> str:
     """ "36.58 h"; "–" of None."""
     return "–" if value is None else hours_text(value)
+
+
+@register.filter
+def duration(value: float | None) -> str:
+    """ "42 min", "5.2 h", "3.4 d"; "–" of None."""
+    return duration_text(value)

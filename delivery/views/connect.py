@@ -22,9 +22,13 @@ from core import clock
 from core.crypto import Undecryptable
 from core.edits import StaleEdit
 from core.http import OutgoingError
-from delivery import rules, services
+from core.refusals import Refused
+from delivery import claims, rules, services
+from delivery.claims import Taken
 from delivery.forms import KIND, ConnectForm, RulesForm
 from delivery.models import Service
+from delivery.proposing import taken_of
+from delivery.views.parts import seen_of
 from teams.access import require
 from teams.models import Team
 
@@ -62,15 +66,10 @@ def _prepare(request: Request, team: Team, form: ConnectForm) -> Draft | None:
 
 def _claimed(team: Team, claimed: Claimed) -> str:
     if claimed.team == team:
-        return _("This team reads this repository already; its rules can be changed on its page.")
-    if claimed.team.archived_at is not None:
         return _(
-            "The archived team %(team)s still holds this repository. An administrator can restore that team, disconnect the "
-            "repository there, and archive the team again."
-        ) % {"team": claimed.team}
-    return _("The team %(team)s reads this repository already. A repository counts for one team.") % {
-        "team": claimed.team
-    }
+            "This team reads this repository already. On its page its rules can be changed, or another part of it be counted."
+        )
+    return _("The team %(team)s reads this repository already.") % {"team": claimed.team}
 
 
 @never_cache
@@ -82,8 +81,8 @@ def connect_rules(request: Request, team_id: int, draft_id: int) -> HttpResponse
     draft = Draft.objects.kept().filter(pk=draft_id, team=team).first()
     if draft is None:
         return _first_step(request, team, ConnectForm(), status=404, expired=True)
-    seen = inspections.from_json(draft.seen)
-    form = _rules_form(request, team, seen, None)
+    seen, taken = inspections.from_json(draft.seen), taken_of(draft)
+    form = _rules_form(request, team, seen, None, taken)
     if request.method == "POST" and form.is_valid():
         try:
             service = services.connect(draft_id=draft.pk, rules=form.rules, by=request.user)
@@ -91,15 +90,17 @@ def connect_rules(request: Request, team_id: int, draft_id: int) -> HttpResponse
             return redirect("connection", team.pk, used.source.pk)
         except Claimed as claimed:
             form.add_error(None, _claimed(team, claimed))
+        except Refused as refusal:  # a part that is another team's, or a repository that is given no more
+            form.add_error(form.place(refusal.field) if refusal.field else None, refusal.message)
         else:
             return redirect("connection", team.pk, service.source_id)
-    context = {"room": "teams", "team": team, "form": form, "seen": seen, "draft": draft}
+    context = {"room": "teams", "team": team, "form": form, "seen": seen, "draft": draft, "taken": taken}
     return render(request, "delivery/connect_rules.html", context, status=422 if form.errors else 200)
 
 
-def _rules_form(request: Request, team: Team, seen: Inspection, current: rules.Rules | None) -> RulesForm:
+def _rules_form(request: Request, team: Team, seen: Inspection, current: rules.Rules | None, taken: Taken) -> RulesForm:
     data = request.POST if request.method == "POST" else None
-    return RulesForm(data, looked=seen, rules=current, today=clock.today(team.zone))
+    return RulesForm(data, looked=seen, rules=current, today=clock.today(team.zone), taken=taken)
 
 
 @never_cache
@@ -111,14 +112,17 @@ def change_rules(request: Request, team_id: int, service_id: int) -> HttpRespons
     require(request.user, "team.administer", team)
     if request.method == "POST" and "look" in request.POST:
         return _look_again(request, team, service)
-    seen = inspections.from_json(service.source.seen) if service.source.seen else _as_stored(service)
-    form, status = _rules_form(request, team, seen, rules.of_service(service)), 200
+    seen, taken = seen_of(service.source), claims.of_source(service.source, service)
+    form, status = _rules_form(request, team, seen, rules.of_service(service), taken), 200
     if request.method == "POST":
         status = _change_rules(request, service, form)
         if status == 200:
             messages.success(request, _("The rules are saved. What was read before is counted by them as well."))
             return redirect("connection", team.pk, service.source_id)
-    context = {"room": "teams", "team": team, "form": form, "seen": seen, "service": service, "source": service.source}
+    context = {
+        "room": "teams", "team": team, "form": form, "seen": seen, "service": service, "source": service.source,
+        "taken": taken,
+    }  # fmt: skip
     return render(request, "delivery/rules.html", context, status=status)
 
 
@@ -130,14 +134,9 @@ def _change_rules(request: Request, service: Service, form: RulesForm) -> int:
         except StaleEdit as error:
             form.show_stale(error)
             return 409
-        except services.RulesError as error:
+        except Refused as error:  # nothing would count, or a part that is another service's
             form.add_error(form.place(error.field or ""), error.message)
     return 422 if form.errors else 200
-
-
-def _as_stored(service: Service) -> Inspection:
-    source = service.source
-    return Inspection(source.external_id, source.full_name, source.url, source.default_branch)
 
 
 def _look_again(request: Request, team: Team, service: Service) -> HttpResponse:

@@ -1,7 +1,8 @@
-"""The deployments and incidents behind a figure: filtered by the address, sorted, paged, and as files."""
+"""The deployments, incidents and changes behind a figure: filtered by the address, sorted, paged, and as files."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django.core.paginator import Paginator
@@ -12,7 +13,8 @@ from django.views.decorators.http import require_safe
 from connections.views import Request, visible_team
 from core.tables import writing
 from delivery import export
-from delivery.filters import DeploymentFilter, Filter, IncidentFilter
+from delivery.behind import change_rows
+from delivery.filters import ChangeFilter, DeploymentFilter, Filter, IncidentFilter
 from teams.models import Team
 
 PER_PAGE = 50
@@ -36,7 +38,18 @@ def incidents(request: Request, team_id: int) -> HttpResponseBase:
     return _page(request, team, chosen, "delivery/incidents.html")
 
 
-def _page(request: Request, team: Team, chosen: Filter, template: str) -> HttpResponse:
+@require_safe
+def changes(request: Request, team_id: int) -> HttpResponseBase:
+    team = visible_team(request, team_id)
+    chosen = ChangeFilter(request.GET, team=team)
+    if writing.is_asked(request) and chosen.is_valid():
+        return writing.answer(request, export.of_changes(team, chosen.rows))
+    return _page(request, team, chosen, "delivery/changes.html", change_rows)
+
+
+def _page(
+    request: Request, team: Team, chosen: Filter, template: str, shown: Callable[[Any], Any] = list
+) -> HttpResponse:
     """A filter that cannot be understood says so and shows nothing rather than something else."""
     rows = Paginator(chosen.rows if chosen.is_valid() else chosen.model.objects.none(), PER_PAGE)
     page = rows.get_page(request.GET.get("page"))
@@ -45,6 +58,7 @@ def _page(request: Request, team: Team, chosen: Filter, template: str) -> HttpRe
         "team": team,
         "form": chosen,
         "rows": page,
+        "shown": shown(page.object_list),
         "total": rows.count,
     }
     return render(request, template, context, status=422 if chosen.errors else 200)

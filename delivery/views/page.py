@@ -1,10 +1,10 @@
-"""The delivery page: headline figures, charts, and the services behind them."""
+"""The delivery page: the figures, their charts, and the services behind them."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from django.http import HttpResponseBase
+from django.http import Http404, HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
@@ -12,8 +12,9 @@ from connections import health
 from connections.views import Request, visible_team
 from core import clock
 from core.tables import writing
-from delivery import charts, export, summary
+from delivery import charts, export, policies, summary
 from delivery.board import LENGTHS, Board, Choice, board
+from delivery.editions import EDITIONS
 from delivery.models import Deployment, Incident, OutcomeChoice
 
 NEWEST = 6  # rows of each list below the charts
@@ -22,7 +23,7 @@ NEWEST = 6  # rows of each list below the charts
 @require_safe
 def delivery(request: Request, team_id: int) -> HttpResponseBase:
     team = visible_team(request, team_id)
-    found = board(team, _choice(request))
+    found = board(team, choice_of(request))
     sources = health.rows([service.source for service in found.services], clock.now())
     if writing.is_asked(request):
         return writing.answer(request, export.of_services(team, found.services, sources))
@@ -32,20 +33,23 @@ def delivery(request: Request, team_id: int) -> HttpResponseBase:
         "team": team,
         "board": found,
         "summary": summary.of_board(found),
+        "bottlenecks": charts.bottlenecks(found),
+        "policy_text": policies.text_of(found.policy),
         "choice": found.choice,
         "lengths": LENGTHS,
+        "editions": EDITIONS,
         "outcomes": _outcomes(found),
         "sources": sources,
         "deployments": Deployment.objects.of_services(keys).newest_first()[:NEWEST],
-        "incidents": Incident.objects.of_services(keys).newest_first()[:NEWEST],
+        "incidents": Incident.objects.of_teams([team]).newest_first()[:NEWEST],
         "can_edit": request.user.has_perm("team.edit", team),
         "may_administer": request.user.has_perm("team.administer", team),
     }
     return render(request, "delivery/delivery.html", context)
 
 
-def _choice(request: Request) -> Choice:
-    return Choice.of(request.GET.get("period"), request.GET.get("by"))
+def choice_of(request: Request) -> Choice:
+    return Choice.of(request.GET.get("period"), request.GET.get("by"), request.GET.get("edition"))
 
 
 def _outcomes(found: Board) -> list[tuple[str, Any, int]]:
@@ -56,13 +60,10 @@ def _outcomes(found: Board) -> list[tuple[str, Any, int]]:
 
 
 @require_safe
-def frequency_csv(request: Request, team_id: int) -> HttpResponseBase:
+def chart_file(request: Request, team_id: int, name: str) -> HttpResponseBase:
+    """What a chart draws, as a file."""
     team = visible_team(request, team_id)
-    chart = charts.frequency_chart(board(team, _choice(request)))
-    return writing.answer(request, export.of_chart(team, "deployment-frequency", chart))
-
-
-@require_safe
-def mttr_csv(request: Request, team_id: int) -> HttpResponseBase:
-    team = visible_team(request, team_id)
-    return writing.answer(request, export.of_chart(team, "mttr", charts.mttr_chart(board(team, _choice(request)))))
+    if name not in charts.BY_ID:
+        raise Http404
+    chart = charts.BY_ID[name](board(team, choice_of(request)))
+    return writing.answer(request, export.of_chart(team, name, chart))

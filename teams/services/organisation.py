@@ -6,7 +6,7 @@ from typing import Any
 from django.db import transaction
 
 from core import edits
-from teams import audit
+from teams import audit, zones
 from teams.models import Organisation, Person
 
 
@@ -25,4 +25,6 @@ def change_organisation(*, by: Person, seen: Mapping[str, Any], wanted: Mapping[
         setattr(organisation, name, value)
         audit.record(f"organisation.{name}_changed", actor=by, subject=organisation, before=current[name], after=value)
     organisation.save()
+    if "time_zone" in changes:
+        zones.changed()
     return organisation

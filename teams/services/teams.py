@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from core import clock, edits
 from core.refusals import Refused
-from teams import audit
+from teams import audit, zones
 from teams.models import Person, Team, TeamGroup, TeamRole
 from teams.services.members import add_member
 
@@ -60,6 +60,8 @@ def change_team(*, team: Team, by: Person, seen: Mapping[str, Any], wanted: Mapp
         audit.record(f"team.{name}_changed", actor=by, subject=locked, team=locked, before=before, after=after)
     if changes:
         _save(locked)
+    if "time_zone" in changes:
+        zones.changed()
     return locked
 
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import factory
 
 from connections import inspections, options
-from connections.models import Connection, Credential, Draft, Source
+from connections.models import Connection, Credential, Draft, Grant, Share, Source
 from connectors.records import DeploymentSource, Inspection, ReadOptions, Seen
 from delivery.models import Service
 from tests.factories import PersonFactory, TeamFactory
@@ -60,11 +60,34 @@ class DraftFactory(factory.django.DjangoModelFactory):
     expires_at = datetime(2099, 1, 1, tzinfo=UTC)
 
 
+class ShareFactory(factory.django.DjangoModelFactory):
+    """The team of the source's connection reads it."""
+
+    class Meta:
+        model = Share
+
+    connection = factory.SelfAttribute("source.connection")
+    team = factory.SelfAttribute("source.connection.team")
+
+
+class GrantFactory(factory.django.DjangoModelFactory):
+    """A repository of the organisation's connection that a team may take."""
+
+    class Meta:
+        model = Grant
+
+    connection = factory.SubFactory(ConnectionFactory, team=None, name="GitHub")
+    team = factory.SubFactory(TeamFactory)
+    external_id = factory.Sequence(lambda n: str(5000 + n))
+    full_name = factory.Sequence(lambda n: f"acme/given-{n}")
+
+
 class SourceFactory(factory.django.DjangoModelFactory):
-    """A repository that is due since NOW."""
+    """A repository that is due since NOW, read by the team of its connection."""
 
     class Meta:
         model = Source
+        skip_postgeneration_save = True
 
     connection = factory.SubFactory(ConnectionFactory)
     base_url = factory.SelfAttribute("connection.base_url")
@@ -74,6 +97,7 @@ class SourceFactory(factory.django.DjangoModelFactory):
     default_branch = "main"
     options = factory.LazyFunction(lambda: dict(READ_ALL))
     next_sync_at = NOW
+    share = factory.RelatedFactory(ShareFactory, factory_related_name="source")
 
 
 class ServiceFactory(factory.django.DjangoModelFactory):

@@ -13,13 +13,18 @@ from connections.models import Source
 from connectors.records import (
     Address,
     DeploymentRecord,
+    Identity,
     IncidentRecord,
     Inspection,
     Outcome,
     Page,
     ReadOptions,
     Record,
+    Repository,
+    RepositoryPage,
     SetAside,
+    Wanted,
+    nothing,
 )
 from connectors.registry import CONNECTORS
 from core.http import RateLimit
@@ -31,7 +36,10 @@ class StubClient:
     token: str
     requests_made: int = 0
     not_modified: int = 0
+    redirects: int = 0
     rate: RateLimit | None = None
+    share: float | None = None
+    host: str = "api.example.com"
 
     def __enter__(self) -> StubClient:
         return self
@@ -77,14 +85,21 @@ class StubConnector:
     set_aside: list[SetAside] = field(default_factory=list)
     before_page: Callable[[int], None] = quietly
     seen: Inspection | None = None
+    identity: Identity | None = None
     refuse: Exception | None = None
     reads: list[dict[str, Any]] = field(default_factory=list)  # arguments of each read
+    listing: list[Repository] = field(default_factory=list)
     tokens: list[tuple[str, str]] = field(default_factory=list)  # (base_url, token) of each client
 
     def parse_address(self, text: str, base_url: str = "") -> Address:
         if "/" not in text:
             raise ValueError("no_repository")
         return Address(base_url or "https://api.example.com", "/".join(text.rstrip("/").split("/")[-2:]))
+
+    def parse_host(self, text: str) -> str:
+        if " " in text:
+            raise ValueError("bad_base_url")
+        return text or "https://api.example.com"
 
     def client(self, base_url: str, token: str) -> Any:
         self.tokens.append((base_url, token))
@@ -96,6 +111,29 @@ class StubConnector:
         assert self.seen
         return self.seen
 
+    def list_repositories(self, client: Any, page: int) -> RepositoryPage:
+        if self.refuse:
+            raise self.refuse
+        client.requests_made += 1
+        return RepositoryPage(self.listing[(page - 1) * 100 : page * 100], more=len(self.listing) > page * 100)
+
+    def identify(self, client: Any, repository: str) -> Identity:
+        """As the portal knows it, unless a test says otherwise."""
+        if self.identity is not None:
+            return self.identity
+        source = Source.objects.active().get(full_name=repository)
+        return Identity(source.external_id, repository, source.url, source.default_branch)
+
+    def read_again(
+        self, client: Any, repository: str, options: ReadOptions, keys: Sequence[str], now: datetime
+    ) -> Iterator[Page]:
+        client.requests_made += len(keys)
+        if self.refuse:
+            raise self.refuse
+        rows = [row for rows in self.rows.values() for row in rows if row.key in keys]
+        aside = [each for each in self.set_aside if each.key in keys]
+        yield Page("again", rows, {}, aside, len(keys), done=True)
+
     def read(
         self,
         client: Any,
@@ -104,6 +142,7 @@ class StubConnector:
         state: dict[str, dict[str, Any]],
         again: Sequence[str],
         now: datetime,
+        wanted: Wanted = nothing,
     ) -> Iterator[Page]:
         self.reads.append({"options": options, "state": state, "again": list(again), "token": client.token})
         number = 0
@@ -135,7 +174,10 @@ class StubConnector:
 
 
 def _began(row: Record) -> datetime:
-    return row.created_at if isinstance(row, DeploymentRecord) else row.began_at
+    if isinstance(row, DeploymentRecord):
+        return row.created_at
+    assert isinstance(row, IncidentRecord)
+    return row.began_at
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from connections.models import Source, SyncRun
-from delivery.models import Deployment, Incident
+from delivery.models import Change, Deployment, Incident
 from tests.connections.factories import NOW
 
 Rows = list[tuple[Any, ...]]
@@ -21,7 +21,8 @@ def rows() -> Rows:
         "key", "outcome", "environment_class", "finished_at", "in_scope"
     )
     incidents = Incident.objects.order_by("key").values_list("key", "began_at", "resolved_at", "in_scope")
-    return [*deployments, *incidents]
+    changes = Change.objects.order_by("key").values_list("key", "merge_sha", "merged_at", "deployed_at", "linked")
+    return [*deployments, *incidents, *changes]
 
 
 def run_of(source: Source) -> SyncRun:

@@ -79,34 +79,28 @@ def test_a_draft_works_once_and_for_an_hour(team: Team, team_admin: Person, admi
     assert source.connection.credential.entered_by == team_admin
 
 
-def test_a_repository_has_one_team(team: Team, team_admin: Person) -> None:
-    other = SourceFactory(external_id="77", connection__team__name="Ranking")
+def test_the_team_reads_it_already(team: Team, team_admin: Person) -> None:
+    draft = prepare(team, team_admin)
+    SourceFactory(external_id="77", connection__team=team)
     with pytest.raises(Claimed) as claimed:
         prepare(team, team_admin)
-    assert claimed.value.team == other.connection.team
-
-
-def test_claimed_between_the_two_steps(team: Team, team_admin: Person) -> None:
-    draft = prepare(team, team_admin)
-    SourceFactory(external_id="77", connection__team__name="Ranking")
-    with pytest.raises(Claimed) as claimed:
+    assert claimed.value.team == team
+    with pytest.raises(Claimed):
         services.connect(draft_id=draft.pk, options=OPTIONS, by=team_admin)
-    assert claimed.value.team.name == "Ranking"
-    assert Draft.objects.filter(pk=draft.pk).exists(), "what was typed is not lost"
+    assert Draft.objects.get(pk=draft.pk).token, "what was typed is not lost"
     assert Connection.objects.count() == 1
 
 
-def test_the_constraint_alone_refuses_a_second_claim(
+def test_the_constraint_alone_refuses_a_second_row(
     team: Team, team_admin: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As between two requests at the same moment: the look beforehand saw nothing."""
-    SourceFactory(external_id="77")
-    look = services.refuse_claimed
-    monkeypatch.setattr(services, "refuse_claimed", lambda *_: None)
+    holder = SourceFactory(external_id="77")
+    monkeypatch.setattr(services, "_read_already", lambda *_: None)
     draft = prepare(team, team_admin)
-    monkeypatch.setattr(services, "refuse_claimed", look)
-    with pytest.raises(Claimed):
+    with pytest.raises(Claimed) as claimed:
         services.connect(draft_id=draft.pk, options=OPTIONS, by=team_admin)
+    assert claimed.value.team == holder.connection.team
 
 
 def test_the_same_id_on_another_host_is_another_repository(team: Team, team_admin: Person) -> None:
@@ -116,8 +110,8 @@ def test_the_same_id_on_another_host_is_another_repository(team: Team, team_admi
 
 
 def test_disconnecting_forgets_the_token_and_frees_the_claim(source: Source, team_admin: Person) -> None:
-    services.disconnect(source_id=source.pk, by=team_admin)
-    services.disconnect(source_id=source.pk, by=team_admin)
+    services.disconnect(source_id=source.pk, team=source.connection.team, by=team_admin)
+    services.disconnect(source_id=source.pk, team=source.connection.team, by=team_admin)
 
     source.refresh_from_db()
     assert (source.active, source.next_sync_at, source.disconnected_at) == (False, None, NOW)
@@ -128,7 +122,7 @@ def test_disconnecting_forgets_the_token_and_frees_the_claim(source: Source, tea
 
 def test_a_token_that_another_repository_uses_stays(source: Source, team_admin: Person) -> None:
     SourceFactory(connection=source.connection)
-    services.disconnect(source_id=source.pk, by=team_admin)
+    services.disconnect(source_id=source.pk, team=source.connection.team, by=team_admin)
     assert Credential.objects.filter(connection=source.connection).exists()
 
 
@@ -136,7 +130,7 @@ def test_connected_again_the_old_row_comes_back_and_reads_from_the_start(
     source: Source, team: Team, team_admin: Person, stub: StubConnector
 ) -> None:
     Source.objects.filter(pk=source.pk).update(state={"deployments": {"done": ["x"]}}, external_id="77")
-    services.disconnect(source_id=source.pk, by=team_admin)
+    services.disconnect(source_id=source.pk, team=source.connection.team, by=team_admin)
     draft = prepare(team, team_admin)
     again = services.connect(draft_id=draft.pk, options=OPTIONS, by=team_admin)
 
@@ -237,9 +231,9 @@ def test_an_address_with_another_repository_of_that_name_is_refused(source: Sour
 
 def test_pausing_twice_is_pausing_once(source: Source, team_admin: Person) -> None:
     for _ in range(2):
-        services.pause(source_id=source.pk, by=team_admin)
+        services.pause(source_id=source.pk, team=source.connection.team, by=team_admin)
     for _ in range(2):
-        services.resume(source_id=source.pk, by=team_admin)
+        services.resume(source_id=source.pk, team=source.connection.team, by=team_admin)
     actions = AuditEvent.objects.order_by("pk").values_list("action", flat=True)
     assert list(actions) == ["connection.paused", "connection.resumed"]
 
@@ -258,7 +252,7 @@ def test_pausing_twice_is_pausing_once(source: Source, team_admin: Person) -> No
 def test_new_rules_read_again_what_the_old_ones_passed_over(
     source: Source, team_admin: Person, after: dict[str, Any], kept: list[str]
 ) -> None:
-    services.change_options(source_id=source.pk, options=OPTIONS, by=team_admin)
+    services.change_options(source_id=source.pk, team=source.connection.team, options=OPTIONS, by=team_admin)
     streams = {"again": {}, "deployments": {"x": 1}, "incidents": {"y": 2}}
     Source.objects.filter(pk=source.pk).update(state=streams, next_sync_at=NOW + timedelta(minutes=9))
     changed = ReadOptions(
@@ -271,7 +265,7 @@ def test_new_rules_read_again_what_the_old_ones_passed_over(
         }
     )
     edition = Source.objects.get().edition
-    services.change_options(source_id=source.pk, options=changed, by=team_admin)
+    services.change_options(source_id=source.pk, team=source.connection.team, options=changed, by=team_admin)
     source.refresh_from_db()
     assert sorted(source.state) == kept
     assert source.next_sync_at == NOW
@@ -280,7 +274,7 @@ def test_new_rules_read_again_what_the_old_ones_passed_over(
 
 def test_the_same_rules_again_change_nothing(source: Source, team_admin: Person) -> None:
     same = ReadOptions(DeploymentSource.DEPLOYMENTS, incident_labels=("incident",))
-    services.change_options(source_id=source.pk, options=same, by=team_admin)
+    services.change_options(source_id=source.pk, team=source.connection.team, options=same, by=team_admin)
     source.refresh_from_db()
     assert source.edition == 1
     assert not AuditEvent.objects.exists()

@@ -36,6 +36,8 @@ def test_a_sync_stores_what_the_host_has(source: Source, stub: StubConnector) ->
         "set_aside": 0,
         "reached": (NOW - timedelta(days=5, minutes=5)).isoformat(),
         "done": True,
+        "left": None,
+        "refused": "",
     }
     assert run.counts["incidents"]["reached"] == (NOW - timedelta(days=9)).isoformat()
     assert (run.total("read"), run.total("stored"), run.requests) == (8, 8, 5)
@@ -102,7 +104,7 @@ def test_new_options_stop_a_running_sync_before_it_writes(
     def change(number: int) -> None:
         if number == 2:
             options = ReadOptions(DeploymentSource.DEPLOYMENTS, incident_labels=("incident", "outage"))
-            services.change_options(source_id=source.pk, options=options, by=team_admin)
+            services.change_options(source_id=source.pk, team=source.connection.team, options=options, by=team_admin)
 
     stub.before_page = change
     run = sync.sync(source.pk)
@@ -121,13 +123,15 @@ def test_new_options_stop_a_running_sync_before_it_writes(
 
 
 def test_a_paused_sync_stops_and_goes_on_where_it_was(source: Source, stub: StubConnector, team_admin: Person) -> None:
-    stub.before_page = lambda number: services.pause(source_id=source.pk, by=team_admin) if number == 3 else None
+    stub.before_page = lambda number: (
+        services.pause(source_id=source.pk, team=source.connection.team, by=team_admin) if number == 3 else None
+    )
     run = sync.sync(source.pk)
     assert run is not None
     assert run.outcome == RunOutcome.STOPPED
     assert sync.sync(source.pk) is None
 
-    services.resume(source_id=source.pk, by=team_admin)
+    services.resume(source_id=source.pk, team=source.connection.team, by=team_admin)
     stub.before_page = quietly
     second = sync.sync(source.pk)
     assert second is not None
@@ -136,7 +140,9 @@ def test_a_paused_sync_stops_and_goes_on_where_it_was(source: Source, stub: Stub
 
 
 def test_a_disconnected_source_is_not_written_to(source: Source, stub: StubConnector, team_admin: Person) -> None:
-    stub.before_page = lambda number: services.disconnect(source_id=source.pk, by=team_admin) if number == 2 else None
+    stub.before_page = lambda number: (
+        services.disconnect(source_id=source.pk, team=source.connection.team, by=team_admin) if number == 2 else None
+    )
     sync.sync(source.pk)
     assert Deployment.objects.count() == 2
     source.refresh_from_db()
@@ -343,7 +349,7 @@ def test_a_failed_sync_clears_nothing(source: Source, stub: StubConnector) -> No
 def test_what_was_running_is_asked_for_by_itself_for_seven_days(source: Source, stub: StubConnector) -> None:
     began = NOW - timedelta(days=6)
     running = deployment(7, NOW, created_at=began, outcome=Outcome.RUNNING, finished_at=None)
-    stub.rows["deployments"] = [running]
+    stub.rows = {"deployments": [running], "incidents": []}
     sync.sync(source.pk)
     with clock.at(began + timedelta(days=7, seconds=-1)):
         sync.sync(source.pk)
@@ -385,7 +391,7 @@ def test_rules_changed_after_the_last_page_are_read_at_once(
 
     def change_first(*args: Any) -> None:
         options = ReadOptions(DeploymentSource.DEPLOYMENTS, incident_labels=("outage",))
-        services.change_options(source_id=source.pk, options=options, by=team_admin)
+        services.change_options(source_id=source.pk, team=source.connection.team, options=options, by=team_admin)
         finish(*args)
 
     monkeypatch.setattr(sync, "finish", change_first)

@@ -6,9 +6,8 @@ from typing import Any
 
 import pytest
 
-from connectors.github import deployments, issues, runs
 from core import http
-from tests.fakes import github_answers
+from tests.connectors.github_small import small
 from tests.fakes.github import FakeGitHub
 from tests.fakes.github_data import Repo
 
@@ -35,8 +34,4 @@ def repo(fake: FakeGitHub) -> Repo:
 @pytest.fixture
 def _small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pages of 5, own pages of 3, and a listing of runs that ends at 20: everything happens with little data."""
-    for module in (deployments, issues, runs):
-        monkeypatch.setattr(module, "PER_PAGE", 5)
-    monkeypatch.setattr(deployments, "CHUNK", 3)
-    monkeypatch.setattr(runs, "CAP", 20)
-    monkeypatch.setattr(github_answers, "CAP", 20)
+    small(monkeypatch)

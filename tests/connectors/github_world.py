@@ -26,6 +26,7 @@ def fill_deployments(fake: FakeGitHub, repo: Repo) -> Driver:
         repo.deploy(created, environment, state="failure" if number % 5 == 4 else "success")
     repo.add_deployment(NOW - timedelta(hours=1), "production", [("in_progress", NOW - timedelta(minutes=59))])
     fill_issues(repo)
+    fill_pulls(repo)
     return Driver(fake, DEPLOYMENTS, NOW)
 
 
@@ -37,6 +38,7 @@ def fill_runs(fake: FakeGitHub, repo: Repo) -> Driver:
         repo.add_run(NOW.replace(hour=1) - 30 * DAY + timedelta(minutes=20 * number), "Deploy")
     repo.add_run(NOW - timedelta(hours=1), "Deploy", conclusion=None, status="in_progress")
     fill_issues(repo)
+    fill_pulls(repo)
     options = ReadOptions(DeploymentSource.RUNS, (str(repo.workflows["Deploy"]),), ("incident",))
     return Driver(fake, options, NOW)
 
@@ -47,6 +49,22 @@ def fill_issues(repo: Repo) -> None:
         closed = began + timedelta(hours=number + 1) if number % 6 else None
         repo.add_issue(began, f"Broken {number}", ["Incident"], closed=closed, pull_request=number % 6 == 5)
     repo.add_issue(NOW - DAY, "Something else", ["bug"])
+
+
+def fill_pulls(repo: Repo) -> None:
+    """7 merged changes, two that were given up and one that is open (2 pages of 5 that are closed)."""
+    for number in range(9):
+        opened = NOW - (30 - number) * DAY
+        ended = {"closed" if number % 4 == 3 else "merged": opened + timedelta(hours=20)}
+        repo.add_pull(
+            opened,
+            commits=[opened - timedelta(hours=6), opened - timedelta(hours=number)],
+            reviews=[("ada", opened + timedelta(hours=1)), ("ben", opened + timedelta(hours=number + 2))],
+            labels=["hotfix"] if number == 4 else [],
+            title=f"Change {number}",
+            **ended,
+        )
+    repo.add_pull(NOW - DAY, commits=[NOW - DAY])
 
 
 def truth(repo: Repo, driver: Driver) -> dict[str, tuple[Any, ...]]:
@@ -67,6 +85,19 @@ def truth(repo: Repo, driver: Driver) -> dict[str, tuple[Any, ...]]:
                 ended = when(row["updated_at"]) if row["conclusion"] else None
                 workflow = str(row["workflow_id"])
                 found[f"run:{row['id']}"] = (kinds[row["conclusion"]], ended, "", workflow, row["run_attempt"])
+    if driver.options.deployments is not DeploymentSource.NONE:
+        for row in repo.pulls:
+            if row["merged_at"]:
+                reviews = [each for each in repo.reviews[row["number"]] if each["user"]["login"] != "ada"]
+                found[f"pull:{row['number']}"] = (
+                    row["title"],
+                    row["merge_commit_sha"],
+                    min(when(repo.commits[sha]["at"]) for sha in repo.pull_commits[row["number"]]),
+                    when(row["created_at"]),
+                    min(when(each["submitted_at"]) for each in reviews),
+                    when(row["merged_at"]),
+                    tuple(label["name"] for label in row["labels"]),
+                )
     wanted = {label.lower() for label in driver.options.incident_labels}
     for row in repo.issues:
         if "pull_request" not in row and wanted & {label["name"].lower() for label in row["labels"]}:

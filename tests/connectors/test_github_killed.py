@@ -3,37 +3,20 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
 
-from connectors.github import GitHub
 from connectors.records import DeploymentSource, ReadOptions
 from core.http import RateLimited
 from tests.connectors.conftest import NOW
 from tests.connectors.driver import Driver
-from tests.connectors.github_world import DAY, SOURCES, Make, fill_deployments, statuses_read_twice, truth
+from tests.connectors.github_world import DAY, SOURCES, Make, statuses_read_twice, truth
 from tests.fakes.github import FakeGitHub
 from tests.fakes.github_answers import Refusal
 from tests.fakes.github_data import Repo
-
-
-@pytest.mark.parametrize("make", SOURCES)
-@pytest.mark.usefixtures("_small")
-def test_killed_after_any_page_and_begun_again(make: Make, fake: FakeGitHub, repo: Repo) -> None:
-    whole = make(fake, repo)
-    whole.sync()
-    pages = len(whole.pages)
-    assert pages > 8
-    for stop in range(pages + 1):
-        driver = dataclasses.replace(whole, rows={}, aside={}, state={}, pages=[])
-        driver.sync(stop_after=stop)
-        assert driver.sync() is None
-        assert driver.final == whole.final, stop
-        assert driver.requests() == 3, stop  # and nothing is left to do
 
 
 @pytest.mark.parametrize("make", SOURCES)
@@ -126,22 +109,6 @@ def _refusing(fake: FakeGitHub, answer: Any, stored: list[str]) -> Any:
     return answering
 
 
-@pytest.mark.usefixtures("_small")
-def test_states_that_were_handed_out_do_not_change_any_more(fake: FakeGitHub, repo: Repo) -> None:
-    driver = fill_deployments(fake, repo)
-    client = GitHub().client(fake.url, "secret")
-    before: list[str] = []
-    pages = []
-    for page in GitHub().read(client, "acme/shop", driver.options, {}, [], NOW):
-        before.append(json.dumps(page.state))
-        pages.append(page)
-    assert [json.dumps(page.state) for page in pages] == before
-    stored = {page.stream: page.state for page in pages[:4]}
-    kept = json.dumps(stored)
-    list(GitHub().read(client, "acme/shop", driver.options, stored, [], NOW))
-    assert json.dumps(stored) == kept
-
-
 def test_what_was_asked_for_again_before_the_limit_is_kept(fake: FakeGitHub, repo: Repo) -> None:
     runs = [repo.add_run(NOW - 5 * DAY, conclusion=None, status="in_progress") for _ in range(6)]
     driver = Driver(fake, ReadOptions(DeploymentSource.RUNS, (str(repo.workflows["Deploy"]),)), NOW)
@@ -155,58 +122,3 @@ def test_what_was_asked_for_again_before_the_limit_is_kept(fake: FakeGitHub, rep
     fake.fresh_window()
     driver.sync()
     assert driver.final == truth(repo, driver)
-
-
-FAULTS = [
-    "500",
-    "drop",
-    "truncate",
-    "garbage",
-    "moved",
-    "secondary",
-    "secondary403",
-    "busy",
-    "primary",
-    "401",
-    "elsewhere",
-]
-
-
-@pytest.mark.parametrize("make", SOURCES)
-@pytest.mark.parametrize("kind", FAULTS)
-@pytest.mark.usefixtures("_small")
-def test_a_fault_at_any_request_changes_nothing_in_the_end(make: Make, kind: str, fake: FakeGitHub, repo: Repo) -> None:
-    whole = make(fake, repo)
-    whole.sync()
-    total = len(fake.seen)
-    for number in range(1, total + 1):
-        fake.forget()
-        driver = dataclasses.replace(whole, rows={}, aside={}, state={}, pages=[])
-        fake.faults[number] = kind
-        error = driver.sync()
-        assert (error is not None) == (kind in ("primary", "401", "elsewhere")), number
-        if error is not None:
-            fake.faults.clear()
-            assert driver.sync() is None
-        assert driver.final == whole.final, number
-        assert not driver.aside, number
-
-
-@pytest.mark.parametrize("make", SOURCES)
-@pytest.mark.usefixtures("_small")
-def test_null_instants_at_any_request_are_right_after_the_next_sync(make: Make, fake: FakeGitHub, repo: Repo) -> None:
-    whole = make(fake, repo)
-    whole.sync()
-    total = len(fake.seen)
-    asides = 0
-    for number in range(1, total + 1):
-        fake.forget()
-        driver = dataclasses.replace(whole, rows={}, aside={}, state={}, pages=[])
-        fake.faults[number] = "nulls"
-        assert driver.sync() is None
-        asides += len(driver.aside)
-        assert all(aside.reason == "missing_instant" for aside in driver.aside.values())
-        assert driver.sync() is None
-        assert driver.final == whole.final, number
-        assert not driver.aside, number
-    assert asides > 5

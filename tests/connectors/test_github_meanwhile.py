@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import random
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,8 +13,9 @@ from connectors.records import DeploymentSource, Outcome, ReadOptions
 from tests.connectors.conftest import NOW
 from tests.connectors.driver import DEPLOYMENTS, Driver
 from tests.connectors.github_world import DAY, fill_deployments, fill_issues, fill_runs, truth
+from tests.fakes import github_answers
 from tests.fakes.github import FakeGitHub
-from tests.fakes.github_data import Repo, when
+from tests.fakes.github_data import Repo
 
 
 def test_a_deployment_that_finishes_later(fake: FakeGitHub, repo: Repo) -> None:
@@ -118,13 +120,16 @@ def test_the_head_of_the_runs_stays_for_ten_days_and_is_read_once_more_when_it_m
     seen_before = driver.state["deployments"]["head"]["from"]
     driver.sync()
     assert driver.state["deployments"]["head"]["from"] == seen_before
-    assert [seen.query["created"] for seen in fake.seen] == [">=2026-11-21"]
+    assert [seen.query["created"] for seen in fake.seen if "created" in seen.query] == [">=2026-11-21"]
     fake.forget()
     driver.now = NOW + 8 * DAY
     driver.sync()
-    assert [seen.query["created"] for seen in fake.seen] == [">=2026-11-29", "2026-11-21..2026-11-28"]
+    assert [seen.query["created"] for seen in fake.seen if "created" in seen.query] == [
+        ">=2026-11-29",
+        "2026-11-21..2026-11-28",
+    ]
     assert driver.final == truth(repo, driver)
-    assert driver.requests() == 1
+    assert driver.requests() == 2
 
 
 @pytest.mark.usefixtures("_small")
@@ -136,7 +141,7 @@ def test_a_run_that_is_run_again_below_the_first_page_is_met_when_the_head_moves
     driver.sync()
     repo.run_again(old, NOW)
     repo.finish_run(old, NOW + timedelta(hours=1), "success")
-    assert driver.requests() == 1  # a 304, which does not prove that nothing changed on page 2
+    assert driver.requests() == 2  # 304s, which does not prove that nothing changed on page 2
     assert driver.deployments[f"run:{old}"].attempt == 1
     driver.now = NOW + 9 * DAY
     driver.sync()
@@ -154,15 +159,17 @@ def test_more_runs_in_a_day_than_a_listing_holds(fake: FakeGitHub, repo: Repo) -
     driver = Driver(fake, ReadOptions(DeploymentSource.RUNS, (str(repo.workflows["Deploy"]),)), NOW)
     driver.sync()
     assert driver.final == truth(repo, driver)
-    assert driver.requests() == 1
+    assert driver.requests() == 2
     for number in range(30):
         repo.add_run(midnight + timedelta(minutes=600 + number))
     driver.sync()
     assert driver.final == truth(repo, driver)
-    assert driver.requests() == 1
+    assert driver.requests() == 2
     for number in range(10):
         repo.add_run(midnight + timedelta(minutes=700 + number))
-    assert driver.requests() == 4  # the head as far as it is listed, which reaches down to what is known
+    assert (
+        driver.requests() == 4 + 1
+    )  # the head as far as it is listed, which reaches down to what is known; and the changes
     assert driver.final == truth(repo, driver)
 
 
@@ -179,11 +186,11 @@ def test_a_window_that_the_head_left_early_is_read_once_more(fake: FakeGitHub, r
     repo.run_again(old, NOW)
     repo.finish_run(old, NOW + timedelta(hours=1), "success")
     driver.now = NOW + 3 * DAY
-    assert driver.requests() == 1
+    assert driver.requests() == 2
     driver.now = NOW + 4 * DAY
     driver.sync()
     assert driver.final == truth(repo, driver)
-    assert driver.requests() == 1
+    assert driver.requests() == 2
 
 
 @pytest.mark.usefixtures("_small")
@@ -212,24 +219,42 @@ def test_what_a_listing_has_just_given_is_not_asked_for_again(fake: FakeGitHub, 
     ]
     for driver in drivers:
         driver.sync()
-        assert driver.requests() == 2  # a 304, and the one object
+    assert [driver.requests() for driver in drivers] == [3, 3, 2]  # a 304 for each listing, and the one object
     repo.add_run(NOW)
     repo.deploy(NOW)
     repo.add_issue(NOW)
-    assert [driver.requests() for driver in drivers] == [1, 3, 1]  # of deployments the statuses of two
+    assert [driver.requests() for driver in drivers] == [2, 4, 1]  # of deployments the statuses of two
 
 
 @pytest.mark.usefixtures("_small")
-def test_windows_are_halved_on_whole_days_as_long_as_there_are_days(fake: FakeGitHub, repo: Repo) -> None:
+def test_a_window_goes_on_where_its_listing_ends(fake: FakeGitHub, repo: Repo) -> None:
+    """Every request brings a full page, but for the last of the window and what begins anew within a second."""
     fill_runs(fake, repo).sync()
-    windows = [seen.query["created"] for seen in fake.seen if "created" in seen.query]
+    windows = list(dict.fromkeys(seen.query["created"] for seen in fake.seen if "created" in seen.query))
     assert windows[0] == ">=2026-11-21"
     assert windows[1] == "2018-10-16..2026-11-20"
-    assert any("T" in window for window in windows)  # 40 runs on one day
-    for window in windows[1:]:
-        if "T" in window:
-            first, last = window.split("..")
-            assert when(last) - when(first) < DAY
+    assert all(window.startswith("2018-10-16T00:00:00Z..202") for window in windows[2:])
+    older = sum(1 for row in repo.runs if row["created_at"] < "2026-11-21")
+    listed = sum(1 for seen in fake.seen if seen.query.get("created", ">")[0] != ">")
+    assert listed <= -(-older // 5) + len(windows) - 2
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.usefixtures("_small")
+def test_a_host_that_lists_in_another_order_loses_nothing(
+    seed: int, fake: FakeGitHub, repo: Repo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The counts it tells do not agree with where its listings ended: the windows are then halved."""
+    driver = fill_runs(fake, repo)
+    dice = random.Random(seed)
+    place = {row["id"]: dice.random() for row in repo.runs}
+    monkeypatch.setattr(
+        github_answers, "newest", lambda rows: sorted(rows, key=lambda row: place.get(row["id"], 0), reverse=True)
+    )
+    assert driver.sync() is None
+    assert driver.final == truth(repo, driver)
+    windows = {seen.query["created"] for seen in fake.seen if "created" in seen.query}
+    assert len(windows) > 8
 
 
 @pytest.mark.parametrize(

@@ -117,12 +117,12 @@ def test_a_sync_with_nothing_new_costs_one_304_a_listing_and_one_request_an_unfi
     fake.forget()
     assert driver.sync() is None
     assert len(driver.again) == 1
-    assert fake.statuses == {304: 2, 200: 1}
+    assert fake.statuses == {304: 3, 200: 1}  # deployments or runs, incidents, changes; and the one that runs
     assert driver.client is not None
-    assert (driver.client.requests_made, driver.client.not_modified) == (3, 2)
+    assert (driver.client.requests_made, driver.client.not_modified) == (4, 3)
     assert {name: each for name, each in driver.state.items() if name != "again"} == state
     repeated = driver.final
-    assert driver.requests() == 3
+    assert driver.requests() == 4
     assert driver.final == repeated
 
 
@@ -144,7 +144,7 @@ def test_one_more_deployment_costs_its_listing_and_its_statuses(fake: FakeGitHub
     driver = Driver(fake, dataclasses.replace(DEPLOYMENTS, incident_labels=()), NOW)
     driver.sync()
     repo.deploy(NOW - timedelta(minutes=9))
-    assert driver.requests() == 2
+    assert driver.requests() == 2 + 1  # and that of changes, a 304
     assert len(driver.rows) == 31
 
 
@@ -205,10 +205,11 @@ def test_nothing_created_before_the_chosen_day_is_read(make: Make, fake: FakeGit
     created = {f"run:{row['id']}": row["created_at"] for row in repo.runs}
     created |= {f"deployment:{row['id']}": row["created_at"] for row in repo.deployments}
     created |= {f"issue:{row['number']}": row["created_at"] for row in repo.issues}
+    created |= {f"pull:{row['number']}": row["merged_at"] for row in repo.pulls}
     wanted = {key: row for key, row in everything.items() if created[key] >= f"{first}T00:00:00Z"}
     assert driver.final == wanted
     assert 0 < len(wanted) < len(everything)
-    assert driver.requests() == 3
+    assert driver.requests() == 4
     driver.options = dataclasses.replace(driver.options, since=None)
     driver.sync()
     assert driver.final == everything
@@ -219,7 +220,7 @@ def test_the_listing_of_deployments_is_not_read_beyond_the_chosen_day(fake: Fake
         repo.add_deployment(NOW - number * DAY, states=[("success", NOW)])
     options = ReadOptions(DeploymentSource.DEPLOYMENTS, since=(NOW - 20 * DAY).date())
     driver = Driver(fake, options, NOW)
-    assert driver.requests() == 1 + 21
+    assert driver.requests() == 1 + 21 + 1
     assert len(driver.rows) == 21
 
 
@@ -228,10 +229,10 @@ def test_a_day_within_the_head_or_in_the_future(fake: FakeGitHub, repo: Repo) ->
         repo.add_run(NOW - number * DAY)
     workflows = (str(repo.workflows["Deploy"]),)
     driver = Driver(fake, ReadOptions(DeploymentSource.RUNS, workflows, since=(NOW - DAY).date()), NOW)
-    assert driver.requests() == 1
+    assert driver.requests() == 2
     assert len(driver.rows) == 2
     later = Driver(fake, ReadOptions(DeploymentSource.RUNS, workflows, since=date(2027, 1, 1)), NOW)
-    assert later.requests() == 1
+    assert later.requests() == 2
     assert later.rows == {}
 
 
@@ -282,7 +283,7 @@ def test_below_the_prefix_of_an_enterprise_server(fake: FakeGitHub, repo: Repo) 
     client = GitHub().client(f"{fake.url}/api/v3", "secret")
     options = ReadOptions(DeploymentSource.DEPLOYMENTS)
     pages = list(GitHub().read(client, "acme/shop", options, {}, [], NOW))
-    assert sum(len(page.records) for page in pages) == 18
+    assert sum(len(page.records) for page in pages) == 18 + 7
     assert pages[0].records[0].url == f"{fake.url}/acme/shop/deployments/production"
 
 

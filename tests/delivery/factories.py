@@ -4,10 +4,12 @@ from datetime import datetime, timedelta
 
 import factory
 
-from delivery.models import Deployment, Incident
+from delivery import refresh
+from delivery.models import Change, Deployment, Incident
+from delivery.refresh import Touched
 from tests.connections.factories import NOW, ServiceFactory
 
-__all__ = ["NOW", "DeploymentFactory", "IncidentFactory", "ServiceFactory", "at"]
+__all__ = ["NOW", "ChangeFactory", "DeploymentFactory", "IncidentFactory", "ServiceFactory", "at", "refreshed"]
 
 
 def at(text: str) -> datetime:
@@ -15,7 +17,29 @@ def at(text: str) -> datetime:
     return datetime.fromisoformat(f"{text}+00:00")
 
 
-class DeploymentFactory(factory.django.DjangoModelFactory):
+class Stored(factory.django.DjangoModelFactory):
+    """A row as a sync stores it: what follows from it is brought into line at once."""
+
+    class Meta:
+        abstract = True
+
+    @classmethod
+    def _create(cls, model_class, *args, **kwargs):  # type: ignore[no-untyped-def]
+        row = super()._create(model_class, *args, **kwargs)
+        refreshed(row)
+        return row
+
+
+def refreshed(*rows: Deployment | Incident | Change) -> None:
+    """Bring into line what follows from rows that a test wrote or changed by itself."""
+    for row in rows:
+        touched = Touched()
+        {Deployment: touched.deployments, Incident: touched.of_incidents, Change: touched.changes}[type(row)]([row])
+        refresh.run(row.team_id if isinstance(row, Incident) else row.service.team_id, touched)
+        row.refresh_from_db()
+
+
+class DeploymentFactory(Stored):
     """One that counts, unless told otherwise."""
 
     class Meta:
@@ -34,15 +58,37 @@ class DeploymentFactory(factory.django.DjangoModelFactory):
     recorded_at = NOW
 
 
-class IncidentFactory(factory.django.DjangoModelFactory):
+class IncidentFactory(Stored):
     class Meta:
         model = Incident
 
     service = factory.SubFactory(ServiceFactory)
+    team = factory.LazyAttribute(lambda row: row.service.team)
     key = factory.Sequence(lambda n: f"issue:{10_000 + n}")
     title = factory.Sequence(lambda n: f"Incident {n}")
     began_at = NOW - timedelta(days=3)
     resolved_at = factory.LazyAttribute(lambda row: row.began_at + timedelta(hours=2))
     labels = factory.LazyFunction(lambda: ["incident"])
     url = factory.LazyAttribute(lambda row: f"https://example.com/issues/{row.key[6:]}")
+    recorded_at = NOW
+
+
+class ChangeFactory(Stored):
+    """Merged a day before NOW; deployed with the next deployment."""
+
+    class Meta:
+        model = Change
+
+    service = factory.SubFactory(ServiceFactory)
+    key = factory.Sequence(lambda n: f"pull:{10_000 + n}")
+    number = factory.Sequence(lambda n: 10_000 + n)
+    title = factory.Sequence(lambda n: f"Change {n}")
+    author = "octo"
+    branch = "topic"
+    merge_sha = factory.Sequence(lambda n: f"c{n:039x}")
+    merged_at = NOW - timedelta(days=1)
+    opened_at = factory.LazyAttribute(lambda row: row.merged_at - timedelta(hours=20))
+    first_commit_at = factory.LazyAttribute(lambda row: row.opened_at - timedelta(hours=10))
+    first_review_at = factory.LazyAttribute(lambda row: row.opened_at + timedelta(hours=5))
+    url = factory.LazyAttribute(lambda row: f"https://example.com/pull/{row.number}")
     recorded_at = NOW

@@ -17,7 +17,7 @@ from delivery import forms
 from delivery.forms import environment_field
 from delivery.models import Service
 from teams.models import AuditEvent, Person, Team
-from tests.connections.factories import NOW, DraftFactory, SourceFactory
+from tests.connections.factories import NOW, DraftFactory, ServiceFactory, SourceFactory
 from tests.fakes.github import FakeGitHub
 from tests.fakes.github_data import Repo
 
@@ -168,23 +168,6 @@ def test_a_token_that_may_not_read_everything_goes_on_and_says_so(
     assert response.context["seen"].missing == ("actions", "issues")
 
 
-def test_another_team_has_it(admin: Client, fake: FakeGitHub, repo: Repo, team: Team) -> None:
-    SourceFactory(base_url=f"{fake.url}/api/v3", external_id=str(repo.id), connection__team__name="Ranking")
-    assert "The team Ranking reads this repository already." in refused(admin, team, f"{fake.url}/acme/shop", "address")
-
-
-def test_an_archived_team_has_it(admin: Client, fake: FakeGitHub, repo: Repo, team: Team) -> None:
-    SourceFactory(
-        base_url=f"{fake.url}/api/v3",
-        external_id=str(repo.id),
-        connection__team__name="Ranking",
-        connection__team__archived_at=clock.now(),
-    )
-    assert "The archived team Ranking still holds this repository." in refused(
-        admin, team, f"{fake.url}/acme/shop", "address"
-    )
-
-
 def test_the_team_has_it_already(admin: Client, fake: FakeGitHub, repo: Repo, team: Team) -> None:
     SourceFactory(base_url=f"{fake.url}/api/v3", external_id=str(repo.id), connection__team=team)
     assert "This team reads this repository already" in refused(admin, team, f"{fake.url}/acme/shop", "address")
@@ -300,11 +283,38 @@ def test_typed_names_join_those_that_were_seen(admin: Client, draft: Draft) -> N
     assert service.incident_labels == ["incident", "outage"]
 
 
-def test_claimed_meanwhile(admin: Client, draft: Draft, repo: Repo) -> None:
-    SourceFactory(base_url=draft.base_url, external_id=str(repo.id), connection__team__name="Ranking")
+def holder(draft: Draft, repo: Repo, **team: Any) -> Service:
+    """Of another team, which counts production and staging, and issues called incident."""
+    about = {f"source__connection__team__{name}": value for name, value in team.items()}
+    return ServiceFactory(source__base_url=draft.base_url, source__external_id=str(repo.id), **about)
+
+
+def test_what_another_team_counts_is_said_and_not_proposed(admin: Client, draft: Draft, repo: Repo) -> None:
+    holder(draft, repo, name="Ranking")
+    page = admin.get(reverse("connect-rules", args=[draft.team_id, draft.pk]))
+    assert "Other services count parts of this repository already." in page.text
+    assert [str(field.label) for field in page.context["form"].environment_fields] == [
+        "production · 3 deployments · counts for Ranking",
+        "staging · 3 deployments · counts for Ranking",
+    ]
+    assert [field.value() for field in page.context["form"].environment_fields] == ["other", "other"]
+    assert page.context["form"]["labels"].value() == []
+
+
+def test_a_part_that_was_claimed_meanwhile_is_refused_with_its_team(admin: Client, draft: Draft, repo: Repo) -> None:
+    holder(draft, repo, name="Ranking")
     response = second(admin, draft)
     assert response.status_code == 422
-    assert "The team Ranking reads this repository already." in response.text
+    assert "“production” of this repository counts for the team Ranking already." in response.text
+    assert Service.objects.count() == 1
+    assert Draft.objects.get().token, "nothing that was typed is lost"
+
+
+def test_an_archived_team_holds_its_part(admin: Client, draft: Draft, repo: Repo) -> None:
+    holder(draft, repo, name="Ranking", archived_at=NOW)
+    response = second(admin, draft)
+    assert response.status_code == 422
+    assert "The archived team Ranking still holds “production” of this repository." in response.text
 
 
 def test_after_an_hour_it_is_asked_again(admin: Client, draft: Draft) -> None:

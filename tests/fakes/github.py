@@ -8,13 +8,14 @@
 
     python -m tests.fakes.github --port 8090 --token secret --scenario shop
 
-It answers below "/" and, like an Enterprise server, below "/api/v3": repositories, deployments and their statuses,
-runs, workflows, issues and labels; with paging, Link headers, weak ETags, 304s that the limit does not count, rate limits,
+It answers below "/" and, like an Enterprise server, below "/api/v3": what the token sees, repositories, deployments and
+their statuses, runs, workflows, issues and labels, pull requests with their commits, reviews and files, and comparisons of
+commits; with paging, Link headers, weak ETags, 304s that the limit does not count, rate limits,
 missing permissions, renamed repositories, and a fault at any request (counted from 1, see `FAULTS`).
 
-Not faithful: objects have only the fields that somebody reads; a page beyond the 1,000th run is empty; an issue's
-`since` and order are exact, where the real index lags; nothing is cached between tokens; every token may do everything
-but what `forbid` names; the anonymous may do nothing once a token is set.
+Not faithful: of an object inside another one only some fields are there (`github_schema.json` says which); a page beyond
+the 1,000th run is empty; an issue's `since` and order are exact, where the real index lags; nothing is cached between
+tokens; every token may do everything but what `forbid` names; the anonymous may do nothing once a token is set.
 """
 
 from __future__ import annotations
@@ -44,7 +45,8 @@ truncate     half of the JSON, well delivered
 garbage      200 with a web page
 nulls        every instant of the first object is null
 moved        301 to the same by the repository's id
-elsewhere    302 to another host
+elsewhere    302 to another host; elsewhere:URL to this one
+next elsewhere:URL   200, whose next page is said to be there
 circle       302 to itself
 primary      403, the window is used up; resets in `fake.window` seconds
 secondary    429 with Retry-After: 1
@@ -99,7 +101,7 @@ class FakeGitHub(World):
         return f"http://{self.host}"
 
     def forbid(self, *parts: str) -> None:
-        """Take the token's permission for "deployments", "actions" or "issues"."""
+        """Take the token's permission for "deployments", "actions", "issues", "pulls" or "compare"."""
         self.forbidden.update(parts)
 
     def forget(self) -> None:
@@ -162,8 +164,9 @@ class FakeGitHub(World):
             repo = self._repo_of(path)
             if repo is not None:
                 return moved_to(repo, path.strip("/").split("/")[3:], query)
-        if fault == "elsewhere":
-            return Answer(302, {"message": "Found"}, {"Location": "http://elsewhere.example/steal"})
+        if fault.startswith("elsewhere"):
+            location = fault.partition(":")[2] or "http://elsewhere.example/steal"
+            return Answer(302, {"message": "Found"}, {"Location": location})
         if fault == "circle":
             return Answer(302, {"message": "Found"}, {"Location": path})
         if fault == "primary":
@@ -239,6 +242,8 @@ class _Handler(BaseHTTPRequestHandler):
         body = self._encode(nulled(answer.body) if fault == "nulls" and answer.status == 200 else answer.body)
         out = {name: self._address(value) for name, value in out.items()}
         status = answer.status
+        if fault.startswith("next elsewhere:"):
+            out["Link"] = f'<{fault.partition(":")[2]}>; rel="next"'
         if status == 200:
             tag = hashlib.sha256(fake.token.encode() + body).hexdigest()
             out["ETag"] = f'W/"{tag}"'

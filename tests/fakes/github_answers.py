@@ -12,7 +12,13 @@ from urllib.parse import urlencode
 from tests.fakes.github_data import Repo, Row, World, when
 
 CAP = 1000  # a filtered list of runs ends there, while total_count goes on
-PERMISSIONS = {"deployments": "deployments=read", "actions": "actions=read", "issues": "issues=read"}
+PERMISSIONS = {
+    "deployments": "deployments=read",
+    "actions": "actions=read",
+    "issues": "issues=read",
+    "pulls": "pull_requests=read",
+    "compare": "contents=read",
+}
 
 
 @dataclass
@@ -20,6 +26,9 @@ class Answer:
     status: int
     body: Any
     headers: dict[str, str] = field(default_factory=dict)
+
+
+Handlers = dict[str, Callable[[], Answer]]
 
 
 class Refusal(Exception):
@@ -45,11 +54,23 @@ class Answers:
                     return moved_to(repo, rest, query)
             elif parts[:1] == ["repositories"] and len(parts) >= 2 and parts[1].isdigit():
                 repo, rest = self.world.numbered(int(parts[1])), parts[2:]
+            elif parts in (["user", "repos"], ["installation", "repositories"]):
+                return self._listing(parts[0], query, path)
             else:
                 repo, rest = None, []
             if repo is None:
                 raise Refusal(404, "Not Found")
             return self._below(repo, rest, query, path)
+
+    def _listing(self, of: str, query: dict[str, str], path: str) -> Answer:
+        """The repositories that the token sees: a person's, or those of an installation, which is no person."""
+        if (of == "installation") != self.world.installation:
+            who = "integration" if self.world.installation else "personal access token"
+            raise Refusal(403, f"Resource not accessible by {who}")
+        rows = [repo.object() for repo in self.world.repos if repo.listed]
+        if query.get("sort") == "full_name":
+            rows.sort(key=lambda row: row["full_name"])
+        return listed(rows, query, path, "repositories" if of == "installation" else "")
 
     def _below(self, repo: Repo, rest: list[str], query: dict[str, str], path: str) -> Answer:
         if not rest:
@@ -59,22 +80,79 @@ class Answers:
             raise Refusal(403, "Resource not accessible by personal access token", accepted)
         shape = "/".join("#" if part.isdigit() else part for part in rest)
         number = next((int(part) for part in rest if part.isdigit()), 0)
-        handlers: dict[str, Callable[[], Answer]] = {
-            "deployments": lambda: listed(newest(self._deployments(repo, query)), query, path),
-            "deployments/#": lambda: one(repo.deployments, "id", number),
-            "deployments/#/statuses": lambda: self._statuses(repo, number, query, path),
-            "actions/runs": lambda: self._runs(repo, query, path),
-            "actions/runs/#": lambda: one(repo.runs, "id", number),
-            "actions/workflows": lambda: listed(self._workflows(repo), query, path, "workflows"),
-            "issues": lambda: self._issues(repo, query, path),
-            "issues/#": lambda: one(repo.issues, "number", number),
-            "labels": lambda: listed([{"name": name} for name in repo.labels], query, path),
-        }
+        if rest[0] == "compare" and len(rest) == 2:
+            return self._comparison(repo, rest[1], query, path)
+        handlers = {**self._builds(repo, number, query, path), **self._work(repo, number, query, path)}
         if shape not in handlers:
             raise Refusal(404, "Not Found")
         if rest[0] == "issues" and not repo.issues_enabled:
             raise Refusal(410, "Issues has been disabled in this repository.")
         return handlers[shape]()
+
+    def _builds(self, repo: Repo, number: int, query: dict[str, str], path: str) -> Handlers:
+        of = repo.shapes
+        return {
+            "deployments": lambda: listed(newest(self._deployments(repo, query)), query, path, each=of.deployment),
+            "deployments/#": lambda: one(repo.deployments, "id", number, of.deployment),
+            "deployments/#/statuses": lambda: self._statuses(repo, number, query, path),
+            "actions/runs": lambda: self._runs(repo, query, path),
+            "actions/runs/#": lambda: one(repo.runs, "id", number, of.run),
+            "actions/workflows": lambda: listed(self._workflows(repo), query, path, "workflows", each=of.workflow),
+        }
+
+    def _work(self, repo: Repo, number: int, query: dict[str, str], path: str) -> Handlers:
+        of = repo.shapes
+        return {
+            "issues": lambda: self._issues(repo, query, path),
+            "issues/#": lambda: one(repo.issues, "number", number, of.issue),
+            "labels": lambda: listed([{"name": name} for name in repo.labels], query, path, each=of.label),
+            "pulls": lambda: self._pulls(repo, query, path),
+            "pulls/#": lambda: one(repo.pulls, "number", number, of.whole_pull),
+            "pulls/#/commits": lambda: self._of_pull(
+                repo, number, [repo.commits[sha] for sha in repo.pull_commits.get(number, ())], query, path, of.commit
+            ),
+            "pulls/#/reviews": lambda: self._of_pull(
+                repo, number, repo.reviews.get(number, []), query, path, lambda row: of.review(row, number)
+            ),
+            "pulls/#/files": lambda: self._of_pull(
+                repo, number, [{"name": name} for name in repo.files.get(number, ())], query, path,
+                lambda row: of.file(row["name"]),
+            ),
+        }  # fmt: skip
+
+    def _pulls(self, repo: Repo, query: dict[str, str], path: str) -> Answer:
+        state, column = query.get("state", "open"), "updated_at" if query.get("sort") == "updated" else "created_at"
+        down = query.get("direction", "desc" if column == "created_at" else "asc") == "desc"
+        rows = [row for row in repo.pulls if state in ("all", row["state"])]
+        rows.sort(key=lambda row: (row[column] or "9", row["number"]), reverse=down)
+        return listed(rows, query, path, each=repo.shapes.pull)
+
+    def _of_pull(
+        self, repo: Repo, number: int, rows: list[Row], query: dict[str, str], path: str, each: Callable[[Row], Row]
+    ) -> Answer:
+        one(repo.pulls, "number", number)
+        return listed(rows, query, path, each=each)
+
+    def _comparison(self, repo: Repo, ends: str, query: dict[str, str], path: str) -> Answer:
+        base, _, head = ends.partition("...")
+        if base not in repo.commits or head not in repo.commits:
+            raise Refusal(404, "Not Found")
+        found = repo.between(base, head)
+        shared = [sha for sha in repo.commits if sha in repo.reach(base) & repo.reach(head)]
+        if not shared:
+            raise Refusal(404, "No common ancestor between the two")
+        page = listed([repo.commits[sha] for sha in found], {"per_page": "250", **query}, path)
+        whole = repo.shapes.comparison(
+            repo.commits[base], repo.commits[head], repo.commits[shared[-1]], page.body, self._files(repo, found, query)
+        )
+        return Answer(200, {**whole, "ahead_by": len(found), "total_commits": len(found)}, page.headers)
+
+    def _files(self, repo: Repo, shas: list[str], query: dict[str, str]) -> list[str]:
+        """Only the first page tells them, at most 300."""
+        if int(query.get("page", 1)) > 1:
+            return []
+        merged = [row["number"] for row in repo.pulls if row["merge_commit_sha"] in shas]
+        return list(dict.fromkeys(name for number in merged for name in repo.files[number]))[:300]
 
     def _deployments(self, repo: Repo, query: dict[str, str]) -> list[Row]:
         wanted = {name: query[name] for name in ("environment", "ref", "sha", "task") if name in query}
@@ -82,7 +160,7 @@ class Answers:
 
     def _statuses(self, repo: Repo, number: int, query: dict[str, str], path: str) -> Answer:
         one(repo.deployments, "id", number)
-        return listed(repo.statuses[number][::-1], query, path)
+        return listed(repo.statuses[number][::-1], query, path, each=repo.shapes.status)
 
     def _workflows(self, repo: Repo) -> list[Row]:
         return [{"id": ident, "name": name, "state": "active"} for name, ident in repo.workflows.items()]
@@ -99,7 +177,7 @@ class Answers:
             first, last = span(query["created"])
             rows = [row for row in rows if row["created_at"] and first <= when(row["created_at"]) <= last]
         filtered = {"created", "status", *equal} & set(query)
-        return listed(rows, query, path, "workflow_runs", CAP if filtered else None)
+        return listed(rows, query, path, "workflow_runs", CAP if filtered else None, each=repo.shapes.run)
 
     def _issues(self, repo: Repo, query: dict[str, str], path: str) -> Answer:
         state = query.get("state", "open")
@@ -115,7 +193,7 @@ class Answers:
         rows.sort(
             key=lambda row: (row[column] or "", row["number"] or 0), reverse=query.get("direction", "desc") == "desc"
         )
-        return listed(rows, query, path)
+        return listed(rows, query, path, each=repo.shapes.issue)
 
 
 def moved_to(repo: Repo, rest: list[str], query: dict[str, str]) -> Answer:
@@ -127,14 +205,21 @@ def newest(rows: list[Row]) -> list[Row]:
     return sorted(rows, key=lambda row: (row["created_at"] or "9", row["id"]), reverse=True)
 
 
-def one(rows: list[Row], column: str, wanted: int) -> Answer:
+def one(rows: list[Row], column: str, wanted: int, each: Callable[[Row], Row] = dict) -> Answer:
     for row in rows:
         if row[column] == wanted:
-            return Answer(200, row)
+            return Answer(200, each(row))
     raise Refusal(404, "Not Found")
 
 
-def listed(rows: list[Row], query: dict[str, str], path: str, wrap: str = "", cap: int | None = None) -> Answer:
+def listed(
+    rows: list[Row],
+    query: dict[str, str],
+    path: str,
+    wrap: str = "",
+    cap: int | None = None,
+    each: Callable[[Row], Row] = dict,
+) -> Answer:
     """One page with GitHub's Link header."""
     size = min(int(query.get("per_page", 30)), 100)
     page = max(int(query.get("page", 1)), 1)
@@ -148,7 +233,7 @@ def listed(rows: list[Row], query: dict[str, str], path: str, wrap: str = "", ca
     header = ", ".join(
         f'<{{base}}{path}?{urlencode({**query, "page": number})}>; rel="{name}"' for name, number in links.items()
     )
-    found = reachable[(page - 1) * size : page * size]
+    found = [each(row) for row in reachable[(page - 1) * size : page * size]]
     body = {"total_count": len(rows), wrap: found} if wrap else found
     return Answer(200, body, {"Link": header} if header else {})
 

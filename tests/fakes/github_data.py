@@ -8,29 +8,28 @@ from __future__ import annotations
 import itertools
 import threading
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from hashlib import sha1
 from typing import Any
 
-Row = dict[str, Any]
-
-
-def stamp(at: datetime | None) -> str | None:
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if at else None
+from tests.fakes.github_git import History
+from tests.fakes.github_shapes import Row, Shapes, stamp
 
 
 def when(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
-class Repo:
+class Repo(History):
     """One repository. Every method may be called while the server answers."""
 
     def __init__(self, world: World, ident: int, full_name: str) -> None:
+        super().__init__()
         self.world, self.id, self.full_name = world, ident, full_name
         self.former: list[str] = []
         self.default_branch = "main"
         self.issues_enabled = True
+        self.listed = True  # whether the token sees it among its own
         self.deployments: list[Row] = []
         self.statuses: dict[int, list[Row]] = {}
         self.runs: list[Row] = []
@@ -48,8 +47,9 @@ class Repo:
         *,
         production: bool = False,
         ref: str = "main",
+        sha: str = "",
     ) -> int:
-        """A deployment with statuses, oldest first; its id."""
+        """A deployment with statuses, oldest first; its id. Without `sha` of what the main branch ends with, if anything."""
         with self.world.lock:
             ident = next(self.world.ids)
             self.statuses[ident] = []
@@ -58,7 +58,7 @@ class Repo:
                     "id": ident,
                     "node_id": f"DE_{ident}",
                     "url": f"{{base}}/repos/{self.full_name}/deployments/{ident}",
-                    "sha": sha1(str(ident).encode()).hexdigest(),
+                    "sha": sha or self.head or sha1(str(ident).encode()).hexdigest(),
                     "ref": ref,
                     "task": "deploy",
                     "payload": {},
@@ -99,7 +99,13 @@ class Repo:
                 self._row(self.deployments, deployment)["updated_at"] = stamp(at)
 
     def deploy(
-        self, created: datetime, environment: str = "production", *, minutes: float = 5, state: str = "success"
+        self,
+        created: datetime,
+        environment: str = "production",
+        *,
+        minutes: float = 5,
+        state: str = "success",
+        sha: str = "",
     ) -> int:
         """A deployment that went its usual way and ended after `minutes`; the one before it becomes inactive."""
         end = created + timedelta(minutes=minutes)
@@ -109,7 +115,7 @@ class Repo:
             if row["environment"] == environment and self._state(row["id"]) == "success"
         ]
         states = [("queued", created), ("in_progress", created + timedelta(seconds=5)), (state, end)]
-        ident = self.add_deployment(created, environment, states, production=environment == "production")
+        ident = self.add_deployment(created, environment, states, production=environment == "production", sha=sha)
         if state == "success":
             for old in before:
                 self.add_status(old, "inactive", end)
@@ -136,6 +142,7 @@ class Repo:
         minutes: float = 6,
         branch: str = "main",
         event: str = "push",
+        sha: str = "",
     ) -> int:
         """A workflow run; its id. Without an end give `conclusion=None, status="in_progress"`."""
         with self.world.lock:
@@ -148,7 +155,7 @@ class Repo:
                     "name": workflow,
                     "node_id": f"WFR_{ident}",
                     "head_branch": branch,
-                    "head_sha": sha1(str(ident).encode()).hexdigest(),
+                    "head_sha": sha or self.head or sha1(str(ident).encode()).hexdigest(),
                     "path": f".github/workflows/{workflow.lower().replace(' ', '-')}.yml",
                     "display_title": f"Change number {ident}",
                     "run_number": len(self.runs) + 1,
@@ -224,7 +231,13 @@ class Repo:
                 "closed_at": stamp(closed),
             }
             if pull_request:
-                row["pull_request"] = {"url": f"{{base}}/repos/{self.full_name}/pulls/{number}"}
+                page = f"{{web}}/{self.full_name}/pull/{number}"
+                row["pull_request"] = {
+                    "url": f"{{base}}/repos/{self.full_name}/pulls/{number}",
+                    "html_url": page,
+                    "diff_url": f"{page}.diff",
+                    "patch_url": f"{page}.patch",
+                }
             self.issues.append(row)
             return number
 
@@ -254,19 +267,12 @@ class Repo:
             self.former.append(self.full_name)
             self.full_name = full_name
 
+    @property
+    def shapes(self) -> Shapes:
+        return Shapes(self.full_name, self.id)
+
     def object(self) -> Row:
-        owner, name = self.full_name.split("/")
-        return {
-            "id": self.id,
-            "name": name,
-            "full_name": self.full_name,
-            "private": True,
-            "owner": {"login": owner},
-            "html_url": f"{{web}}/{self.full_name}",
-            "url": f"{{base}}/repos/{self.full_name}",
-            "default_branch": self.default_branch,
-            "has_issues": self.issues_enabled,
-        }
+        return {**self.shapes.short(), "default_branch": self.default_branch, "has_issues": self.issues_enabled}
 
     @staticmethod
     def _row(rows: list[Row], ident: int) -> Row:
@@ -280,6 +286,7 @@ class World:
         self.lock = threading.RLock()
         self.ids = itertools.count(1001)
         self.repos: list[Repo] = []
+        self.installation = False  # the token is that of an app's installation
 
     def add_repo(self, full_name: str) -> Repo:
         with self.lock:

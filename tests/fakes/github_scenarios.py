@@ -25,6 +25,16 @@ INCIDENTS: list[tuple[str, float | None]] = [
     ("Product images are missing", 0.4),
     ("Delivery estimates are empty", None),
 ]
+WORK = [
+    "Show the tax in the basket",
+    "Round prices as the tax office does",
+    "Retry payment callbacks",
+    "Keep the features of a year",
+    "Say why a forecast is missing",
+    "Make the search index smaller",
+    "Warm the cache before the switch",
+    "Drop the old checkout",
+]
 
 
 def shop(world: World, now: datetime | None = None, seed: int = 7) -> None:
@@ -32,14 +42,66 @@ def shop(world: World, now: datetime | None = None, seed: int = 7) -> None:
     now = (now or datetime.now(UTC)).replace(microsecond=0)
     dice = random.Random(seed)
     repo = world.add_repo("acme/shop")
+    work = random.Random(seed + 1)
+    repo.commit(now - timedelta(weeks=WEEKS + 1))
     for week in range(WEEKS):
-        _week_of_deployments(repo, dice, now, week)
+        _week_of_deployments(repo, dice, now, week, work)
         _week_of_checks(repo, dice, now, week)
     _issues(repo, dice, now)
     forecast = world.add_repo("acme/forecast")
     for week in range(WEEKS):
         _week_of_releases(forecast, dice, now, week)
     forecast.add_issue(now - timedelta(days=40), "Forecast drifts", ["incident"], closed=now - timedelta(days=38.5))
+    _ranking(world.add_repo("acme/ranking"), random.Random(seed + 1), now)
+
+
+# Hours from a deployment until its incident began, and from then until it was resolved; None: nothing went wrong. In turn.
+AFTERMATHS: list[tuple[float, float] | None] = [
+    None,
+    None,
+    (0.7, 3.0),
+    None,
+    None,
+    None,
+    (26.0, 11.0),
+    None,
+    (2.5, 1.2),
+    None,
+]
+
+
+def _ranking(repo: Repo, dice: random.Random, now: datetime) -> None:
+    """Half a year of changes, deployments that bring them, incidents and hotfixes: something for each of the five figures."""
+    turn = 0
+    for week in range(WEEKS - 26, WEEKS):
+        for day in sorted(dice.sample(range(6), k=dice.choice([2, 3]))):
+            at = _moment(dice, now, week, day)
+            is_hotfix = turn % 9 == 7
+            for _each in range(1 if is_hotfix else dice.choice([1, 1, 2])):
+                _change(repo, dice, at, is_hotfix=is_hotfix)
+            repo.deploy(at, "production", minutes=dice.uniform(4, 12))
+            aftermath = AFTERMATHS[turn % len(AFTERMATHS)]
+            if aftermath:
+                began = at + timedelta(hours=aftermath[0])
+                closed = began + timedelta(hours=aftermath[1])
+                if closed < now:
+                    repo.add_issue(began, f"Ranking is off, number {turn}", ["incident"], closed=closed)
+            turn += 1
+
+
+def _change(repo: Repo, dice: random.Random, deployed: datetime, *, is_hotfix: bool) -> None:
+    merged = deployed - timedelta(minutes=dice.randrange(10, 240))
+    opened = merged - timedelta(hours=1 if is_hotfix else dice.uniform(3, 60))
+    repo.add_pull(
+        opened,
+        merged,
+        author=dice.choice(["ada", "kim"]),
+        commits=[opened - timedelta(hours=dice.uniform(1, 40)), opened - timedelta(minutes=20)],
+        reviews=[("grace", opened + (merged - opened) * dice.uniform(0.2, 0.8))],
+        labels=["hotfix"] if is_hotfix else [],
+        branch="hotfix/ranking" if is_hotfix else "",
+        title="Put the ranking right" if is_hotfix else "Make the ranking better",
+    )
 
 
 def _moment(dice: random.Random, now: datetime, week: int, day: int) -> datetime:
@@ -49,15 +111,38 @@ def _moment(dice: random.Random, now: datetime, week: int, day: int) -> datetime
     return min(at, now - timedelta(minutes=dice.randrange(30, 90)))
 
 
-def _week_of_deployments(repo: Repo, dice: random.Random, now: datetime, week: int) -> None:
+def _week_of_deployments(repo: Repo, dice: random.Random, now: datetime, week: int, work: random.Random) -> None:
     """From about one day with a deployment a week to about four, with fewer failures on the way."""
     wanted = 1 + 3 * week / WEEKS
     days = sorted(dice.sample(range(7), k=max(0, min(6, round(dice.gauss(wanted, 0.8))))))
     for day in days:
         at = _moment(dice, now, week, day)
+        _changes(repo, work, at - timedelta(minutes=40), week)
         repo.deploy(at - timedelta(minutes=25), "staging", minutes=dice.uniform(3, 8))
         state = "failure" if dice.random() < 0.22 - 0.16 * week / WEEKS else "success"
         repo.deploy(at, "production", minutes=dice.uniform(4, 12), state=state)
+
+
+def _changes(repo: Repo, dice: random.Random, until: datetime, week: int) -> None:
+    """What was merged for the deployment that comes now: smaller and sooner looked at as the year goes on."""
+    slow = 1.6 - week / WEEKS
+    for number in range(dice.choice([1, 1, 2, 3])):
+        merged = until - timedelta(minutes=dice.uniform(5, 60) + 60 * number)
+        opened = merged - timedelta(hours=dice.uniform(2, 40) * slow)
+        coded = [opened - timedelta(hours=hours * slow) for hours in (dice.uniform(4, 60), dice.uniform(0, 4))]
+        looked = [("ben", opened + (merged - opened) * dice.uniform(0.2, 0.8))] if dice.random() < 0.85 else []
+        hotfix = dice.random() < 0.08
+        repo.add_pull(
+            opened,
+            merged,
+            author=dice.choice(["ada", "eve", "lin"]),
+            commits=coded,
+            reviews=looked,
+            labels=["hotfix"] if hotfix else [],
+            branch=f"{'hotfix' if hotfix else 'change'}/{week}-{number}-{dice.randrange(1000)}",
+            title=dice.choice(WORK),
+            files=[dice.choice(["shop/basket.py", "shop/prices.py", "model/features.py", "docs/README.md"])],
+        )
 
 
 def _week_of_checks(repo: Repo, dice: random.Random, now: datetime, week: int) -> None:

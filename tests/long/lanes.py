@@ -17,7 +17,7 @@ from django.db import connection
 from connections.models import RunOutcome, Source, SyncRun
 from connections.tasks import sync_source
 from core import clock
-from delivery.models import Deployment, Incident
+from delivery.models import Change, Comparison, Deployment, Incident
 from ops.processes import descendants, kill_family
 from tests.connections.workers import Worker
 
@@ -33,6 +33,10 @@ def rows_of(source: Source) -> Rows:
     return [
         *deployments.values_list("key", "outcome", "environment_class", "created_at", "finished_at", "in_scope"),
         *incidents.values_list("key", "began_at", "resolved_at", "in_scope"),
+        *Change.objects.filter(**mine)
+        .order_by("key", "pk")
+        .values_list("key", "merge_sha", "merged_at", "deployed_at"),
+        *Comparison.objects.filter(**mine).order_by("head", "pk").values_list("head", "base", "reason"),
     ]
 
 
@@ -48,7 +52,7 @@ def phase_of(run: SyncRun | None, worker: str) -> str:
             return WRITING
     if not run.counts:
         return "asking the host, nothing written yet"
-    streams = ("deployments", "incidents")
+    streams = ("deployments", "incidents", "changes", "comparisons")
     unfinished = [name for name in streams if not run.counts.get(name, {}).get("done")]
     return f"asking the host for {unfinished[0]}, some pages written" if unfinished else ENDING
 
@@ -56,7 +60,8 @@ def phase_of(run: SyncRun | None, worker: str) -> str:
 def empty(source: Source) -> None:
     """As if it had never been read."""
     Deployment.objects.filter(service__source=source).delete()
-    Incident.objects.filter(service__source=source).delete()
+    for table in (Incident, Change, Comparison):
+        table.objects.filter(service__source=source).delete()  # type: ignore[attr-defined]
     source.runs.all().delete()
     Source.objects.filter(pk=source.pk).update(state={}, succeeded_at=None, next_sync_at=clock.now())
 

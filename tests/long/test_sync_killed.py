@@ -19,6 +19,7 @@ from connections.models import RunOutcome, Source
 from connectors.records import DeploymentSource
 from connectors.registry import CONNECTORS
 from delivery import services as delivery
+from delivery.models import Comparison
 from delivery.rules import Rules
 from teams.models import Person, Team
 from tests.connections.fixtures import queue
@@ -31,7 +32,7 @@ __all__ = ["queue"]
 pytestmark = [pytest.mark.long, pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("_unguarded", "queue")]
 KILLS = int(os.environ.get("LONG_KILLS") or 100)
 LANES = 4
-DEPLOYMENTS, INCIDENTS = 40, 6
+DEPLOYMENTS, INCIDENTS, CHANGES = 40, 6, 10
 LATENCY = 0.02  # seconds that the host takes to answer
 PATIENCE = 600.0  # seconds, of which a busy machine needs half
 RULES = Rules(DeploymentSource.DEPLOYMENTS, environments={"production": ["production"]}, incident_labels=["incident"])
@@ -49,7 +50,11 @@ def made(fake: FakeGitHub, team: Team, by: Person, name: str) -> tuple[Source, R
     """A connected repository, the rows of a sync that nobody disturbed, and its seconds; then emptied again."""
     now = datetime.now(UTC).replace(microsecond=0)
     repo = fake.add_repo(f"acme/{name}")
+    repo.commit(now - timedelta(days=DEPLOYMENTS + 1))
     for day in range(DEPLOYMENTS, 0, -1):
+        if day % 4 == 0:
+            merged = now - timedelta(days=day, hours=2)
+            repo.add_pull(merged - timedelta(days=1), merged, commits=[merged - timedelta(days=1)])
         repo.deploy(now - timedelta(days=day), state="success" if day % 5 else "failure")
     for day in range(INCIDENTS, 0, -1):
         repo.add_issue(now - timedelta(days=day), closed=now - timedelta(days=day, hours=-3))
@@ -62,7 +67,9 @@ def made(fake: FakeGitHub, team: Team, by: Person, name: str) -> tuple[Source, R
     assert run is not None
     assert run.outcome == RunOutcome.SUCCEEDED
     right = rows_of(source)
-    assert len(right) == DEPLOYMENTS + INCIDENTS
+    compared = Comparison.objects.filter(service__source=source).count()
+    assert compared >= CHANGES - 3
+    assert len(right) == DEPLOYMENTS + INCIDENTS + CHANGES + compared
     empty(source)
     return source, right, took
 

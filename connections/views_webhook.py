@@ -1,0 +1,73 @@
+"""A connection's webhook: the page that makes its secret, and the address that a host posts to."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods, require_POST
+
+from connections import webhooks
+from connections.models import Source, Webhook
+from connections.views import Request, with_own_token
+from teams import limits, links, shown_once
+from teams.models import Team
+from teams.reauth import ask_again
+
+LARGEST = 1_000_000  # bytes of a delivery; what is larger is refused, and read by the next sync all the same
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def webhook(request: Request, team_id: int, source_id: int) -> HttpResponse:
+    """What to enter at the host. A POST makes another secret, shown once on the page that follows, or ends the webhook."""
+    team, source = with_own_token(request, team_id, source_id)
+    if not source.active or not webhooks.takes_webhooks(source.connection):
+        raise Http404("nobody posts to this connection")
+    if request.method == "POST":
+        return _end(request, team, source) if "end" in request.POST else _make(request, team, source)
+    context = {
+        "room": "teams",
+        "team": team,
+        "source": source,
+        "webhook": Webhook.objects.filter(connection=source.connection).defer("secret").first(),
+        "address": links.absolute(request, "hook", source.connection_id),
+        "shown": shown_once.take(request, f"hook_{source.connection_id}"),
+    }
+    return render(request, "connections/webhook.html", context)
+
+
+@ask_again
+def _make(request: HttpRequest, team: Team, source: Source) -> HttpResponse:
+    secret = webhooks.make(connection=source.connection, by=request.user)  # type: ignore[arg-type]
+    shown_once.keep(request, f"hook_{source.connection_id}", secret=secret)
+    return redirect("connection-webhook", team.pk, source.pk)
+
+
+def _end(request: Request, team: Team, source: Source) -> HttpResponse:
+    webhooks.end(connection=source.connection, by=request.user)
+    messages.success(request, _("The webhook has ended. Reading goes on every 15 minutes."))
+    return redirect("connection", team.pk, source.pk)
+
+
+@csrf_exempt  # a host posts it by itself; the signature is the proof, and it can do nothing but hasten a sync
+@require_POST
+def heard(request: HttpRequest, connection_id: int) -> JsonResponse:
+    """A delivery. 403 alike for a wrong signature, none, and a webhook that there is not."""
+    try:
+        limits.take(request, "hook")
+        done = webhooks.hear(connection_id=connection_id, headers=request.headers, body=request.body)
+    except limits.TooMany as error:
+        return JsonResponse({"detail": error.message}, status=429, headers={"Retry-After": "60"})
+    except webhooks.NotSigned:
+        return JsonResponse({"detail": _("The signature is not right. Nothing was read.")}, status=403)
+    except ValueError:
+        sentence = _("The body is not JSON. Choose the content type application/json at the webhook.")
+        return JsonResponse({"detail": sentence}, status=400)
+    return JsonResponse({"event": done.event, "hastened": done.hastened}, status=202)
+
+
+heard.largest_body = LARGEST  # type: ignore[attr-defined]

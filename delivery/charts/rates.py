@@ -1,0 +1,105 @@
+"""Lead time, change failure rate, failed deployment recovery time and rework rate, each as a line with its table."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext as _
+
+from core.charts import Chart
+from delivery.board import Board
+from delivery.charts.lines import Drawn, alt_of, draw, hours_line, rounded, share_line
+from delivery.five import Five
+from delivery.told import TITLES
+from delivery.words import duration_text, percent_text
+
+
+def lead_time_chart(board: Board) -> Chart:
+    line = hours_line(board, _("median"), lambda row: row.five.lead_time.median)
+    return draw(
+        board,
+        Drawn(
+            id="lead-time",
+            figure="lead_time",
+            what=_("Hours from the first commit to production, by the time of the deployment"),
+            unit=_("hours"),
+            lines=[line],
+            columns=[_("Changes"), _("Median (h)"), _("Longest (h)")],
+            cells=[
+                [
+                    row.five.lead_time.changes,
+                    rounded(row.five.lead_time.median),
+                    rounded(max(row.five.lead_time.hours, default=None)),
+                ]
+                for row in board.by_bucket
+            ],
+            nothing=_("no data"),
+            alt=alt_of(board, TITLES["lead_time"], line.values, duration_text),
+        ),
+    )
+
+
+def failure_rate_chart(board: Board) -> Chart:
+    line = share_line(
+        board, _("change failure rate"), lambda row: (row.five.failure_rate.part, row.five.failure_rate.whole)
+    )
+    return draw(
+        board,
+        Drawn(
+            id="change-failure-rate",
+            figure="change_failure_rate",
+            what=_("Share of counted deployments with a failure, by the time of the deployment"),
+            unit=_("percent"),
+            lines=[line],
+            columns=[_("With a failure"), _("Deployments"), _("Rate")],
+            cells=[_share_cells(row.five.failure_rate.part, row.five.failure_rate.whole) for row in board.by_bucket],
+            nothing=_("no deployment"),
+            alt=alt_of(board, TITLES["change_failure_rate"], line.values, percent_text),
+            is_share=True,
+        ),
+    )
+
+
+def rework_chart(board: Board) -> Chart:
+    line = share_line(board, _("rework rate"), lambda row: (row.five.rework.part, row.five.rework.whole))
+    return draw(
+        board,
+        Drawn(
+            id="rework-rate",
+            figure="rework_rate",
+            what=_("Share of counted deployments that are hotfixes, by the time of the deployment"),
+            unit=_("percent"),
+            lines=[line],
+            columns=[_("Hotfixes"), _("Deployments"), _("Rate")],
+            cells=[_share_cells(row.five.rework.part, row.five.rework.whole) for row in board.by_bucket],
+            nothing=_("no deployment"),
+            alt=alt_of(board, TITLES["rework_rate"], line.values, percent_text),
+            is_share=True,
+        ),
+    )
+
+
+def _share_cells(part: int, whole: int) -> list[int | str | None]:
+    """No deployment is no data: the rate's cell stays empty then."""
+    return [part if whole else None, whole, percent_text(part / whole) if whole else None]
+
+
+def recovery_chart(board: Board) -> Chart:
+    line = hours_line(board, _("median"), lambda row: row.five.recovery.median)
+    return draw(
+        board,
+        Drawn(
+            id="recovery",
+            figure="recovery",
+            what=_("Hours from a failed deployment to the end of its incident, by the time of the deployment"),
+            unit=_("hours"),
+            lines=[line],
+            columns=[_("Incidents attributed"), _("Resolved"), _("Median (h)"), _("Longest (h)")],
+            cells=[_recovery_cells(row.five) for row in board.by_bucket],
+            nothing=_("no attributed incident resolved") if board.reads.incidents else _("no data"),
+            alt=alt_of(board, TITLES["recovery"], line.values, duration_text),
+        ),
+    )
+
+
+def _recovery_cells(five: Five) -> list[float | None]:
+    found = five.recovery
+    return [five.attributed, found.count, rounded(found.median), rounded(max(found.hours, default=None))]

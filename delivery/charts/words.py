@@ -1,0 +1,37 @@
+"""What charts say of a board: its weeks, and where the numbers come from."""
+
+from __future__ import annotations
+
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from delivery.board import Board
+from delivery.periods import Bucket
+from delivery.words import bucket_text
+
+
+def source_text(board: Board) -> str:
+    """Where the numbers come from and how fresh they are."""
+    if all(service.source.connection.is_sample for service in board.services):
+        return _("sample data")
+    count = sum(not service.source.connection.is_told for service in board.services)
+    if not count:
+        return _("imported") if all(service.is_imported for service in board.services) else _("pushed")
+    names = ngettext("GitHub, %(count)s repository", "GitHub, %(count)s repositories", count) % {"count": count}
+    if board.read_at is None:
+        return names
+    return _("%(source)s, read %(time)s") % {
+        "source": names,
+        "time": date_format(localtime(board.read_at), "DATETIME_FORMAT"),
+    }
+
+
+def so_far(board: Board, bucket: Bucket) -> bool:
+    return bucket.end > board.today
+
+
+def label(board: Board, bucket: Bucket) -> str:
+    text = bucket_text(bucket, board.choice.by)
+    return _("%(period)s (so far)") % {"period": text} if so_far(board, bucket) else text

@@ -1,0 +1,96 @@
+"""Alertmanager's webhook, version 4: alerts as incidents. https://prometheus.io/docs/alerting/latest/configuration/#webhook_config"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext as _
+
+from connectors.records import IncidentRecord
+from core import clock
+from core.edits import merge
+from core.refusals import Refused
+from delivery.models import ALERT, AlertRule, Service
+from delivery.pushing.incidents import checked, keep
+from delivery.pushing.refusals import entry
+from delivery.pushing.services import lock
+from delivery.services import service_named
+from teams import audit
+from teams.models import Person, Team
+
+MOST = 1000  # alerts of one delivery
+SERVICE = "service"  # the label that names one of the team's services
+
+
+def rule_of(team: Team) -> AlertRule:
+    return AlertRule.objects.filter(team=team).first() or AlertRule(team=team)
+
+
+@transaction.atomic
+def change_rule(*, team: Team, wanted: Mapping[str, Any], seen: Mapping[str, Any], by: Person) -> None:
+    """Which alerts are incidents from now on; what was taken stays. StaleEdit."""
+    lock(team)
+    rule = rule_of(team)
+    touch = audit.last_touch("delivery.alert_rule_changed", team)
+    current = {"label": rule.label, "values": tuple(rule.values)}
+    changes = merge(current=current, seen=seen, wanted=wanted, changed_by=lambda _name: touch)
+    if not changes:
+        return
+    rule.label = changes.get("label", rule.label)
+    rule.values = list(changes.get("values", rule.values))
+    rule.save()
+    audit.record(
+        "delivery.alert_rule_changed", actor=by, subject=team, team=team,
+        label=rule.label, values=", ".join(rule.values),
+    )  # fmt: skip
+
+
+@transaction.atomic
+def take_alerts(*, team: Team, entries: Sequence[Mapping[str, Any]]) -> tuple[list[dict[str, Any]], int]:
+    """What became of those that are incidents by the team's rule, and how many are none. PushRefused, having stored nothing."""
+    lock(team)
+    rule, now = rule_of(team), clock.now()
+    services = list(Service.objects.of(team).listed())
+    told, passed_over = [], 0
+    for index, each in enumerate(entries):
+        if not rule.is_incident(each["labels"]):
+            passed_over += 1
+            continue
+        with entry(index):
+            told.append((_service(services, each["labels"]), checked(_record(each), ALERT, now)))
+    return keep(team, told, now), passed_over
+
+
+def _service(services: Sequence[Service], labels: Mapping[str, str]) -> Service | None:
+    """None, and so the team's, also for a name that is none of its services: alerts know other names too."""
+    name = labels.get(SERVICE, "")
+    return service_named(services, name) if name else None
+
+
+def _record(alert: Mapping[str, Any]) -> IncidentRecord:
+    labels, began = alert["labels"], alert["startsAt"].astimezone(UTC)
+    title = alert.get("annotations", {}).get("summary") or labels.get("alertname", "")
+    return IncidentRecord(
+        key=f"{alert['fingerprint']}:{began:%Y%m%dT%H%M%S.%f}Z",
+        title=title.strip()[:500],
+        began_at=began,
+        resolved_at=_ended(alert) if alert["status"] == "resolved" else None,
+        labels=tuple(f"{name}={value}"[:200] for name, value in sorted(labels.items()))[:50],
+        url=alert["generatorURL"][:1000],
+    )
+
+
+def _ended(alert: Mapping[str, Any]) -> datetime:
+    """`endsAt`, which means something only of what is resolved: else it is a guess, or the year 1."""
+    try:
+        found = parse_datetime(alert.get("endsAt", ""))
+        ended = found.astimezone(UTC) if found and found.tzinfo else None
+    except (ValueError, OverflowError):
+        ended = None
+    if ended is None:
+        raise Refused(_("A resolved alert says in endsAt when it ended."), "endsAt")
+    return ended

@@ -1,0 +1,39 @@
+"""What cannot have been so, whoever tells it: a program, a person or a file. Pure."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from django.utils.translation import gettext as _
+
+from connectors.records import Outcome
+from core.refusals import Refused
+
+AHEAD = timedelta(minutes=2)  # the sender's clock may go before ours
+EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+def check_instant(field: str, at: datetime | None, now: datetime) -> None:
+    """Refused for what lies in the future, or so far back that it is none."""
+    if at is not None and at > now + AHEAD:
+        raise Refused(_("This lies in the future."), field)
+    if at is not None and at < EARLIEST:
+        raise Refused(_("This lies before the year 2000."), field)
+
+
+def check_deployment(outcome: Outcome, began: datetime, finished: datetime | None) -> None:
+    if finished is not None and finished < began:
+        raise Refused(_("It finished before it began."), "finished_at")
+    if outcome is Outcome.RUNNING and finished is not None:
+        raise Refused(_("What is running has not finished."), "finished_at")
+
+
+def check_ended(outcome: Outcome, finished: datetime | None) -> None:
+    """What succeeded or failed has a finish time: without it nothing could be counted. Files may leave it out."""
+    if outcome in (Outcome.SUCCEEDED, Outcome.FAILED) and finished is None:
+        raise Refused(_("Say when it finished."), "finished_at")
+
+
+def check_incident(began: datetime, resolved: datetime | None) -> None:
+    if resolved is not None and resolved < began:
+        raise Refused(_("It was resolved before it began."), "resolved_at")

@@ -26,7 +26,7 @@ def of_deployments(team: Team, rows: QuerySet[Deployment]) -> Table:
         [*deployments.cells_of(row, outcomes), row.counts, classes[row.environment_class], row.workflow_name]
         for row in rows.iterator(CHUNK)
     )
-    return Table(f"deployments-team-{team.pk}", header, lines, zone=team.zone, streamed=True)
+    return Table("deployments", header, lines, zone=team.zone, streamed=True, of=team)
 
 
 def of_incidents(team: Team, rows: QuerySet[Incident]) -> Table:
@@ -35,7 +35,7 @@ def of_incidents(team: Team, rows: QuerySet[Incident]) -> Table:
         [*incidents.cells_of(row), None if row.hours is None else round(row.hours, 2), ", ".join(row.labels)]
         for row in rows.iterator(CHUNK)
     )
-    return Table(f"incidents-team-{team.pk}", header, lines, zone=team.zone, streamed=True)
+    return Table("incidents", header, lines, zone=team.zone, streamed=True, of=team)
 
 
 def of_services(team: Team, services: Sequence[Service], sources: Sequence[SourceRow]) -> Table:
@@ -55,8 +55,8 @@ def of_services(team: Team, services: Sequence[Service], sources: Sequence[Sourc
         ]
         for service, row in zip(services, sources, strict=True)
     ]
-    return Table(f"services-team-{team.pk}", header, lines)
+    return Table("services", header, lines, of=team)
 
 
 def of_chart(team: Team, name: str, chart: Chart) -> Table:
-    return Table(f"{name}-team-{team.pk}", chart.columns, chart.rows)
+    return Table(name, chart.columns, chart.rows, of=team)

@@ -7,6 +7,7 @@ from rest_framework.routers import SimpleRouter
 from assessments import api as assessments
 from comments import api as comments
 from core import api_docs
+from imports import api as imports
 from okrs import api as okrs
 from teams import api as teams
 
@@ -26,7 +27,8 @@ urlpatterns = [
     path("v1/", include("notices.api")),
     path("v1/teams/<int:team_id>/comments/", include(comments.routes("api-comment"))),
     path("v1/comments/", include(comments.routes("api-organisation-comment"))),
-    path("v1/teams/<int:team_id>/", include("imports.api")),
+    path("v1/teams/<int:team_id>/imports/", include(imports.routes("api"))),
+    path("v1/imports/", include(imports.routes("api-organisation"))),
     path("v1/", include("insights.api")),
     path("v1/", include(router.urls)),
     path("schema/", SpectacularAPIView.as_view(), name="api-schema"),

@@ -2,6 +2,8 @@
 
 from django.urls import include, path
 
+from imports import urls as imports
+
 urlpatterns = [
     path("", include("insights.urls")),
     path("", include("teams.urls")),
@@ -17,6 +19,7 @@ urlpatterns = [
     path("teams/<int:team_id>/delivery/", include("delivery.urls")),
     path("", include("comments.urls")),
     path("teams/<int:team_id>/imports/", include("imports.urls")),
+    path("okrs/imports/", include(imports.routes("organisation-"))),  # all that it imports is its OKRs
     path("", include("core.urls")),
     path("api/", include("mlops_portal.api")),
 ]

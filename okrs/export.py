@@ -27,7 +27,7 @@ def of_key_results(rows: Sequence[KeyResultRow], team: Team | None, *, name: str
         for cell in cells
         for row in [by_pk[cell[0]]]
     ]
-    return Table(name, header, lines)
+    return Table(name, header, lines, of=team)
 
 
 def of_check_ins(*, key_result: KeyResult | None = None, team: Team | None = None, cycle: Cycle | None = None) -> Table:
@@ -36,7 +36,7 @@ def of_check_ins(*, key_result: KeyResult | None = None, team: Team | None = Non
     listed = list(check_ins.in_order(found.select_related("person", "token")))
     header = [*(column.header for column in check_ins.COLUMNS), _("By")]
     lines = [[*cells, check_ins.by_whom(row)] for cells, row in zip(check_ins.cells_of(listed), listed, strict=True)]
-    return Table("check-ins", header, lines)
+    return Table("check-ins", header, lines, of=key_result or team)
 
 
 def _of_cycle(team: Team | None, cycle: Cycle | None) -> CheckInQuerySet:

@@ -198,6 +198,12 @@ def _upload(w: World) -> list[Any]:
     return [w.roadmap.team_id, brought(w.team, by, "roadmap-items", b"Section,Item\n1,Brought\n").pk]
 
 
+def _organisation_upload(w: World) -> list[Any]:
+    cycle = w.key_result_of(None).objective.cycle
+    file = f"Cycle begins,Objective,Business metric,Key result,Kind\n{cycle.first_day},Ship,Time,Launch,milestone\n"
+    return [brought(None, w.people["administrator"], "key-results", file.encode()).pk]
+
+
 ROUTES: list[Route] = [
     # -- core
     page("livez", get=OPEN),
@@ -396,6 +402,16 @@ ROUTES: list[Route] = [
     page("import-apply", _upload, post=EDIT_TEAM),
     page("import-check", _upload, post=EDIT_TEAM),
     page("import-throw-away", _upload, post=EDIT_TEAM),
+    page("imports-throw-away", _team, post=EDIT_TEAM),
+    page("organisation-imports", get=EDIT_ORGANISATION_OKRS),
+    page("organisation-imports-throw-away", post=EDIT_ORGANISATION_OKRS),
+    page("organisation-import-new", lambda _: ["key-results"], get=EDIT_ORGANISATION_OKRS, post=EDIT_ORGANISATION_OKRS),
+    page("organisation-import-template", lambda _: ["key-results"], get=READ),
+    page("organisation-import-rows", lambda _: ["key-results"], get=READ),
+    page("organisation-import", _organisation_upload, get=EDIT_ORGANISATION_OKRS),
+    page("organisation-import-apply", _organisation_upload, post=EDIT_ORGANISATION_OKRS),
+    page("organisation-import-check", _organisation_upload, post=EDIT_ORGANISATION_OKRS),
+    page("organisation-import-throw-away", _organisation_upload, post=EDIT_ORGANISATION_OKRS),
     # -- delivery
     page("delivery", _team, get=READ_TEAM),
     page("delivery-frequency-csv", _team, get=READ_TEAM),
@@ -431,6 +447,9 @@ ROUTES: list[Route] = [
     api("api-imports", _team, get=EDIT_TEAM, post=EDIT_TEAM),
     api("api-import", _upload, get=EDIT_TEAM, delete=EDIT_TEAM),
     api("api-import-apply", _upload, post=EDIT_TEAM),
+    api("api-organisation-imports", get=EDIT_ORGANISATION_OKRS, post=EDIT_ORGANISATION_OKRS),
+    api("api-organisation-import", _organisation_upload, get=EDIT_ORGANISATION_OKRS, delete=EDIT_ORGANISATION_OKRS),
+    api("api-organisation-import-apply", _organisation_upload, post=EDIT_ORGANISATION_OKRS),
     api("api-roadmap", lambda w: [w.roadmap.team_id], get=READ_TEAM, post=EDIT_TEAM, patch=EDIT_TEAM),
     api("api-roadmap-items", lambda w: [w.roadmap.team_id], get=READ_TEAM, post=EDIT_TEAM),
     api("api-roadmap-item", _roadmap_item, get=READ_TEAM, patch=EDIT_TEAM),

@@ -45,7 +45,8 @@ WITHOUT_MERGE = {
          "assessment-review", "assessment-submit", "assessment-exemption-approve", "assessment-exemption-refuse",
          "okr-cycle-close", "okr-objective-archive", "key-result-archive", "team-archive", "team-group-delete",
          "person-deactivate", "connection-pause", "connection-disconnect", "connection-sync",
-         "inbox-read", "notice-mark", "api-notice", "import-apply", "api-import-apply"], STATE
+         "inbox-read", "notice-mark", "api-notice", "import-apply", "api-import-apply",
+         "organisation-import-apply", "api-organisation-import-apply"], STATE
     ),
     **dict.fromkeys(
         ["account-password", "invitation-renew", "invitation-revoke", "team-token-revoke",
@@ -69,6 +70,7 @@ NOT_PLAYED = {
     "channel-address": "asks a name server; what it replaces is never shown",
     "channel-test": "posts to another host",
     "import-new": "takes a file, and makes a row",
+    "organisation-import-new": "takes a file, and makes a row",
     "backup-upload": "takes a file",
     "backup-delete": "takes a file away",
     "backup-restore": "replaces everything, as it says",

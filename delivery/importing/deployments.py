@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.urls import reverse
-from django.utils.translation import gettext as now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from connectors.records import DeploymentRecord, Outcome
@@ -58,6 +58,7 @@ class Deployments(Importer):
     )
     tab = "delivery"
     columns = COLUMNS
+    then = ("incidents",)
 
     def plan(self, rows: Sequence[Row], team: Team, by: Person) -> list[Planned]:
         return planned_each(rows, _Plan(rows, team).of)
@@ -118,10 +119,12 @@ class _Plan:
         if stored is not None and not told:
             return Planned(row.number, RowState.SAME, title)
         if service is not None and not service.is_imported:
-            message = now("The deployments of “%(service)s” come from its repository. Two sources would count twice.")
+            message = gettext(
+                "The deployments of “%(service)s” come from its repository. Two sources would count twice."
+            )
             raise Refused(message % {"service": name})
         kind = EnvironmentClass(class_of(self.rules[name], record.environment, record.branch)).label
-        title = f"{title}, {record.environment or now('no environment')} ({kind})"
+        title = f"{title}, {record.environment or gettext('no environment')} ({kind})"
         state = RowState.NEW if stored is None else RowState.CHANGED
         return Planned(row.number, state, title, differences=told, todo=_Brought(name, record))
 
@@ -135,12 +138,12 @@ class _Plan:
         finished = self.services.instant(row, "finished", stored.finished_at if stored else None)
         began = self.services.instant(row, "began", stored.created_at if stored else finished)
         if began is None:
-            raise Refused(now("Say when it began or finished."))
+            raise Refused(gettext("Say when it began or finished."))
         if finished is not None and finished < began:
-            raise Refused(now("It finished before it began."))
+            raise Refused(gettext("It finished before it began."))
         outcome = Outcome(self.outcomes.of(row["outcome"]) or (stored.outcome if stored else Outcome.SUCCEEDED))
         if outcome is Outcome.RUNNING and finished is not None:
-            raise Refused(now("What is running has not finished."))
+            raise Refused(gettext("What is running has not finished."))
         texts: dict[str, Any] = {}
         for key, most in _TEXTS.items():
             texts[key] = text_of(row, key, getattr(stored, key) if stored else "", most)

@@ -162,7 +162,8 @@ class ApplyView(ImportRoutes):
 
 
 _imports = ImportsView.as_view()
-_imports.largest_body = LARGEST_BODY  # type: ignore[attr-defined]  # read by core.middleware.SizeMiddleware
+# Read by core.middleware.SizeMiddleware.
+_imports.largest_body, _imports.largest_told = LARGEST_BODY, BOUNDS.size  # type: ignore[attr-defined]
 
 
 def routes(prefix: str) -> list[Any]:

@@ -82,7 +82,8 @@ def new(request: PortalRequest, kind: str, team_id: int | None = None) -> HttpRe
     return _render(request, "imports/new.html", team, context, 422 if form.errors else 200)
 
 
-new.largest_body = LARGEST_BODY  # type: ignore[attr-defined]  # read by core.middleware.SizeMiddleware
+# Read by core.middleware.SizeMiddleware.
+new.largest_body, new.largest_told = LARGEST_BODY, BOUNDS.size  # type: ignore[attr-defined]
 
 
 @require_safe

@@ -55,8 +55,8 @@ MORE = {
 LISTS = {
     "portfolio", "trends", "roadmap", "assessment", "assessment-round", "okrs", "organisation-okrs", "key-result", "delivery",
     "deployments", "incidents", "connections", "connection", "members", "people", "teams", "team-groups", "audit-log",
-    "team-tokens", "organisation-tokens", "check-ins", "inbox", "imports", "import", "organisation-imports", "organisation-notices",
-    "channels",
+    "team-tokens", "organisation-tokens", "check-ins", "inbox", "imports", "import", "organisation-imports",
+    "organisation-notices", "channels",
 }  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from django import forms
 from django.db.models import Q
-from django.utils.translation import gettext
+from django.utils.translation import gettext as now
 from django.utils.translation import gettext_lazy as _
 
 from okrs.numbers import Ambiguous, NotANumber, parse, written
@@ -28,10 +28,10 @@ class NumberField(forms.CharField):
         except Ambiguous as error:
             small, large = (written(each) for each in error.readings)
             words = {"typed": typed, "small": small, "large": large}
-            message = gettext("“%(typed)s” can be read in two ways: write %(large)s or %(small)s.") % words
+            message = now("“%(typed)s” can be read in two ways: write %(large)s or %(small)s.") % words
             raise forms.ValidationError(message, code="ambiguous") from error
         except NotANumber as error:
-            message = gettext("“%(typed)s” is not a number. Write it as 1234.5 or 1234,5.") % {"typed": typed[:40]}
+            message = now("“%(typed)s” is not a number. Write it as 1234.5 or 1234,5.") % {"typed": typed[:40]}
             raise forms.ValidationError(message, code="invalid") from error
 
     def prepare_value(self, value: Any) -> Any:
@@ -44,7 +44,7 @@ class WholeField(NumberField):
     def to_python(self, value: Any) -> Any:
         found = super().to_python(value)
         if found is not None and found != int(found):
-            raise forms.ValidationError(gettext("Write a whole number."), code="invalid")
+            raise forms.ValidationError(now("Write a whole number."), code="invalid")
         return None if found is None else int(found)
 
 
@@ -62,7 +62,7 @@ class PhasesField(forms.CharField):
             try:
                 found.append([date.fromisoformat(day).isoformat(), parse(value_typed)])
             except ValueError as error:
-                message = gettext("“%(line)s”: write a day and a value, as 2026-11-15 90.") % {"line": line[:40]}
+                message = now("“%(line)s”: write a day and a value, as 2026-11-15 90.") % {"line": line[:40]}
                 raise forms.ValidationError(message, code="invalid") from error
         return sorted(found)
 

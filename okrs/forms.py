@@ -8,7 +8,7 @@ from typing import Any
 
 from django import forms
 from django.db.models import Q
-from django.utils.translation import gettext
+from django.utils.translation import gettext as now
 from django.utils.translation import gettext_lazy as _
 
 import core.refusals
@@ -88,7 +88,7 @@ class CloseForm(forms.Form):
     def clean(self) -> None:
         for name, value in list(self.cleaned_data.items()):
             if value is None or not 0 <= value <= 1:
-                self.add_error(name, gettext("A grade lies between 0.0 and 1.0."))
+                self.add_error(name, now("A grade lies between 0.0 and 1.0."))
 
 
 class CarryForm(forms.Form):
@@ -161,7 +161,7 @@ class ExampleForm(forms.Form):
         self.fields["owner"].initial = by.pk
         for number, entry in enumerate(self.example.key_results):
             if entry.asks_start:
-                label = gettext("%(title)s: today's value (%(unit)s)") % {
+                label = now("%(title)s: today's value (%(unit)s)") % {
                     "title": text(entry.title),
                     "unit": text(entry.unit),
                 }

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.urls import reverse
-from django.utils.translation import gettext
+from django.utils.translation import gettext as now
 from django.utils.translation import gettext_lazy as _
 
 from connectors.records import DeploymentRecord, Outcome
@@ -97,9 +98,12 @@ class _Plan:
         self.services, self.once, self.outcomes = Services(team), Once(), Choices(OutcomeChoice.choices)
         keys = [key for row in rows for key in (row["key"].strip(), key_of(row["key"]), self._made(row)) if key]
         self.stored = stored_of(Deployment.objects.all(), self.services.known, keys)
-        named = {row["service"].strip() for row in rows}
-        seen = {name: {row["environment"].strip() for row in rows if row["service"].strip() == name} for name in named}
-        self.rules = {name: with_proposals(self.services.of(name), seen[name]) for name in named}
+        seen: dict[str, set[str]] = defaultdict(set)
+        for row in rows:
+            seen[row["service"].strip()].add(row["environment"].strip())
+        self.rules = {name: with_proposals(self.services.of(name), found) for name, found in seen.items()}
+        # Asked for once: in a long file most of the time would go into translating the same words.
+        self.kinds = {each: str(each.label) for each in EnvironmentClass}
 
     def _made(self, row: Row) -> str:
         """The key of a row that has none; "" where it cannot be read."""
@@ -119,12 +123,10 @@ class _Plan:
         if stored is not None and not told:
             return Planned(row.number, RowState.SAME, title)
         if service is not None and not service.is_imported:
-            message = gettext(
-                "The deployments of “%(service)s” come from its repository. Two sources would count twice."
-            )
+            message = now("The deployments of “%(service)s” come from its repository. Two sources would count twice.")
             raise Refused(message % {"service": name})
-        kind = EnvironmentClass(class_of(self.rules[name], record.environment, record.branch)).label
-        title = f"{title}, {record.environment or gettext('no environment')} ({kind})"
+        kind = self.kinds[EnvironmentClass(class_of(self.rules[name], record.environment, record.branch))]
+        title = f"{title}, {record.environment or now('no environment')} ({kind})"
         state = RowState.NEW if stored is None else RowState.CHANGED
         return Planned(row.number, state, title, differences=told, todo=_Brought(name, record))
 
@@ -138,12 +140,12 @@ class _Plan:
         finished = self.services.instant(row, "finished", stored.finished_at if stored else None)
         began = self.services.instant(row, "began", stored.created_at if stored else finished)
         if began is None:
-            raise Refused(gettext("Say when it began or finished."))
+            raise Refused(now("Say when it began or finished."))
         if finished is not None and finished < began:
-            raise Refused(gettext("It finished before it began."))
+            raise Refused(now("It finished before it began."))
         outcome = Outcome(self.outcomes.of(row["outcome"]) or (stored.outcome if stored else Outcome.SUCCEEDED))
         if outcome is Outcome.RUNNING and finished is not None:
-            raise Refused(gettext("What is running has not finished."))
+            raise Refused(now("What is running has not finished."))
         texts: dict[str, Any] = {}
         for key, most in _TEXTS.items():
             texts[key] = text_of(row, key, getattr(stored, key) if stored else "", most)
@@ -163,5 +165,6 @@ def _told(stored: Deployment | None, record: DeploymentRecord, shown: Callable[[
         "finished": (stored.finished_at, record.finished_at),
         **{key: (getattr(stored, key), getattr(record, key)) for key in ("branch", "sha", "title", "url")},
     }
-    headers = {column.key: str(column.header) for column in COLUMNS}
-    return [Difference(headers[key], shown(old), shown(new)) for key, (old, new) in now_and_then.items() if old != new]
+    changed = {key: pair for key, pair in now_and_then.items() if pair[0] != pair[1]}
+    headers = {column.key: str(column.header) for column in COLUMNS} if changed else {}
+    return [Difference(headers[key], shown(old), shown(new)) for key, (old, new) in changed.items()]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.urls import reverse
-from django.utils.translation import gettext
+from django.utils.translation import gettext as now
 from django.utils.translation import gettext_lazy as _
 
 from connectors.records import IncidentRecord
@@ -106,10 +106,10 @@ class _Plan:
     def _record(self, row: Row, stored: Incident | None) -> IncidentRecord:
         began = self.services.instant(row, "began", None)
         if began is None:
-            raise Refused(gettext("Say when it began."))
+            raise Refused(now("Say when it began."))
         resolved = self.services.instant(row, "resolved", stored.resolved_at if stored else None)
         if resolved is not None and resolved < began:
-            raise Refused(gettext("It was resolved before it began."))
+            raise Refused(now("It was resolved before it began."))
         return IncidentRecord(
             key=stored.key if stored else key_of(row["key"]) or self._made(row),
             title=text_of(row, "title", stored.title if stored else "", 500),
@@ -122,9 +122,9 @@ class _Plan:
 
 def _check(name: str, service: Service | None, stored: Incident | None) -> None:
     if stored is not None and not stored.key.startswith(IMPORTED):
-        raise Refused(gettext("This incident comes from the repository of “%(service)s”.") % {"service": name})
+        raise Refused(now("This incident comes from the repository of “%(service)s”.") % {"service": name})
     if service is not None and not service.is_imported and not service.incident_labels:
-        message = gettext("“%(service)s” counts no incidents by its rules. Choose a label there, or use another name.")
+        message = now("“%(service)s” counts no incidents by its rules. Choose a label there, or use another name.")
         raise Refused(message % {"service": name})
 
 
@@ -137,5 +137,6 @@ def _told(stored: Incident | None, record: IncidentRecord, shown: Callable[[Any]
         "resolved": (stored.resolved_at, record.resolved_at),
         "url": (stored.url, record.url),
     }
-    headers = {column.key: str(column.header) for column in COLUMNS}
-    return [Difference(headers[key], shown(old), shown(new)) for key, (old, new) in now_and_then.items() if old != new]
+    changed = {key: pair for key, pair in now_and_then.items() if pair[0] != pair[1]}
+    headers = {column.key: str(column.header) for column in COLUMNS} if changed else {}
+    return [Difference(headers[key], shown(old), shown(new)) for key, (old, new) in changed.items()]

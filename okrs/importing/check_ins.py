@@ -10,7 +10,7 @@ from datetime import date
 from typing import Any
 
 from django.urls import reverse
-from django.utils.translation import gettext
+from django.utils.translation import gettext as now
 from django.utils.translation import gettext_lazy as _
 
 from core.addresses import pk_in
@@ -205,7 +205,7 @@ class _Plan:
     def of(self, row: Row) -> Planned:
         on = day(row["day"])
         if on is None:
-            raise Refused(gettext("Say for which day."))
+            raise Refused(now("Say for which day."))
         known = self._key_result(row, on)
         title = f"{known.key_result.title}, {cells.shown(on)}"
         if self.sources.of(row["source"]) == Source.FIGURE:
@@ -230,7 +230,7 @@ class _Plan:
         insort(known.points, point, key=lambda each: (each.day, each.number))
         if before is None:
             return Planned(number, RowState.NEW, title, todo=todo)
-        told = Difference(gettext("Value"), cells.exact(before.value), cells.exact(point.value))
+        told = Difference(now("Value"), cells.exact(before.value), cells.exact(point.value))
         return Planned(number, RowState.CHANGED, title, differences=[told], todo=todo)
 
     def _check(self, known: _Known, on: date, fields: dict[str, Any], said: Said) -> None:
@@ -246,7 +246,7 @@ class _Plan:
     def _fed(self, row: Row, known: _Known, on: date, title: str) -> Planned:
         value = cells.number(row["value"])
         if value is None or not known.fed[on, cells.digits(value)]:
-            raise Refused(gettext("What a figure feeds comes from the figure and cannot be brought."))
+            raise Refused(now("What a figure feeds comes from the figure and cannot be brought."))
         return Planned(row.number, RowState.SAME, title)
 
     # -- What the cells say
@@ -256,15 +256,15 @@ class _Plan:
             found = self.known.get(pk_in(row["key_result_id"].strip()) or 0)
             if found is None:
                 words = {"id": short(row["key_result_id"])}
-                raise Refused(gettext("No key result here has the id %(id)s.") % words)
+                raise Refused(now("No key result here has the id %(id)s.") % words)
             return found
         if not row["key_result"].strip():
-            raise Refused(gettext("Name the key result by its id or its title."))
+            raise Refused(now("Name the key result by its id or its title."))
         called = self.called[plain(row["key_result"])]
         known = cells.only([each for each in called if _is_meant(each.key_result, row, on)], row["key_result"])
         if known is None:
             words = {"title": short(row["key_result"]), "day": cells.shown(on)}
-            raise Refused(gettext("No key result here is called “%(title)s” in a cycle that holds %(day)s.") % words)
+            raise Refused(now("No key result here is called “%(title)s” in a cycle that holds %(day)s.") % words)
         return known  # type: ignore[no-any-return]
 
     def _done(self, row: Row, known: _Known) -> list[int]:
@@ -274,7 +274,7 @@ class _Plan:
         for title in cells.lines(row["done"]):
             entry = next((each for each in left if plain(each.title) == plain(title)), None)
             if entry is None:
-                raise Refused(gettext("The checklist has no entry “%(title)s”.") % {"title": short(title)})
+                raise Refused(now("The checklist has no entry “%(title)s”.") % {"title": short(title)})
             left.remove(entry)
             found.append(entry.pk)
         return found

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef
 from django.urls import reverse
-from django.utils.translation import gettext
+from django.utils.translation import gettext as now
 from django.utils.translation import gettext_lazy as _
 
 from core import figures
@@ -107,7 +107,7 @@ class KeyResults(Importer):
 
     def plan(self, rows: Sequence[Row], team: Team | None, by: Person) -> list[Planned]:
         if len(rows) > MOST:
-            raise Refused(gettext("At most %(most)s key results can be brought at once.") % {"most": MOST})
+            raise Refused(now("At most %(most)s key results can be brought at once.") % {"most": MOST})
         return planned_each(rows, _Plan(team, by).of)
 
     def apply(self, planned: Sequence[Planned], team: Team | None, by: Person) -> None:
@@ -213,9 +213,9 @@ class _Plan:
     def _by_id(self, row: Row) -> KeyResult:
         found = self.by_pk.get(pk_in(row["id"]) or 0)
         if found is None:
-            raise Refused(gettext("No key result here has the id %(id)s.") % {"id": short(row["id"])})
+            raise Refused(now("No key result here has the id %(id)s.") % {"id": short(row["id"])})
         if found.archived_at or found.objective.archived_at:
-            raise Refused(gettext("This key result is archived."))
+            raise Refused(now("This key result is archived."))
         return found
 
     def _by_title(self, row: Row, cycle: Cycle) -> KeyResult | None:
@@ -244,27 +244,25 @@ class _Plan:
 
     def _check_place(self, row: Row, found: KeyResult, cycle: Cycle) -> None:
         if cycle.pk != found.objective.cycle_id or plain(row["objective"]) != plain(found.objective.title):
-            message = gettext("This key result belongs to the objective “%(title)s” of %(cycle)s and stays there.")
+            message = now("This key result belongs to the objective “%(title)s” of %(cycle)s and stays there.")
             raise Refused(message % {"title": short(found.objective.title), "cycle": found.cycle.shown_title})
         self._check_metric(row, found.objective.business_metric)
 
     def _check_metric(self, row: Row, stored: str) -> None:
         if row["business_metric"].strip() and plain(row["business_metric"]) != plain(stored):
-            message = gettext("The objective serves “%(metric)s”. Change that on its page.")
+            message = now("The objective serves “%(metric)s”. Change that on its page.")
             raise Refused(message % {"metric": short(stored)})
 
     def _check_entries(self, row: Row, found: KeyResult) -> None:
         wanted = cells.lines(row["entries"])
         stored = [cells.words(entry.title) for entry in found.entries.all() if not entry.skipped]
         if wanted and wanted != stored:
-            raise Refused(
-                gettext("The checklist is not the one that is there. Change it on the page of the key result.")
-            )
+            raise Refused(now("The checklist is not the one that is there. Change it on the page of the key result."))
 
     def _check_edit(self, found: KeyResult, changed: KeyResult, wanted: dict[str, Any]) -> None:
         self.cycles.check_open(found.cycle)
         if "kind" in wanted and found.has_check_ins:  # type: ignore[attr-defined]
-            raise Refused(gettext("The kind stays as it is, since there are check-ins."))
+            raise Refused(now("The kind stays as it is, since there are check-ins."))
         if "figure" in wanted:
             check_feeds_another(changed)
 
@@ -274,14 +272,14 @@ class _Plan:
         self.cycles.check_open(cycle)
         check_not_of_the_sample(cycle, self.by)
         if not row["kind"].strip():
-            raise Refused(gettext("Say of which kind it is."))
+            raise Refused(now("Say of which kind it is."))
         there = [
             each
             for each in self.objectives
             if each.cycle_id == cycle.pk and plain(each.title) == plain(row["objective"])
         ]
         if len(there) > 1:
-            raise Refused(gettext("There are several objectives “%(title)s”.") % {"title": short(row["objective"])})
+            raise Refused(now("There are several objectives “%(title)s”.") % {"title": short(row["objective"])})
         objective = there[0] if there else None
         metric = self._metric(row, cycle, objective)
         made = KeyResult(
@@ -313,7 +311,7 @@ class _Plan:
     def _entries(self, row: Row, made: KeyResult) -> list[str]:
         entries = cells.lines(row["entries"])
         if made.kind == Kind.CHECKLIST and not entries:
-            raise Refused(gettext("A checklist needs at least one entry, each on a line of its own."))
+            raise Refused(now("A checklist needs at least one entry, each on a line of its own."))
         return entries if made.kind == Kind.CHECKLIST else []
 
     # -- What the cells say

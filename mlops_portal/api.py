@@ -8,6 +8,7 @@ from assessments import api as assessments
 from comments import api as comments
 from core import api_docs
 from delivery import api_figures as delivery
+from imports import api as imports
 from okrs import api as okrs
 from okrs import api_cycles
 from teams import api as teams
@@ -37,10 +38,11 @@ urlpatterns = [
     path("v1/", include("notices.api")),
     path("v1/teams/<int:team_id>/comments/", include(comments.routes("api-comment"))),
     path("v1/comments/", include(comments.routes("api-organisation-comment"))),
-    path("v1/teams/<int:team_id>/", include("imports.api")),
     path("v1/teams/<int:team_id>/", include("connections.api")),
     path("v1/teams/<int:team_id>/", include("delivery.api_rules")),
     path("v1/", include("calendars.api")),
+    path("v1/teams/<int:team_id>/imports/", include(imports.routes("api"))),
+    path("v1/imports/", include(imports.routes("api-organisation"))),
     path("v1/", include("insights.api")),
     path("v1/", include(router.urls)),
     path("schema/", SpectacularAPIView.as_view(), name="api-schema"),

@@ -56,6 +56,20 @@
     sent = { by, at: event.timeStamp };
   }, true);
 
+  // A form whose answer takes a while says so: <form data-busy="Reading the file …"> with an element [data-busy-told]. Its button
+  // rests until then, and works again where somebody comes back to the page as it was left.
+  const rest = (form, rests) => {
+    form.querySelector("button[type=submit]").disabled = rests;
+    form.querySelector("[data-busy-told]").textContent = rests ? form.dataset.busy : "";
+  };
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (form.matches("form[data-busy]") && !event.defaultPrevented) { setTimeout(() => rest(form, true)); }
+  });
+  window.addEventListener("pageshow", (event) => {
+    if (event.persisted) { document.querySelectorAll("form[data-busy]").forEach((form) => rest(form, false)); }
+  });
+
   // What a fragment could not be had for stands at the top of the page (core/away.py) until an answer comes again.
   function tellAway(text) {
     const place = document.getElementById("away");

@@ -25,11 +25,13 @@ from django.db import models
 from assessments import services as assessing
 from assessments.models import Assessment
 from connections.services import access_of
+from imports.models import Upload
 from okrs.models import Cycle
 from okrs.services import close_cycle
 from tests.access_world import World
 from tests.assessments import factories as maturity
 from tests.factories import PASSWORD
+from tests.imports.files import brought
 from tests.okrs import factories as okrs
 from tests.roadmaps.factories import noon, ticked
 
@@ -63,6 +65,14 @@ def lines_of(line: Line, w: World) -> list[Sent]:
 
 
 # -- Rows that requests need ----------------------------------------------------------------------------------------
+
+
+def _waiting(w: World) -> Upload:
+    return brought(w.roadmap.team, w.people["administrator"], "roadmap-items", b"Section,Item\n1,Brought\n")
+
+
+def _waiting_of_organisation(w: World) -> Upload:
+    return brought(None, w.people["administrator"], "check-ins", b"Key result,Day\nNone,2026-11-02\n")
 
 
 def _submitted(w: World) -> Assessment:
@@ -351,6 +361,13 @@ SENT: dict[tuple[str, str], Line] = {
         {"kind": "roadmap-items", "name": "items.csv", "content": b64encode(b"Section,Item\n1,Brought\n").decode()},
         args=(w.roadmap.team_id,),
     ),
+    ("api-organisation-imports", "post"): lambda _: Sent(
+        {"kind": "check-ins", "name": "a.csv", "content": b64encode(b"Key result,Day\nNone,2026-11-02\n").decode()}
+    ),
+    ("api-organisation-import", "delete"): lambda _: Sent(),
+    ("api-organisation-import-apply", "post"): lambda _: Sent(),
+    ("imports-throw-away", "post"): lambda w: Sent({"chosen": [_waiting(w)]}),
+    ("organisation-imports-throw-away", "post"): lambda w: Sent({"chosen": [_waiting_of_organisation(w)]}),
     ("api-import", "delete"): lambda _: Sent(),
     ("api-import-apply", "post"): lambda _: Sent(),
     ("deployment-new", "post"): lambda _: Sent(

@@ -48,7 +48,8 @@ WITHOUT_MERGE = {
          "api-okr-objective-archived", "api-okr-key-result-archived", "api-organisation-okr-objective-archived",
          "api-organisation-okr-key-result-archived",
          "organisation-connection-end", "service-end", "deployment-withdraw", "incident-withdraw",
-         "inbox-read", "notice-mark", "api-notice", "import-apply", "api-import-apply"], STATE
+         "inbox-read", "notice-mark", "api-notice", "import-apply", "api-import-apply",
+         "organisation-import-apply", "api-organisation-import-apply"], STATE
     ),
     **dict.fromkeys(
         ["account-password", "invitation-renew", "invitation-revoke", "team-token-revoke",
@@ -79,6 +80,7 @@ NOT_PLAYED = {
     "channel-test": "posts to another host",
     "hook": "takes what a host signed; merely hastens a sync",
     "import-new": "takes a file, and makes a row",
+    "organisation-import-new": "takes a file, and makes a row",
     "backup-upload": "takes a file",
     "backup-delete": "takes a file away",
     "backup-restore": "replaces everything, as it says",

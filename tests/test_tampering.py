@@ -44,7 +44,7 @@ NOT_PLAYED = {
     "security-app", "security-passkey", "security-rename", "security-remove",  # need a device: tests/teams
     "session-end", "account-move",  # another device, a link: tests/teams
     "undo",  # an offer to whoever took something away: tests/core/test_undo.py
-    "import-new",  # a file: tests/imports
+    "import-new", "organisation-import-new",  # a file: tests/imports
     "hook",  # signed by a host: tests/connections
     "backup-upload", "backup-delete", "backup-restore",  # files, which no transaction brings back: tests/backups
 }  # fmt: skip

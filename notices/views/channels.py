@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from django.conf import settings
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -15,7 +15,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from core.edits import StaleEdit
 from core.refusals import Refused, show_refusal
-from notices import faults, wording
+from core.tables import writing
+from notices import export, faults, wording
 from notices.forms import ChannelForm, NewAddressForm, NewChannelForm
 from notices.models import Channel
 from notices.services import channels as services
@@ -27,12 +28,15 @@ from teams.views.shared import visible_team
 
 @never_cache
 @require_safe
-def channels(request: PortalRequest, team_id: int) -> HttpResponse:
+def channels(request: PortalRequest, team_id: int) -> HttpResponseBase:
     team = visible_team(request, team_id)
+    rows = [(each, wording.kind_titles(each.kinds), _problem(each)) for each in team.channels.listed()]
+    if writing.is_asked(request):
+        return writing.answer(request, export.of_channels(team, rows))
     context = {
         "room": "teams",
         "team": team,
-        "rows": [(each, wording.kind_titles(each.kinds), _problem(each)) for each in team.channels.listed()],
+        "rows": rows,
         "may_administer": request.user.has_perm("team.administer", team),
     }
     return render(request, "notices/channels.html", context)

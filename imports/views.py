@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from core import imports as registry
+from core import live
 from core.imports import Importer, RowState
 from core.refusals import Refused, show_refusal
 from core.tables import writing
@@ -30,6 +31,7 @@ LARGEST_BODY = 40_000_000  # bytes: what is larger than a table may be is still 
 
 
 @require_safe
+@live.page("imports")
 def uploads(request: PortalRequest, team_id: int) -> HttpResponse:
     """What can be imported, and the files of late."""
     team = visible_team(request, team_id)
@@ -76,6 +78,7 @@ def rows(request: PortalRequest, team_id: int, kind: str) -> HttpResponseBase:
 
 
 @require_safe
+@live.page("imports")
 def upload(request: PortalRequest, team_id: int, upload_id: int) -> HttpResponse:
     """What a file would do, row by row, or what became of it. While it is being imported, the fragment `live` is asked for."""
     found = _upload(request, team_id, upload_id)

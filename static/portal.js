@@ -57,13 +57,13 @@
   }, true);
 
   // What a fragment could not be had for stands at the top of the page (core/away.py) until an answer comes again.
-  function tellAway(text) {
+  function tellAway(text, look = "is-off") {
     const place = document.getElementById("away");
-    if (!place || (!text && !place.firstChild)) { return; }
+    if (!place || (!text && !place.firstChild) || text === place.textContent) { return; }
     place.replaceChildren();
     if (!text) { return; }
     const line = document.createElement("div");
-    line.className = "p-notice is-off";
+    line.className = `p-notice ${look}`;
     line.appendChild(document.createElement("p")).textContent = text;
     place.append(line);
   }
@@ -74,7 +74,17 @@
     tellAway(event.detail.xhr.status < 500 ? place.dataset.refused : place.dataset.failed);
     event.target.closest("form[data-autosubmit]")?.reset();
   });
-  document.addEventListener("htmx:sendError", () => tellAway(document.getElementById("away")?.dataset.unreachable));
+  // The portal or the network is away: said while it is so, wherever somebody reads or types on the page.
+  function tellReach(isReached) {
+    const place = document.getElementById("away");
+    if (!place) { return; }
+    if (!isReached) { tellAway(place.dataset.unreachable, "is-risk"); }
+    else if (place.textContent === place.dataset.unreachable) { tellAway(""); }
+  }
+  document.addEventListener("htmx:sendError", () => tellReach(false));
+  document.addEventListener("portal:reach", (event) => tellReach(event.detail)); // static/live.js
+  window.addEventListener("offline", () => tellReach(false));
+  window.addEventListener("online", () => tellReach(true));
   document.addEventListener("htmx:beforeOnLoad", (event) => { if (event.detail.xhr.status !== 503) { tellAway(""); } });
 
   // A page that asks which of two values shall stand begins with the question.

@@ -45,6 +45,7 @@ urlpatterns = [
         name="account_reset_password_from_key_done",
     ),
     path("live/<int:team_id>/<str:rooms>/", live.live, name="live"),
+    path("live/all/<str:rooms>/", live.live, name="live-all"),
     # -- teams
     path("teams/", teams.teams, name="teams"),
     path("teams/new/", teams.team_new, name="team-new"),

@@ -205,6 +205,7 @@ ROUTES: list[Route] = [
     page("definitions", get=READ),
     page("undo", lambda w: [_offer(w).pk], post=NOT_ONES_OWN),
     page("live", lambda w: [w.team.pk, "roadmaps+teams"], get=READ_TEAM),
+    page("live-all", lambda _: ["roadmaps+teams"], alike=False, get=READ),
     # -- insights
     page("home", get=READ),
     page("portfolio", get=READ),

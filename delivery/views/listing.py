@@ -10,6 +10,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from connections.views import Request, visible_team
+from core import live
 from core.tables import writing
 from delivery import export
 from delivery.filters import DeploymentFilter, Filter, IncidentFilter
@@ -19,6 +20,7 @@ PER_PAGE = 50
 
 
 @require_safe
+@live.page("delivery")
 def deployments(request: Request, team_id: int) -> HttpResponseBase:
     team = visible_team(request, team_id)
     chosen = DeploymentFilter(request.GET, team=team)
@@ -28,6 +30,7 @@ def deployments(request: Request, team_id: int) -> HttpResponseBase:
 
 
 @require_safe
+@live.page("delivery")
 def incidents(request: Request, team_id: int) -> HttpResponseBase:
     team = visible_team(request, team_id)
     chosen = IncidentFilter(request.GET, team=team)

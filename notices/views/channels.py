@@ -13,6 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from core import live
 from core.edits import StaleEdit
 from core.refusals import Refused, show_refusal
 from notices import faults, wording
@@ -27,6 +28,7 @@ from teams.views.shared import visible_team
 
 @never_cache
 @require_safe
+@live.page("notices")
 def channels(request: PortalRequest, team_id: int) -> HttpResponse:
     team = visible_team(request, team_id)
     context = {

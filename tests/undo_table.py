@@ -20,6 +20,7 @@ OFFERS = {
     "okr-objective-archive": {"objective.archive"},
     "key-result-archive": {"key_result.archive"},
     "roadmap-drop": {"item.drop"},
+    "channel-remove": {"channel.remove"},
 }
 
 _FOR_GOOD = "ends what may be in wrong hands: it must not come back at a click"
@@ -34,7 +35,6 @@ NONE = {
     "assessment-blank-comment": _TEXT,
     "key-result-blank-remark": _TEXT,
     "comment-blank": _TEXT,
-    "channel-remove": "asks first, and forgets the address at once as it says; messages that wait go with it",
     "person-deactivate": "the page that follows has “Reactivate”, for as long as one likes; tokens and sessions end for good",
     "person-remove": "the law's removal: asks first, by typing the address, and leaves nothing to bring back",
     "connection-disconnect": "asks first, and forgets the token at once as it says; “Connect again” brings everything else back",

@@ -13,7 +13,6 @@ from teams.models import Team
 from teams.requests import PortalRequest
 from teams.services import visits
 
-
 ROOMS = ("assessments", "roadmaps", "okrs", "delivery", "comments")
 
 

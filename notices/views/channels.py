@@ -13,7 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from core import live
+from core import live, undo
 from core.edits import StaleEdit
 from core.refusals import Refused, show_refusal
 from notices import faults, wording
@@ -147,9 +147,8 @@ def channel_test(request: PortalRequest, team_id: int, channel_id: int) -> HttpR
 @require_POST
 def channel_remove(request: PortalRequest, team_id: int, channel_id: int) -> HttpResponse:
     found = _administered(request, team_id, channel_id)
-    services.remove(channel=found, by=request.user)
-    messages.success(request, _("The channel “%(name)s” is removed.") % {"name": found.name})
-    return redirect("channels", team_id)
+    removed = services.remove(channel=found, by=request.user)
+    return undo.after(request, redirect("channels", team_id), "channel.remove", removed)
 
 
 def _administered(request: PortalRequest, team_id: int, channel_id: int) -> Channel:

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 from notices import overview
 from teams.access import require
 from teams.requests import PortalRequest
+from teams.sender import sender
 
 
 @never_cache
@@ -22,7 +23,7 @@ def organisation_notices(request: PortalRequest) -> HttpResponse:
         "room": "organisation",
         "tab": "notices",
         "mail_works": settings.MAIL_WORKS,
-        "sender": settings.DEFAULT_FROM_EMAIL,
+        "sender": sender(),
         "outbox": overview.of_outbox(),
         "unreachable": overview.unreachable(),
         "standing": overview.standing_channels(),

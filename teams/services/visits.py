@@ -25,5 +25,5 @@ def looked(*, by: Person) -> datetime | None:
 
 
 def before(*, by: Person) -> datetime | None:
-    """When the visit before this one began, for a page that is only kept fresh: it may stay open for longer than a visit lasts."""
+    """When the visit before this one began: for a page kept fresh, which may stay open for longer than a visit lasts."""
     return Visit.objects.filter(person=by).values_list("before_at", flat=True).first()

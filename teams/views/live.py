@@ -15,9 +15,7 @@ def live(request: HttpRequest, rooms: str, team_id: int | None = None) -> HttpRe
     """304 while nothing has changed in these rooms of the team (0: the organisation, None: all teams), else 204; the stamp is the
     ETag."""
     asked = pages.rooms_in(rooms)
-    of_one = team_id is not None and team_id != pages.ORGANISATION
-    is_there = not of_one or Team.objects.visible_to(request.user).filter(pk=team_id).exists()
-    if not asked or not is_there:
+    if not asked or (team_id and not Team.objects.visible_to(request.user).filter(pk=team_id).exists()):
         raise Http404
     etag = pages.etag(team_id, asked)
     changed = HttpResponse(status=204, headers={"ETag": etag})

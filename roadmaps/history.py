@@ -50,7 +50,9 @@ def of_roadmap(roadmap: Roadmap) -> list[Entry]:
 
 def _of_tick(row: Row, tick: Tick, notes: Sequence[Note]) -> Entry:
     day = day_of(tick, row.item.roadmap.start_date, row.zone)
-    recorded = localtime(tick.recorded_at).date()  # as the reader sees it, whose clock may show another day than the team's
+    recorded = localtime(
+        tick.recorded_at
+    ).date()  # as the reader sees it, whose clock may show another day than the team's
     return Entry(
         what=said_of(tick),
         person=tick.person,

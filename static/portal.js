@@ -109,6 +109,17 @@
   });
   document.addEventListener("submit", (event) => { if (event.target.matches("form[action$='/logout/']")) { sessionStorage.clear(); } });
 
+  // "?" lists what can be done by keyboard, unless somebody types it. An open dialog closes on Escape by itself.
+  function showShortcuts() { document.getElementById("shortcuts")?.showModal(); }
+  document.addEventListener("keydown", (event) => {
+    const types = event.target.matches?.("input:not([type=radio], [type=checkbox]), textarea, select, [contenteditable]");
+    if (event.key === "?" && !types && !event.ctrlKey && !event.altKey && !event.metaKey && !document.querySelector("dialog[open]")) {
+      event.preventDefault();
+      showShortcuts();
+    }
+  });
+  document.addEventListener("click", (event) => { if (event.target.closest("[data-shortcuts]")) { showShortcuts(); } });
+
   // Menus close on Escape and on a click elsewhere.
   function closeMenus(except) {
     document.querySelectorAll("details[data-menu][open]").forEach((menu) => { if (menu !== except) { menu.open = false; } });

@@ -24,6 +24,7 @@ _person = "people/<int:person_id>/"
 urlpatterns = [
     path("setup/", setup.setup, name="setup"),
     path("language/", setup.language, name="language"),
+    path("theme/", account.theme, name="theme"),
     path("invitation/<str:secret>/", invitation.invitation, name="invitation"),
     # -- sign-in: only what the portal uses of django-allauth
     path("accounts/login/", sign_in.login, name="account_login"),

@@ -210,10 +210,12 @@ ROUTES: list[Route] = [
     page("home", get=READ),
     page("portfolio", get=READ),
     page("trends", get=READ),
+    page("search", get=READ),
     page("team", _team, get=READ_TEAM),
     # -- teams
     page("setup", get=GONE, post=GONE),
     page("language", post=OPEN),
+    page("theme", post=OWN),
     page("invitation", lambda w: [w.invitation[1]], alike=False, get=OPEN, post=OPEN),
     page("account_login", get=OPEN, post=OPEN),
     page("account_logout", get=OPEN, post=OPEN),

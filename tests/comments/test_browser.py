@@ -32,7 +32,9 @@ def test_somebody_is_mentioned_with_the_keyboard_alone(
     expect(field).to_have_value("@nobody")
     field.fill("")
     stood = field.bounding_box()
-    page.set_viewport_size({"width": 1440, "height": int(stood["y"] + stood["height"]) + 20})  # the screen ends below it
+    page.set_viewport_size(
+        {"width": 1440, "height": int(stood["y"] + stood["height"]) + 20}
+    )  # the screen ends below it
     page.keyboard.type("Look, @")
     people = page.get_by_role("listbox", name="People")
     expect(people.get_by_role("option")).to_have_count(3)

@@ -243,6 +243,7 @@ _WHY_NOT = {
     "changes seldom, by an administrator, and is looked up rather than watched": """
         api-docs audit-log definitions organisation-notices organisation-tokens people person team-tokens
     """,
+    "answers what was asked a moment ago": "search",
     "asks for its own state while something is under way": "backup sample",
 }
 NOT_LIVE = {route: why for why, routes in _WHY_NOT.items() for route in routes.split()}

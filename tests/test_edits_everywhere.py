@@ -45,7 +45,7 @@ WITHOUT_MERGE = {
          "assessment-review", "assessment-submit", "assessment-exemption-approve", "assessment-exemption-refuse",
          "okr-cycle-close", "okr-objective-archive", "key-result-archive", "team-archive", "team-group-delete",
          "person-deactivate", "connection-pause", "connection-disconnect", "connection-sync",
-         "inbox-read", "notice-mark", "api-notice", "import-apply", "api-import-apply"], STATE
+         "channel-remove", "theme", "inbox-read", "notice-mark", "api-notice", "import-apply", "api-import-apply"], STATE
     ),
     **dict.fromkeys(
         ["account-password", "invitation-renew", "invitation-revoke", "team-token-revoke",

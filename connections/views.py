@@ -82,6 +82,7 @@ def connections(request: Request, team_id: int) -> HttpResponseBase:
 
 @never_cache
 @require_safe
+@live.page("connections")
 def connection(request: Request, team_id: int, source_id: int) -> HttpResponseBase:
     """One repository. While a sync runs, the page asks for its fragment `live` again."""
     team, source = _source(request, team_id, source_id)

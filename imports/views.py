@@ -14,6 +14,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from core import imports as registry
+from core import live
 from core.imports import Importer, RowState
 from core.refusals import Refused, show_refusal
 from core.tables import writing
@@ -33,6 +34,7 @@ LARGEST_BODY = 40_000_000  # bytes: what is larger than a table may be is still 
 
 
 @require_safe
+@live.page("imports")
 def uploads(request: PortalRequest, team_id: int | None = None) -> HttpResponseBase:
     """What can be imported, and the files of late."""
     team = _place(request, team_id)
@@ -101,6 +103,7 @@ def rows(request: PortalRequest, kind: str, team_id: int | None = None) -> HttpR
 
 
 @require_safe
+@live.page("imports")
 def upload(request: PortalRequest, upload_id: int, team_id: int | None = None) -> HttpResponseBase:
     """What a file would do, row by row, or what became of it. While it is being imported, the fragment `live` is asked for."""
     found = _upload(request, team_id, upload_id)

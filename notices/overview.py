@@ -60,5 +60,10 @@ def unreachable() -> list[tuple[Person, Preference]]:
 
 def standing_channels() -> list[tuple[Channel, str]]:
     """Those that get nothing at present, and why."""
-    stopped = Channel.objects.exclude(state=ChannelState.WORKS).select_related("team").order_by("team__name", "name")
+    stopped = (
+        Channel.objects.present()
+        .exclude(state=ChannelState.WORKS)
+        .select_related("team")
+        .order_by("team__name", "name")
+    )
     return [(each, faults.sentence(each.error_code, each.error_params)) for each in stopped]

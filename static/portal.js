@@ -71,13 +71,13 @@
   });
 
   // What a fragment could not be had for stands at the top of the page (core/away.py) until an answer comes again.
-  function tellAway(text) {
+  function tellAway(text, look = "is-off") {
     const place = document.getElementById("away");
-    if (!place || (!text && !place.firstChild)) { return; }
+    if (!place || (!text && !place.firstChild) || text === place.textContent) { return; }
     place.replaceChildren();
     if (!text) { return; }
     const line = document.createElement("div");
-    line.className = "p-notice is-off";
+    line.className = `p-notice ${look}`;
     line.appendChild(document.createElement("p")).textContent = text;
     place.append(line);
   }
@@ -88,7 +88,17 @@
     tellAway(event.detail.xhr.status < 500 ? place.dataset.refused : place.dataset.failed);
     event.target.closest("form[data-autosubmit]")?.reset();
   });
-  document.addEventListener("htmx:sendError", () => tellAway(document.getElementById("away")?.dataset.unreachable));
+  // The portal or the network is away: said while it is so, wherever somebody reads or types on the page.
+  function tellReach(isReached) {
+    const place = document.getElementById("away");
+    if (!place) { return; }
+    if (!isReached) { tellAway(place.dataset.unreachable, "is-risk"); }
+    else if (place.textContent === place.dataset.unreachable) { tellAway(""); }
+  }
+  document.addEventListener("htmx:sendError", () => tellReach(false));
+  document.addEventListener("portal:reach", (event) => tellReach(event.detail)); // static/live.js
+  window.addEventListener("offline", () => tellReach(false));
+  window.addEventListener("online", () => tellReach(true));
   document.addEventListener("htmx:beforeOnLoad", (event) => { if (event.detail.xhr.status !== 503) { tellAway(""); } });
 
   // A page that asks which of two values shall stand begins with the question.
@@ -115,6 +125,17 @@
     line.textContent = `${said(length)} / ${said(most)}${length > most ? ` · ${document.getElementById("away").dataset.tooLong}` : ""}`;
   }
   document.addEventListener("input", (event) => { if (event.target.dataset?.most && document.getElementById("away")) { tellLength(event.target); } });
+
+  // "?" lists what can be done by keyboard, unless somebody types it. An open dialog closes on Escape by itself.
+  function showShortcuts() { document.getElementById("shortcuts")?.showModal(); }
+  document.addEventListener("keydown", (event) => {
+    const types = event.target.matches?.("input:not([type=radio], [type=checkbox]), textarea, select, [contenteditable]");
+    if (event.key === "?" && !types && !event.ctrlKey && !event.altKey && !event.metaKey && !document.querySelector("dialog[open]")) {
+      event.preventDefault();
+      showShortcuts();
+    }
+  });
+  document.addEventListener("click", (event) => { if (event.target.closest("[data-shortcuts]")) { showShortcuts(); } });
 
   // Menus close on Escape and on a click elsewhere.
   function closeMenus(except) {

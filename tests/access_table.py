@@ -113,14 +113,17 @@ ROUTES: list[Route] = [
     page("definitions", get=READ),
     page("undo", lambda w: [_offer(w).pk], post=NOT_ONES_OWN),
     page("live", lambda w: [w.team.pk, "roadmaps+teams"], get=READ_TEAM),
+    page("live-all", lambda _: ["roadmaps+teams"], alike=False, get=READ),
     # -- insights
     page("home", get=READ),
     page("portfolio", get=READ),
     page("trends", get=READ),
+    page("search", get=READ),
     page("team", _team, get=READ_TEAM),
     # -- teams
     page("setup", get=GONE, post=GONE),
     page("language", post=OPEN),
+    page("theme", post=OWN),
     page("invitation", lambda w: [w.invitation[1]], alike=False, get=OPEN, post=OPEN),
     page("account_login", get=OPEN, post=OPEN),
     page("account_logout", get=OPEN, post=OPEN),

@@ -298,6 +298,7 @@ PAGES: dict[tuple[str, str], Line] = {
     ("person-remove", "post"): lambda w: Sent({"name": w.membership.person.name}),
     ("team-tokens", "post"): lambda _: Sent({"name": "CI", "scope": "read"}),
     ("notice-mark", "post"): lambda _: Sent({"as": "read"}),
+    ("theme", "post"): lambda _: Sent({"theme": "dark"}),
     ("inbox-read", "post"): lambda w: Sent({"up_to": str(w.notice_of(w.people["administrator"]).pk)}),
     ("okr-example", "post"): lambda w: Sent({"owner": w.membership.person}),
     ("roadmap-tick", "post"): lambda _: Sent({"wanted": "done"}),

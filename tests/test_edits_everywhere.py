@@ -48,7 +48,7 @@ WITHOUT_MERGE = {
          "api-okr-objective-archived", "api-okr-key-result-archived", "api-organisation-okr-objective-archived",
          "api-organisation-okr-key-result-archived",
          "organisation-connection-end", "service-end", "deployment-withdraw", "incident-withdraw",
-         "inbox-read", "notice-mark", "api-notice", "import-apply", "api-import-apply",
+         "channel-remove", "theme", "inbox-read", "notice-mark", "api-notice", "import-apply", "api-import-apply",
          "organisation-import-apply", "api-organisation-import-apply"], STATE
     ),
     **dict.fromkeys(

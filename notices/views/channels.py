@@ -13,6 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from core import live, undo
 from core.edits import StaleEdit
 from core.refusals import Refused, show_refusal
 from core.tables import writing
@@ -28,6 +29,7 @@ from teams.views.shared import visible_team
 
 @never_cache
 @require_safe
+@live.page("notices")
 def channels(request: PortalRequest, team_id: int) -> HttpResponseBase:
     team = visible_team(request, team_id)
     rows = [(each, wording.kind_titles(each.kinds), _problem(each)) for each in team.channels.listed()]
@@ -149,9 +151,8 @@ def channel_test(request: PortalRequest, team_id: int, channel_id: int) -> HttpR
 @require_POST
 def channel_remove(request: PortalRequest, team_id: int, channel_id: int) -> HttpResponse:
     found = _administered(request, team_id, channel_id)
-    services.remove(channel=found, by=request.user)
-    messages.success(request, _("The channel “%(name)s” is removed.") % {"name": found.name})
-    return redirect("channels", team_id)
+    removed = services.remove(channel=found, by=request.user)
+    return undo.after(request, redirect("channels", team_id), "channel.remove", removed)
 
 
 def _administered(request: PortalRequest, team_id: int, channel_id: int) -> Channel:

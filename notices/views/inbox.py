@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from core import live
 from core.addresses import pk_in
 from core.tables import writing
 from notices import export, wording
@@ -21,6 +22,7 @@ UNREAD = "unread"
 
 
 @require_safe
+@live.page("notices", everywhere=True)
 def inbox(request: PortalRequest) -> HttpResponseBase:
     own = Notice.objects.visible_to(request.user).listed()
     only_unread = request.GET.get("show") == UNREAD

@@ -12,6 +12,7 @@ from core.tables import writing
 from notices import export, overview
 from teams.access import require
 from teams.requests import PortalRequest
+from teams.sender import sender
 
 TABLES = {"unreachable": export.of_unreachable, "standing": export.of_standing}
 
@@ -27,7 +28,7 @@ def organisation_notices(request: PortalRequest) -> HttpResponseBase:
         "room": "organisation",
         "tab": "notices",
         "mail_works": settings.MAIL_WORKS,
-        "sender": settings.DEFAULT_FROM_EMAIL,
+        "sender": sender(),
         "outbox": overview.of_outbox(),
         "unreachable": overview.unreachable(),
         "standing": overview.standing_channels(),

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from core import edits
 from core.refusals import Refused
 from teams import audit
-from teams.models import Person
+from teams.models import Person, Theme
 from teams.services import sessions
 from teams.services.people import check_real
 from teams.sign_in_links import ResetLinks, move_link, read_move
@@ -51,6 +51,11 @@ def change_account(*, person: Person, seen: Mapping[str, Any], wanted: Mapping[s
 def choose_language(*, person: Person, language: str) -> None:
     """The switch in the top bar. Like all PREFERENCES it leaves no audit entry."""
     Person.objects.filter(pk=person.pk).update(language=language)
+
+
+def choose_theme(*, person: Person, theme: Theme) -> None:
+    """The switch in the top bar."""
+    Person.objects.filter(pk=person.pk).update(theme=theme)
 
 
 @transaction.atomic

@@ -15,7 +15,7 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -81,7 +81,7 @@ def _copied(database: Any) -> float:
         f" WHERE attrelid = '{TABLE}'::regclass AND attnum > 0 AND NOT attisdropped"
     )
     columns = cursor.fetchone()[0]
-    cursor.copy_expert(f"COPY (SELECT {columns} FROM {TABLE} ORDER BY id) TO STDOUT", rows)  # noqa: S608
+    cursor.copy_expert(f"COPY (SELECT {columns} FROM {TABLE} ORDER BY id) TO STDOUT", rows)
     count = cursor.rowcount
     cursor.execute(f"TRUNCATE {TABLE} CASCADE")
     rows.seek(0)

@@ -1,8 +1,8 @@
 """A team's figures over the 13 complete weeks before its present day, prepared: what pages of many teams read.
 
-A page of 150 teams would otherwise read all their changes and incidents of half a year to say 900 numbers. So the numbers are kept,
-as JSON of a fixed size. Whatever is refreshed of a team removes them (delivery/refresh/), the time and a few other things make them
-another's (`_known`); where there are none, they are made of the rows at once, and kept by beat's next round.
+A page of 150 teams would otherwise read all their changes and incidents of half a year to say 900 numbers. So the numbers are
+kept, as JSON of a fixed size. Whatever is refreshed of a team removes them (delivery/refresh/); a new week, and what `_known`
+tells, make them stale. Where none are kept they are made of the rows at once, and kept by beat's next round.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from teams.zones import zones_of
 
 @dataclass(frozen=True)
 class Quarter:
-    """`now` and `before`: of the 13 weeks, and of the 13 weeks before them; `weekly`: by figure what a spark draws of each week."""
+    """`now` and `before`: of the 13 weeks, and of the 13 before them; `weekly`: by figure, what a spark draws of each week."""
 
     period: Period
     now: Five

@@ -138,7 +138,7 @@ def _check(name: str, service: Service | None, stored: Incident | None, *, told:
         raise Refused(now("This incident comes from the repository of “%(service)s”.") % {"service": name})
     if stored is None and told:
         raise Refused(now("A program pushed an incident with this key. Two sources would count it twice."))
-    if service is not None and not service.is_imported and not service.incident_labels:
+    if service is not None and not service.source.connection.is_told and not service.incident_labels:
         message = now("“%(service)s” counts no incidents by its rules. Choose a label there, or use another name.")
         raise Refused(message % {"service": name})
 
@@ -152,5 +152,6 @@ def _told(stored: Incident | None, record: IncidentRecord, shown: Callable[[Any]
         "resolved": (stored.resolved_at, record.resolved_at),
         "url": (stored.url, record.url),
     }
-    headers = {column.key: str(column.header) for column in COLUMNS}
-    return [Difference(headers[key], shown(old), shown(new)) for key, (old, new) in now_and_then.items() if old != new]
+    changed = {key: pair for key, pair in now_and_then.items() if pair[0] != pair[1]}
+    headers = {column.key: str(column.header) for column in COLUMNS} if changed else {}
+    return [Difference(headers[key], shown(old), shown(new)) for key, (old, new) in changed.items()]

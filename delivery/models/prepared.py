@@ -10,7 +10,7 @@ from teams.models import Team
 class PreparedQuarter(models.Model):
     """A team's figures over the 13 complete weeks before `monday`, for pages of many teams; delivery/quarters.py has the shape.
 
-    Whatever is refreshed of the team removes the row in the same transaction, so one that stands there is true. Beat makes it anew.
+    Whatever is refreshed of the team removes the row in the same transaction, so one that stands is true. Beat makes it anew.
     """
 
     team = models.OneToOneField(Team, on_delete=models.CASCADE, related_name="+")

@@ -1,9 +1,9 @@
 """`make bench-delivery`: what the delivery figures of 150 teams cost, written into docs/performance.md.
 
-Two portals, each on a PostgreSQL of its own: one with 200,000 deployments and 10,000 incidents (and 100,000 changes), one with ten
-times as many, spread over the last 52 weeks. Each is filled through the path by which files and syncs store (delivery/records.py).
-The yardsticks are named: COPY into the same table, and one straightforward SQL query a figure over the raw rows. All of it is asked
-in turn, of both portals, so that whatever else the machine does falls on each alike; figures are ratios of one run.
+Two portals, each on a PostgreSQL of its own: one with 200,000 deployments, 10,000 incidents and 100,000 changes, one with ten
+times as many, over the last 52 weeks. Each is filled through the path by which files and syncs store (delivery/records.py). The
+yardsticks are named: COPY into the same table, and one straightforward SQL query a figure over the raw rows. All of it is asked in
+turn, of both portals, so that whatever else the machine does falls on each alike; figures are ratios of one run.
 """
 
 from __future__ import annotations
@@ -138,8 +138,8 @@ def yardstick(portal: Portal, name: str) -> float:
 def told(small: Portal, large: Portal) -> list[str]:
     load_average = os.getloadavg()[0]
     return [
-        f"Measured on {datetime.now(UTC):%Y-%m-%d}, on {os.cpu_count()} cores ({platform.machine()}, load {load_average:.0f} at the"
-        f" end), Python {platform.python_version()}, PostgreSQL; {TEAMS} teams, 52 weeks. Medians of {ROUNDS} rounds.",
+        f"Measured on {datetime.now(UTC):%Y-%m-%d}, on {os.cpu_count()} cores ({platform.machine()}, load {load_average:.0f} at"
+        f" the end), Python {platform.python_version()}, PostgreSQL; {TEAMS} teams, 52 weeks. Medians of {ROUNDS} rounds.",
         "",
         *table(
             ["", f"{small.deployments:,} deployments", f"{large.deployments:,} deployments", "goal"],
@@ -201,9 +201,8 @@ def main() -> None:
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="portal-bench-")))
             portals.append(Portal(stack.enter_context(stage(folder)), count))
             load(portals[-1])
-            say(
-                f"{count:,} deployments: {json.dumps({k: v for k, v in portals[-1].known.items() if k not in ('teams', 'cookies')})}"
-            )
+            told_short = {name: value for name, value in portals[-1].known.items() if name not in ("teams", "cookies")}
+            say(f"{count:,} deployments: {json.dumps(told_short)}")
         for _ in range(ROUNDS + 1):
             for portal in portals:
                 ask(portal, Hand(portal.stage.address))

@@ -2,8 +2,8 @@
 
     python -m bench.delivery_load TEAMS DEPLOYMENTS
 
-Deployments, one incident for twenty of them and one change for two, spread over 52 weeks, made as they are stored. They go through
-delivery/records.py, a repository at a time, and what follows from them is prepared at once, as when a file is brought.
+Deployments, one incident for twenty of them and one change for two, spread over 52 weeks, made as they are stored. They go
+through delivery/records.py, a repository at a time, and what follows from them is prepared at once, as when a file is brought.
 """
 
 from __future__ import annotations
@@ -33,10 +33,13 @@ def main(teams: int, deployments: int) -> dict[str, Any]:
     django.setup()
     from django.db import connection
 
+    from delivery.tasks import prepare
+
     services = list(world(teams))
     begin, stored, whole = megabytes(), 0.0, time.perf_counter()
     for number, service in enumerate(services):
         stored += load(service, deployments // teams, random.Random(number))
+    prepare()
     whole = time.perf_counter() - whole
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")  # as autovacuum would in a while

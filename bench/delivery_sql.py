@@ -1,6 +1,6 @@
 """The yardstick of `make bench-delivery`: each figure as one straightforward query over the raw rows, for any number of teams.
 
-Nothing that the portal prepared is asked: incidents find their deployment by EXISTS, as DORA systems compute it when they do it well.
+Nothing that the portal prepared is asked: incidents find their deployment by EXISTS, as a DORA system that does it well would.
 The portal's own tables and indexes are used as they are. PostgreSQL; the window is of whole days in UTC, the teams' zone here.
 """
 
@@ -21,7 +21,10 @@ def window(today: date) -> dict[str, Any]:
     }
 
 
-COUNTED = "{0}.in_scope AND {0}.outcome = 'succeeded' AND {0}.environment_class = 'production' AND NOT {0}.excluded AND {0}.gone_at IS NULL"
+COUNTED = (
+    "{0}.in_scope AND {0}.outcome = 'succeeded' AND {0}.environment_class = 'production'"
+    " AND NOT {0}.excluded AND {0}.gone_at IS NULL"
+)
 IN_WINDOW = "d.finished_at >= %(first)s AND d.finished_at < %(end)s"
 OF_TEAMS = f"""
     FROM delivery_deployment d JOIN delivery_service s ON s.id = d.service_id
@@ -41,7 +44,8 @@ FIGURES = {
                    count(DISTINCT (d.finished_at AT TIME ZONE 'UTC')::date) AS days {OF_TEAMS} GROUP BY 1, 2)
         SELECT t.id, percentile_cont(0.5) WITHIN GROUP (ORDER BY coalesce(worked.days, 0))
         FROM unnest(%(teams)s) AS t(id)
-        CROSS JOIN generate_series(%(first)s AT TIME ZONE 'UTC', %(end)s AT TIME ZONE 'UTC' - interval '1 day', '7 days') AS weeks(week)
+        CROSS JOIN generate_series(
+            %(first)s AT TIME ZONE 'UTC', %(end)s AT TIME ZONE 'UTC' - interval '1 day', '7 days') AS weeks(week)
         LEFT JOIN worked ON worked.team_id = t.id AND worked.week = weeks.week GROUP BY 1""",
     "lead time": f"""
         SELECT s.team_id, percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM d.finished_at - c.first_commit_at))

@@ -12,6 +12,8 @@ from django.test.utils import CaptureQueriesContext
 from connections.models import Source
 from core import clock
 from core.retention import prune
+from delivery import facts
+from delivery.board import Choice, board
 from delivery.models import Change, Deployment, Incident, PushKey, Service
 from delivery.pushing import keys
 from teams.models import AuditEvent, Person, Team, TokenScope
@@ -305,3 +307,20 @@ def test_a_push_of_many_costs_as_many_queries_as_one_of_few(program: Program) ->
             program.push("deployments", *entries)
         counts.append(len(queries))
     assert counts[0] == counts[1]
+
+
+# -- What follows
+
+
+def test_figures_count_what_was_pushed(program: Program, team: Team) -> None:
+    """Deployed after 25.7 h, broken an hour later, resolved after two; of a team that reads nothing."""
+    program.deploy(changes=[CHANGE])
+    program.report(service="churn-model", began_at="2026-11-02T10:42:00Z", resolved_at="2026-11-02T12:42:00Z")
+    found = board(team, Choice(length="all"))
+    assert found.five.frequency is not None
+    assert (found.five.frequency.count, found.five.failure_rate.value, found.five.mttr.mean) == (1, 1.0, 2.0)
+    assert (found.five.recovery.median, Deployment.objects.get().failures) == (3.0, 1)
+    assert found.five.lead_time.median == pytest.approx(25.7)
+    assert "Incidents are not read." not in facts.of("mttr", found.five, found.reads)
+    program.report(service="churn-model", began_at="2026-11-02T10:42:00Z", updated_at="2026-11-02T13:00:00Z")
+    assert board(team, Choice(length="all")).five.mttr.still_open == 1

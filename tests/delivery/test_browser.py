@@ -167,7 +167,8 @@ def test_the_pages_work_without_javascript(opened: OpenPage, team: Team, team_ad
 
 PAGES = ["delivery/", "delivery/?period=all", "delivery/deployments/", "delivery/incidents/", "connections/",
          "connections/{source}/", "connections/{source}/access/", "connections/{source}/disconnect/", "delivery/connect/",
-         "delivery/rules/{service}/"]  # fmt: skip
+         "delivery/rules/{service}/", "delivery/ways-in/", "delivery/ways-in/alerts/", "delivery/deployments/new/",
+         "delivery/incidents/new/"]  # fmt: skip
 
 
 @pytest.mark.parametrize(("width", "theme"), [(390, "light"), (1440, "dark")])

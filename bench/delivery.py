@@ -2,7 +2,7 @@
 
 Two portals, each on a PostgreSQL of its own: one with 200,000 deployments, 10,000 incidents and 100,000 changes, one with ten
 times as many, over the last 52 weeks. Each is filled through the path by which files and syncs store (delivery/records.py). The
-yardsticks are named: COPY into the same table, and one straightforward SQL query a figure over the raw rows. All of it is asked in
+yardsticks are named: COPY into the same table, and one straightforward SQL query a figure over the raw rows. All is asked in
 turn, of both portals, so that whatever else the machine does falls on each alike; figures are ratios of one run.
 """
 

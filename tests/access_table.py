@@ -305,6 +305,7 @@ ROUTES: list[Route] = [
     page("organisation-connections", get=ADMINISTER_ORGANISATION),
     page("organisation-connection-new", get=ADMINISTER_ORGANISATION, post=ADMINISTER_ORGANISATION),
     page("organisation-connection", _common, get=ADMINISTER_ORGANISATION),
+    page("organisation-connection-webhook", _common_github, get=ADMINISTER_ORGANISATION, post=ADMINISTER_ORGANISATION),
     page("organisation-connection-access", _common, get=ADMINISTER_ORGANISATION, post=ADMINISTER_ORGANISATION),
     page("organisation-connection-give", _common, get=ADMINISTER_ORGANISATION, post=ADMINISTER_ORGANISATION),
     page("organisation-grant-end", _grant, post=ADMINISTER_ORGANISATION),

@@ -19,8 +19,9 @@ from rest_framework.views import APIView
 from core import clock, figures
 from core.api import rule, understood
 from delivery.api_push import LARGEST, AlertsView, PushDeployments, PushIncidents
-from delivery.filters import DeploymentFilter, Filter, IncidentFilter
-from delivery.models import Deployment, Incident
+from delivery.figures import lead_hours
+from delivery.filters import ChangeFilter, DeploymentFilter, Filter, IncidentFilter
+from delivery.models import Change, Deployment, Incident
 from teams.models import Team
 
 MOST_DAYS = 400  # of one figure in one answer
@@ -36,7 +37,7 @@ class DeploymentSerializer(serializers.ModelSerializer[Deployment]):
         model = Deployment
         fields = (
             "id", "key", "service", "counts", "outcome", "environment", "environment_class", "workflow_name", "branch",
-            "created_at", "finished_at", "sha", "title", "url", "attempt",
+            "created_at", "finished_at", "sha", "title", "url", "attempt", "hotfix", "failures", "excluded",
         )  # fmt: skip
         read_only_fields = fields
 
@@ -51,6 +52,23 @@ class IncidentSerializer(serializers.ModelSerializer[Incident]):
         model = Incident
         fields = ("id", "key", "service", "title", "began_at", "resolved_at", "hours", "labels", "url")
         read_only_fields = fields
+
+
+class ChangeSerializer(serializers.ModelSerializer[Change]):
+    service = serializers.CharField(source="service.name", read_only=True)
+    hours = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Change
+        fields = (
+            "id", "key", "service", "number", "title", "author", "branch", "labels", "merge_sha", "first_commit_at", "opened_at",
+            "first_review_at", "merged_at", "deployed_at", "deployment", "linked", "hours", "url",
+        )  # fmt: skip
+        read_only_fields = fields
+
+    def get_hours(self, row: Change) -> float | None:
+        """Lead time: from the first commit to the deployment; null while either is not known."""
+        return lead_hours(row)
 
 
 class FigureSerializer(serializers.Serializer[Any]):
@@ -143,6 +161,20 @@ class IncidentsView(PushIncidents, _ListView):
     filter_class = IncidentFilter
 
 
+@extend_schema(
+    parameters=[
+        *_LIST,
+        _parameter("show", OpenApiTypes.STR, "Only deployed or waiting ones.", _options(ChangeFilter, "show")),
+        _parameter("sort", OpenApiTypes.STR, "A - in front turns the order.", _orders(ChangeFilter)),
+    ]
+)
+class ChangesView(_ListView):
+    """The team's changes, the latest merged first; `from` and `to` look at the deployment."""
+
+    serializer_class = ChangeSerializer
+    filter_class = ChangeFilter
+
+
 class FiguresView(APIView):
     """Every figure that has a value per team and day."""
 
@@ -196,6 +228,7 @@ urlpatterns = [
     path("deployments/", _pushed(DeploymentsView), name="api-deployments"),
     path("incidents/", _pushed(IncidentsView), name="api-incidents"),
     path("alerts/", _pushed(AlertsView), name="api-alerts"),
+    path("changes/", ChangesView.as_view(), name="api-changes"),
     path("figures/", FiguresView.as_view(), name="api-figures"),
     path("figures/<str:figure_id>/", FigureView.as_view(), name="api-figure"),
 ]

@@ -291,7 +291,7 @@ class AlertEntry(serializers.Serializer[Any]):
     startsAt = Instant()
     endsAt = serializers.CharField(required=False, allow_blank=True, max_length=100)
     generatorURL = Text(10_000)
-    fingerprint = serializers.RegexField(r"^[0-9A-Za-z_-]{1,64}$")
+    fingerprint = serializers.CharField(max_length=64)
 
 
 class AlertsSerializer(serializers.Serializer[Any]):

@@ -7,7 +7,7 @@ class DeliveryConfig(AppConfig):
     def ready(self) -> None:
         from connections import stores
         from core import live, retention
-        from delivery import audit_sentences, importing, registry  # noqa: F401  how its audit entries read
+        from delivery import audit_sentences, importing, registry, undo  # noqa: F401  how its audit entries read
         from delivery.pushing import keys
         from delivery.records import DeliveryStore
         from teams import zones
@@ -16,10 +16,13 @@ class DeliveryConfig(AppConfig):
         zones.listen(_ring)
         registry.register()
         importing.register()
+        undo.register()
         retention.register("push keys", keys.prune)
         live.leave_out("delivery.pushkey", "answers that were given, which no page shows")
         live.leave_out("delivery.telling", "which deployments name a change; what follows from it stands in the change")
-        live.leave_out("delivery.comparedcommit", "what git says, which no page shows; what follows stands in the change")
+        live.leave_out(
+            "delivery.comparedcommit", "what git says, which no page shows; what follows stands in the change"
+        )
 
 
 def _ring() -> None:

@@ -7,6 +7,15 @@ from teams.audit import describe, name_fields, name_kind
 
 name_kind("delivery", _("Delivery"))
 
+describe("delivery.deployment_entered", _("Entered a deployment of %(service)s by hand (%(key)s)."))
+describe("delivery.deployment_edited", _("Edited a deployment that was entered by hand (%(key)s)."))
+describe("delivery.deployment_withdrawn", _("Withdrew a deployment that was entered by hand (%(key)s)."))
+describe("delivery.deployment_brought_back", _("Brought back a deployment that was entered by hand (%(key)s)."))
+describe("delivery.incident_entered", _("Entered an incident by hand (%(key)s)."))
+describe("delivery.incident_edited", _("Edited an incident that was entered by hand (%(key)s)."))
+describe("delivery.incident_withdrawn", _("Withdrew an incident that was entered by hand (%(key)s)."))
+describe("delivery.incident_brought_back", _("Brought back an incident that was entered by hand (%(key)s)."))
+describe("delivery.alert_rule_changed", _("Changed which alerts are incidents: %(label)s is %(values)s."))
 describe("delivery.rules_changed", _("Changed what counts of %(service)s."))
 describe("delivery.part_added", _("Counts a part of %(repository)s as the service %(service)s."))
 describe("delivery.part_ended", _("Ended the service %(service)s, a part of %(repository)s."))

@@ -45,6 +45,7 @@ class IncidentRow:
 
 @dataclass(frozen=True)
 class StageShown:
+    id: str
     label: Promise | str
     hours: float
 
@@ -118,4 +119,4 @@ def change_rows(rows: Iterable[Change]) -> list[ChangeRow]:
 
 
 def _stages(row: Change) -> list[StageShown]:
-    return [StageShown(Stage(name).label, hours) for name, hours in stages_of(row).items()]
+    return [StageShown(name, Stage(name).label, hours) for name, hours in stages_of(row).items()]

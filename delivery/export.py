@@ -66,9 +66,10 @@ def rounded(hours: float | None) -> float | None:
 
 def of_changes(team: Team, rows: QuerySet[Change]) -> Table:
     header = [
-        _("Service"), _("Key"), _("Title"), _("Author"), _("Branch"), _("Labels"), _("First commit"), _("Opened"), _("First review"),
-        _("Merged"), _("Deployed"), _("Lead time (h)"), *(_("%(stage)s (h)") % {"stage": stage.label} for stage in Stage), _("Deployment"), _("Found"),
-        _("Address"),
+        _("Service"), _("Key"), _("Title"), _("Author"), _("Branch"), _("Labels"), _("First commit"), _("Opened"),
+        _("First review"), _("Merged"), _("Deployed"), _("Lead time (h)"),
+        *(_("%(stage)s (h)") % {"stage": stage.label} for stage in Stage),
+        _("Deployment"), _("Found"), _("Address"),
     ]  # fmt: skip
     found = {value: str(label) for value, label in Linked.choices}
     lines = (_change_cells(row, found) for row in rows.select_related("deployment").iterator(CHUNK))
@@ -112,7 +113,7 @@ def of_chart(team: Team, name: str, chart: Chart) -> Table:
 def of_point(team: Team, asked: Asked, name: str) -> Table:
     """One of the lists behind a point, whole."""
     if name == "incidents":
-        return of_incidents(team, incidents_of(team, asked, team.zone).with_took())
+        return of_incidents(team, incidents_of(team, asked, team.zone))
     if name == "changes":
         return of_changes(team, changes_of(team, asked, team.zone))
     return of_deployments(team, deployments_of(team, asked, team.zone))

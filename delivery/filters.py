@@ -89,6 +89,7 @@ class Show(forms.ChoiceField):
 class DeploymentFilter(Filter[Deployment]):
     model = Deployment
     importer = "deployments"
+    enter = "deployment-new"  # the page on which one is entered by hand
     sorts = {
         "finished": "finished_at",
         "began": "created_at",
@@ -134,6 +135,7 @@ class DeploymentFilter(Filter[Deployment]):
 class IncidentFilter(Filter[Incident]):
     model = Incident
     importer = "incidents"
+    enter = "incident-new"
     sorts = {
         "began": "began_at",
         "resolved": "resolved_at",

@@ -6,12 +6,13 @@ A constant number of queries, however many teams and rows; figures of any period
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Literal
 from zoneinfo import ZoneInfo
 
-from django.db.models import Count
+from django.db.models import Count, Q
 
 from core import clock
 from delivery import reading
@@ -27,11 +28,10 @@ from delivery.figures import (
     lead_hours,
     stages_of,
 )
-from delivery.models import Change, DeliveryDay, EnvironmentClass, Failure, FailureKind, Incident, Service
+from delivery.models import Change, DeliveryDay, Deployment, EnvironmentClass, Failure, FailureKind, Incident, Service
 from delivery.periods import DAY, By, Period, start_of
 from delivery.reading import TeamDeployments
 from teams.models import Team
-from teams.zones import zones_of
 
 UTC = ZoneInfo("UTC")
 
@@ -57,21 +57,20 @@ class Delivered:
 
 @dataclass(frozen=True, slots=True)
 class Caused:
-    """An incident of a deployment that finished on `day`: the hours until it began, and from then until it was resolved."""
+    """An incident of a deployment that finished on `day`: the hours from then until it was resolved, and of both parts of the way,
+    until it began and from then on. None while it is open; a part is None where clocks or hands put it before the other.
+    """
 
     day: date
     resolved_day: date | None
-    detect: float
+    hours: float | None
+    detect: float | None
     repair: float | None
-
-    @property
-    def hours(self) -> float | None:
-        return None if self.repair is None else self.detect + self.repair
 
 
 @dataclass(frozen=True)
 class Five:
-    """The figures of one period. `frequency` None: no data; `attributed`: incidents of the period's deployments, open ones too."""
+    """The figures of one period. `frequency` None: no data; `attributed`: incidents of its deployments, open ones too."""
 
     frequency: Frequency | None
     lead_time: LeadTime
@@ -104,13 +103,15 @@ class TeamRows:
         days = {day: each for day, each in self.days.items() if day in period}
         counted = sum(each.counted for each in days.values())
         caused = [each for each in self.caused if each.day in period]
-        ended = [each for each in caused if each.resolved_day is not None and each.resolved_day in window]
+        ended = [
+            each for each in caused if each.hours is not None and each.resolved_day and each.resolved_day in window
+        ]
         return Five(
             frequency=self._frequency(frequency_of or period, days),
             lead_time=_lead_time(each for each in self.changes if each.day in period),
             failure_rate=Share(sum(each.failed for each in days.values()), counted),
             recovery=Recovery([each.hours for each in ended if each.hours is not None], len(caused) - len(ended)),
-            detect=[each.detect for each in ended],
+            detect=[each.detect for each in ended if each.detect is not None],
             repair=[each.repair for each in ended if each.repair is not None],
             attributed=len(caused),
             mttr=Recovery([hours for day, hours in self.resolved if day in period], self.still_open),
@@ -155,16 +156,29 @@ def _lead_time(changes: Iterable[Delivered]) -> LeadTime:
 # -- Reading ------------------------------------------------------------------------------------------------------------
 
 
-def read(teams: Sequence[Team], reach: Period, services: Sequence[Service] | None = None) -> dict[int, TeamRows]:
-    """Of each team, the rows of `reach`. Seven queries or fewer."""
-    services = reading.services_with_first(teams) if services is None else services
-    known = reading.known(teams, services)
-    found = {pk: TeamRows(zone, known[pk]) for pk, zone in zones_of(teams).items()}
+Part = Literal["days", "changes", "failures", "incidents"]
+PARTS: tuple[Part, ...] = ("days", "changes", "failures", "incidents")
+
+
+def read(
+    teams: Sequence[Team],
+    reach: Period,
+    services: Sequence[Service] | None = None,
+    only: Collection[Part] = PARTS,
+) -> dict[int, TeamRows]:
+    """Of each team, the rows of `reach`, or `only` some of their parts. Seven queries or fewer."""
+    if services is None:  # which incidents do without
+        services = reading.services_with_first(teams) if {"days", "changes"} & set(only) else []
+    found = {pk: TeamRows(known.zone, known) for pk, known in reading.known(teams, services).items()}
     team_of = {service.pk: service.team_id for service in services}
-    _read_days(found, team_of, reach)
-    _read_changes(found, team_of, reach)
-    _read_failures(found, teams, reach)
-    _read_incidents(found, teams, reach)
+    if "days" in only:
+        _read_days(found, team_of, reach)
+    if "changes" in only:
+        _read_changes(found, team_of, reach)
+    if "failures" in only:
+        _read_failures(found, teams, reach)
+    if "incidents" in only:
+        _read_incidents(found, teams, reach)
     return found
 
 
@@ -203,18 +217,27 @@ def _read_failures(found: Mapping[int, TeamRows], teams: Sequence[Team], reach: 
         deployment__finished_at__gte=first,
         deployment__finished_at__lt=last,
     )
+    # Only a person can name one that does not count, or no longer does.
+    rows = rows.filter(Q(by_hand=False) | Q(deployment__in=Deployment.objects.counted()))
     for team_id, finished, began, resolved in rows.values_list(
         "team", "deployment__finished_at", "incident__began_at", "incident__resolved_at"
     ):
         of = found[team_id]
+        if finished is None or (resolved is not None and resolved < finished):
+            continue
         of.caused.append(
             Caused(
                 clock.day_of(finished, of.zone),
                 clock.day_of(resolved, of.zone) if resolved else None,
-                (began - finished).total_seconds() / 3600,
-                hours_between(began, resolved),
+                _positive(hours_between(finished, resolved)),
+                _positive(hours_between(finished, began)),
+                _positive(hours_between(began, resolved)),
             )
         )
+
+
+def _positive(hours: float | None) -> float | None:
+    return hours if hours is not None and hours >= 0 else None
 
 
 def _read_incidents(found: Mapping[int, TeamRows], teams: Sequence[Team], reach: Period) -> None:

@@ -43,6 +43,11 @@ class CorrectForm(RequestForm):
         """Whether anything can be said."""
         return bool(self.fields["kind"].choices)  # type: ignore[attr-defined]
 
+    @property
+    def sent(self) -> dict[str, Any]:
+        """The arguments of correcting.correct."""
+        return {name: self.cleaned_data[name] for name in ("kind", "reason", "request_id")}
+
 
 class CorrectDeploymentForm(CorrectForm):
     """Only what counts can be said to be something else."""
@@ -52,11 +57,6 @@ class CorrectDeploymentForm(CorrectForm):
         other = CorrectionKind.HOTFIX if row.hotfix else CorrectionKind.NOT_HOTFIX
         kinds = DEPLOYMENT_KINDS.items() if row.counts else ()
         self.fields["kind"].choices = [(kind.value, label) for kind, label in kinds if kind != other]  # type: ignore[attr-defined]
-
-    @property
-    def sent(self) -> dict[str, Any]:
-        """The arguments of services.correct."""
-        return {name: self.cleaned_data[name] for name in ("kind", "reason", "request_id")}
 
 
 class CorrectIncidentForm(CorrectForm):
@@ -76,7 +76,7 @@ class CorrectIncidentForm(CorrectForm):
 
     @property
     def sent(self) -> dict[str, Any]:
-        sent = {name: self.cleaned_data[name] for name in ("kind", "reason", "request_id")}
+        sent = super().sent
         if sent["kind"] == CorrectionKind.ATTRIBUTE:
             sent["target"] = self.by_pk.get(self.cleaned_data["target"])
         return sent

@@ -25,12 +25,13 @@ WEEK = timedelta(days=6)
 
 @dataclass(frozen=True)
 class Move:
-    """A figure of a period, in words. `numbers` are those of the API."""
+    """A figure of a period, in words. `was` and `now` are the numbers of the API."""
 
     id: str
     before: str
     after: str
-    numbers: tuple[float | None, float | None]
+    was: float | None
+    now: float | None
     changed: bool
 
     @property
@@ -98,7 +99,7 @@ def _move(name: str, before: Five, after: Five) -> Move:
     numbers = told.number_of(name, before), told.number_of(name, after)
     parts = [told.parts(each)[name][1:] for each in (before, after)]
     changed = numbers[0] != numbers[1] or parts[0] != parts[1]
-    return Move(name, _text(name, before), _text(name, after), numbers, changed)
+    return Move(name, _text(name, before), _text(name, after), *numbers, changed)
 
 
 def _text(name: str, of: Five) -> str:

@@ -24,8 +24,8 @@ from core.refusals import Refused
 from core.tables.cells import plain
 from delivery import claims, refresh, sharing_out
 from delivery import rules as rule
-from delivery.models import Deployment, EnvironmentClass, Incident, Service
-from delivery.records import keep_deployments, keep_incidents
+from delivery.models import Deployment, EnvironmentClass, Feeder, Incident, Service
+from delivery.records import keep_deployments, keep_incidents, keep_incidents_of_team
 from delivery.rules import Rules
 from teams import audit
 from teams.models import Person, Team
@@ -275,6 +275,20 @@ def service_named(services: Iterable[Service], name: str) -> Service | None:
     return next((each for each in found if each.ended_at is None), found[0] if found else None)
 
 
+def fed_otherwise(service: Service) -> str:
+    """Why nobody else tells of its deployments: two would count the same one twice."""
+    sentences = {
+        Feeder.PEOPLE: _(
+            "People bring the deployments of “%(service)s” as files or by hand. Two sources would count twice."
+        ),
+        Feeder.PROGRAMS: _("Programs push the deployments of “%(service)s”. Two sources would count twice."),
+        Feeder.REPOSITORY: _(
+            "The deployments of “%(service)s” come from its repository. Two sources would count twice."
+        ),
+    }
+    return sentences[service.fed_by] % {"service": service.name}
+
+
 def lock_imports(team: Team) -> None:
     """Nobody else makes a service of the team by a file, and no sync stores anything, until the transaction ends."""
     # Not so strong that a sync, which holds its source and stores rows that name the team, would wait for it.
@@ -307,27 +321,31 @@ def with_proposals(service: Service | None, environments: Collection[str]) -> Ru
 def bring_deployments(*, team: Team, records: Mapping[str, Sequence[DeploymentRecord]], by: Person) -> None:
     """Store a file's deployments by the name of their service, which is made where it is new. Twice is as once."""
     for name, found in records.items():
-        service = _imported(team, name, by)
+        service = of_people(team, name, by)
         rules = with_proposals(service, {each.environment for each in found})
-        _keep_rules(service, rules)
+        keep_rules(service, rules)
         keep_deployments(service, rules, found, clock.now())
-        _known_until(service, [each.finished_at or each.created_at for each in found])
+        known_until(service, [each.finished_at or each.created_at for each in found])
 
 
 @transaction.atomic
 def bring_incidents(*, team: Team, records: Mapping[str, Sequence[IncidentRecord]], by: Person) -> None:
+    """By the name of their service; "" for those of the team."""
     for name, found in records.items():
-        service = service_named(Service.objects.of(team).listed(), name) or _imported(team, name, by)
+        if not name:
+            keep_incidents_of_team(team, found, clock.now())
+            continue
+        service = service_named(Service.objects.of(team).listed(), name) or of_people(team, name, by)
         rules = rule.of_service(service)
         if service.is_imported and not rules.incident_labels:
             rules = replace(rules, incident_labels=(LABEL,))
-            _keep_rules(service, rules)
+            keep_rules(service, rules)
         keep_incidents(service, rules, found, clock.now())
-        _known_until(service, [each.resolved_at or each.began_at for each in found])
+        known_until(service, [each.resolved_at or each.began_at for each in found])
 
 
-def _imported(team: Team, name: str, by: Person) -> Service:
-    """The service of this name that is fed by files."""
+def of_people(team: Team, name: str, by: Person) -> Service:
+    """The service of this name whose deployments people bring, as files or by hand; made where it is new."""
     found = service_named((each for each in Service.objects.of(team).listed() if each.is_imported), name)
     if found is None:
         source = connections.connect_told(team=team, name=name, kind=IMPORTED, by=by)
@@ -335,13 +353,13 @@ def _imported(team: Team, name: str, by: Person) -> Service:
     return found
 
 
-def _keep_rules(service: Service, rules: Rules) -> None:
+def keep_rules(service: Service, rules: Rules) -> None:
     if rule.of_service(service) != rules:
         _write(service, rules)
         service.save()
 
 
-def _known_until(service: Service, instants: Sequence[datetime]) -> None:
+def known_until(service: Service, instants: Sequence[datetime]) -> None:
     source = service.source
     if service.is_imported and instants:
         source.succeeded_at = max([*instants, *([source.succeeded_at] if source.succeeded_at else [])])

@@ -1,4 +1,4 @@
-"""Where many teams stand in delivery, one cell a figure: value, band or score, what it was counted from, and what is behind it."""
+"""Where many teams stand in delivery, one cell a figure: value, band or score, what it was counted from, what is behind it."""
 
 from __future__ import annotations
 

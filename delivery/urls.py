@@ -1,6 +1,6 @@
 from django.urls import path
 
-from delivery.views import connect, hand, listing, page, parts, point, policy, taking
+from delivery.views import connect, entering, hand, listing, page, parts, point, policy, taking, ways
 
 urlpatterns = [
     path("", page.delivery, name="delivery"),
@@ -10,6 +10,14 @@ urlpatterns = [
     path("deployments/", listing.deployments, name="deployments"),
     path("deployments/<int:deployment_id>/", hand.deployment, name="deployment"),
     path("incidents/", listing.incidents, name="incidents"),
+    path("ways-in/", ways.ways_in, name="ways-in"),
+    path("ways-in/alerts/", entering.alert_rule, name="alert-rule"),
+    path("deployments/new/", entering.deployment_new, name="deployment-new"),
+    path("deployments/<int:deployment_id>/edit/", entering.deployment_edit, name="deployment-edit"),
+    path("deployments/<int:deployment_id>/withdraw/", entering.deployment_withdraw, name="deployment-withdraw"),
+    path("incidents/new/", entering.incident_new, name="incident-new"),
+    path("incidents/<int:incident_id>/edit/", entering.incident_edit, name="incident-edit"),
+    path("incidents/<int:incident_id>/withdraw/", entering.incident_withdraw, name="incident-withdraw"),
     path("incidents/<int:incident_id>/", hand.incident, name="incident"),
     path("changes/", listing.changes, name="changes"),
     path("corrections/<int:correction_id>/withdraw/", hand.withdraw, name="correction-withdraw"),

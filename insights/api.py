@@ -11,6 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from core.api import BodyView, Pages
+from delivery.editions import EDITIONS
 from delivery.figures import Band
 from insights import portfolio, trends
 from insights.asked import SHOWS, SORTS, Asked
@@ -40,7 +41,7 @@ class PortfolioCellSerializer(serializers.Serializer[Any]):
     """`band` is that of the 13 weeks, `was` that of the 13 weeks before."""
 
     value = serializers.FloatField(source="number", allow_null=True, help_text='null is "no data", never 0.')
-    count = serializers.IntegerField(allow_null=True, help_text="Deployments, or incidents resolved.")
+    count = serializers.IntegerField(allow_null=True, help_text="Deployments, changes or incidents: the numerator.")
     band = serializers.ChoiceField(choices=BANDS, allow_null=True)
     was = serializers.ChoiceField(choices=BANDS, allow_null=True)
     url = serializers.CharField(help_text="The rows behind it.")
@@ -49,8 +50,13 @@ class PortfolioCellSerializer(serializers.Serializer[Any]):
 class PortfolioDeliverySerializer(serializers.Serializer[Any]):
     first = serializers.DateField(source="period.first")
     last = serializers.DateField(source="period.last")
-    deployment_frequency = PortfolioCellSerializer(source="frequency")
-    mttr = PortfolioCellSerializer(source="recovery")
+    edition = serializers.ChoiceField(choices=EDITIONS, help_text="By which the bands are told: that of the team.")
+    deployment_frequency = PortfolioCellSerializer(source="by_id.deployment_frequency")
+    lead_time = PortfolioCellSerializer(source="by_id.lead_time")
+    change_failure_rate = PortfolioCellSerializer(source="by_id.change_failure_rate")
+    recovery = PortfolioCellSerializer(source="by_id.recovery")
+    mttr = PortfolioCellSerializer(source="by_id.mttr")
+    rework_rate = PortfolioCellSerializer(source="by_id.rework_rate")
 
 
 class PortfolioAreaSerializer(serializers.Serializer[Any]):

@@ -21,6 +21,9 @@ SORTS: list[Option] = [
     ("roadmap", _("Latest roadmap")),
     ("okrs", _("Worst key results")),
     ("frequency", _("Fewest deployments")),
+    ("lead_time", _("Longest lead time")),
+    ("failures", _("Most failures")),
+    ("recovery", _("Slowest to recover")),
     ("mttr", _("Slowest to restore")),
 ]
 LEVELS: list[Option] = [("", _("Any")), *((str(n), f"L{n}") for n in range(4)), ("none", _("Not assessed"))]

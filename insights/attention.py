@@ -90,7 +90,7 @@ def of_roadmap(overview: Overview | None, url: str) -> Iterator[Reason]:
 
 def of_delivery(standing: DeliveryStanding, url: str) -> Iterator[Reason]:
     """A figure in a lower band than over the 13 weeks before."""
-    for cell in standing.cells:
+    for cell in standing.all_cells:
         if cell.got_worse and cell.was and cell.band:
             words = {"figure": cell.title, "was": cell.was.label, "now": cell.band.label}
             yield Reason(_("%(figure)s: %(was)s → %(now)s") % words, url)

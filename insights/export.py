@@ -34,6 +34,10 @@ def _header(areas: Sequence[AreaStanding]) -> list[str]:
         _("Roadmap done"), _("Roadmap items"), _("Roadmap ends"), _("P50"), _("P85"), _("Forecast"),
         _("Key results"), _("Key results on track"), _("Worst status"),
         _("Deployments"), _("Deployment days per week (median)"), _("Band"),
+        _("Changes deployed"), _("Lead time for changes, h median"), _("Band"),
+        _("Deployments with a failure"), _("Change failure rate"), _("Band"),
+        _("Attributed incidents resolved"), _("Failed deployment recovery time, h median"), _("Band"),
+        _("Hotfixes"), _("Deployment rework rate"),
         _("Incidents resolved"), _("Time to restore (MTTR), h mean"), _("h median"), _("Band"), _("Incidents open"),
     ]  # fmt: skip
 
@@ -78,10 +82,16 @@ def _roadmap(row: Row) -> list[Any]:
 
 
 def _delivery(row: Row) -> list[Any]:
-    frequency, recovery = row.delivery.frequency, row.delivery.recovery
+    cells, mttr = row.delivery.by_id, row.delivery.mttr
+    of_figures = [
+        cell
+        for name in ("deployment_frequency", "lead_time", "change_failure_rate", "recovery")
+        for cell in (cells[name].count, _rounded(cells[name].number), cells[name].label)
+    ]
+    rework = cells["rework_rate"]
     return [
-        frequency.count, frequency.number, frequency.label,
-        recovery.count, _rounded(recovery.number), _rounded(recovery.median), recovery.label, recovery.still_open,
+        *of_figures, rework.count, _rounded(rework.number),
+        mttr.count, _rounded(mttr.number), _rounded(mttr.median), mttr.label, mttr.still_open,
     ]  # fmt: skip
 
 

@@ -195,9 +195,14 @@ def _badness(row: Row) -> float | None:
     return WORST_FIRST.index(standing.status) + standing.on_track / (standing.total + 1)
 
 
-def _slowness(row: Row) -> float | None:
-    hours = row.delivery.recovery.number
-    return None if hours is None else -hours
+def _most(figure: str) -> Callable[[Row], float | None]:
+    """The largest first: of all but deployments, the less the better."""
+
+    def largeness(row: Row) -> float | None:
+        number = row.delivery.by_id[figure].number
+        return None if number is None else -number
+
+    return largeness
 
 
 _ORDERS: dict[str, Callable[[Row], Any]] = {
@@ -208,7 +213,10 @@ _ORDERS: dict[str, Callable[[Row], Any]] = {
     "roadmap": _by(_lateness),
     "okrs": _by(_badness),
     "frequency": _by(lambda row: row.delivery.frequency.number),
-    "mttr": _by(_slowness),
+    "lead_time": _by(_most("lead_time")),
+    "failures": _by(_most("change_failure_rate")),
+    "recovery": _by(_most("recovery")),
+    "mttr": _by(_most("mttr")),
 }
 
 

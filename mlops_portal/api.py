@@ -7,6 +7,7 @@ from rest_framework.routers import SimpleRouter
 from assessments import api as assessments
 from comments import api as comments
 from core import api_docs
+from delivery import api_figures as delivery
 from okrs import api as okrs
 from teams import api as teams
 
@@ -26,6 +27,8 @@ urlpatterns = [
     path("v1/teams/<int:team_id>/connections/", include("connections.api_set_aside")),
     path("v1/teams/<int:team_id>/", include("delivery.api_repositories")),
     path("v1/connections/", include("connections.api")),
+    path("v1/teams/<int:team_id>/delivery/", include("delivery.api_figures")),
+    path("v1/", include(delivery.organisation_urlpatterns)),
     path("v1/", include("notices.api")),
     path("v1/teams/<int:team_id>/comments/", include(comments.routes("api-comment"))),
     path("v1/comments/", include(comments.routes("api-organisation-comment"))),

@@ -19,11 +19,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from backups import shelf
 from core import clock, pulse, undo
 from core.models import UndoOffer
+from delivery.models import Deployment, Incident
 from notices import unsubscribing
 from okrs.models import Objective
 from roadmaps import services as ticking
@@ -49,7 +51,7 @@ from tests.access_rules import (
     Rule,
 )
 from tests.access_world import World
-from tests.connections.factories import ServiceFactory
+from tests.delivery.factories import DeploymentFactory, IncidentFactory, ServiceFactory
 from tests.imports.files import brought
 
 METHODS = ("get", "post", "put", "patch", "delete")
@@ -126,6 +128,31 @@ def _exemption(w: World) -> list[Any]:
 
 def _source(w: World) -> list[Any]:
     return [w.team.pk, w.service.source_id]
+
+
+def _deployment_by_hand(w: World) -> list[Any]:
+    kind = {"source__connection__team": w.team, "source__connection__kind": "imported"}
+    found = Deployment.objects.filter(service__team=w.team, key="hand:1").first()
+    ended = datetime(2026, 1, 2, 9, 42, tzinfo=UTC)
+    return [w.team.pk, (found or DeploymentFactory(service=ServiceFactory(**kind), key="hand:1", finished_at=ended)).pk]
+
+
+def _incident_by_hand(w: World) -> list[Any]:
+    found = Incident.objects.filter(team=w.team, key="hand:1").first()
+    began = datetime(2026, 1, 2, 9, 42, tzinfo=UTC)
+    return [w.team.pk, (found or IncidentFactory(team=w.team, service=None, key="hand:1", began_at=began)).pk]
+
+
+def _deployment(w: World) -> list[Any]:
+    return [w.team.pk, w.deployment.pk]
+
+
+def _incident(w: World) -> list[Any]:
+    return [w.team.pk, w.incident.pk]
+
+
+def _correction(w: World) -> list[Any]:
+    return [w.team.pk, w.correction.pk]
 
 
 def _set_aside(w: World) -> list[Any]:
@@ -431,10 +458,24 @@ ROUTES: list[Route] = [
     page("import-throw-away", _upload, post=EDIT_TEAM),
     # -- delivery
     page("delivery", _team, get=READ_TEAM),
-    page("delivery-frequency-csv", _team, get=READ_TEAM),
-    page("delivery-mttr-csv", _team, get=READ_TEAM),
+    page("delivery-teams", get=READ),
+    page("delivery-chart", lambda w: [w.team.pk, "mttr"], get=READ_TEAM),
+    page("delivery-point", _team, get=READ_TEAM),
+    page("delivery-policy", _team, get=READ_TEAM, post=ADMINISTER_TEAM),
     page("deployments", _team, get=READ_TEAM),
+    page("deployment", _deployment, get=READ_TEAM, post=EDIT_TEAM),
     page("incidents", _team, get=READ_TEAM),
+    page("ways-in", _team, get=READ_TEAM),
+    page("alert-rule", _team, get=ADMINISTER_TEAM, post=ADMINISTER_TEAM),
+    page("deployment-new", _team, get=EDIT_TEAM, post=EDIT_TEAM),
+    page("deployment-edit", _deployment_by_hand, get=EDIT_TEAM, post=EDIT_TEAM),
+    page("deployment-withdraw", _deployment_by_hand, post=EDIT_TEAM),
+    page("incident-new", _team, get=EDIT_TEAM, post=EDIT_TEAM),
+    page("incident-edit", _incident_by_hand, get=EDIT_TEAM, post=EDIT_TEAM),
+    page("incident-withdraw", _incident_by_hand, post=EDIT_TEAM),
+    page("incident", _incident, get=READ_TEAM, post=EDIT_TEAM),
+    page("changes", _team, get=READ_TEAM),
+    page("correction-withdraw", _correction, post=EDIT_TEAM),
     page("connect", _team, get=ADMINISTER_TEAM, post=ADMINISTER_TEAM),
     page("connect-rules", _draft, get=ADMINISTER_TEAM, post=ADMINISTER_TEAM),
     page("repositories-add", _team, get=ADMINISTER_TEAM, post=ADMINISTER_TEAM),
@@ -514,8 +555,16 @@ ROUTES: list[Route] = [
         post=EDIT_ORGANISATION_OKRS,
     ),
     api("api-organisation-comment-blank", _organisation_comment, post=EDIT_ORGANISATION_OKRS),
-    api("api-deployments", _team, get=READ_TEAM),
-    api("api-incidents", _team, get=READ_TEAM),
+    api("api-deployments", _team, get=READ_TEAM, post=EDIT_TEAM),
+    api("api-incidents", _team, get=READ_TEAM, post=EDIT_TEAM),
+    api("api-alerts", _team, post=EDIT_TEAM),
+    api("api-changes", _team, get=READ_TEAM),
+    api("api-delivery", _team, get=READ_TEAM),
+    api("api-delivery-behind", _team, get=READ_TEAM),
+    api("api-delivery-policy", _team, get=READ_TEAM, patch=ADMINISTER_TEAM),
+    api("api-delivery-corrections", _team, get=READ_TEAM, post=EDIT_TEAM),
+    api("api-delivery-withdraw", _correction, post=EDIT_TEAM),
+    api("api-delivery-teams", get=READ),
     api("api-figures", _team, get=READ_TEAM),
     api("api-figure", lambda w: [w.team.pk, "mttr"], get=READ_TEAM),
     api("api-portfolio", get=READ),

@@ -6,7 +6,7 @@ A new room's rows go in here as a property: made for `self.team` when they are f
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from functools import cached_property
 
 from assessments import services as assessing
@@ -17,13 +17,15 @@ from comments.models import Comment as Said
 from connections.models import Connection, Draft, Grant, SetAsideObject
 from core import clock, topics
 from core.crypto import digest
-from delivery.models import Service
+from delivery import correcting
+from delivery.models import Correction, Deployment, Incident, Service
 from notices.models import Channel, Notice
 from okrs.models import CheckIn, Cycle, KeyResult, Remark
 from roadmaps.models import Roadmap
 from teams.models import ApiToken, Invitation, Membership, Person, Team, TeamGroup, TokenScope
 from teams.services.invitations import invite
 from tests.connections.factories import ConnectionFactory, DraftFactory, GrantFactory, ServiceFactory
+from tests.delivery.factories import DeploymentFactory, IncidentFactory
 from tests.factories import MembershipFactory, PersonFactory
 from tests.okrs import factories as okrs
 from tests.roadmaps.factories import started
@@ -61,6 +63,25 @@ class World:
     def service(self) -> Service:
         """A connected repository."""
         return ServiceFactory(source__connection__team=self.team)
+
+    @cached_property
+    def deployment(self) -> Deployment:
+        """One that counts."""
+        return DeploymentFactory(service=self.service, finished_at=clock.now() - timedelta(days=2))
+
+    @cached_property
+    def incident(self) -> Incident:
+        """Begun after it."""
+        began = clock.now() - timedelta(days=1)
+        return IncidentFactory(service=self.deployment.service, began_at=began)
+
+    @property
+    def correction(self) -> Correction:
+        """What the administrator said of the deployment, and nobody took back yet."""
+        found = Correction.objects.of(self.team).in_force().first()
+        return found or correcting.correct(
+            team=self.team, kind="failed", reason="x", deployment=self.deployment, by=self.people["administrator"]
+        )
 
     @cached_property
     def draft(self) -> Draft:

@@ -107,6 +107,27 @@ def _item_undo(w: World) -> Sent:
     return Sent({"seen_version": item.version, "request_id": "u1"})
 
 
+def _policy(_: World) -> Sent:
+    wanted = {
+        "scope": "team", "look_back_days": 7, "rollbacks": True, "reverts": True, "hotfixes": True,
+        "hotfix_labels": ["urgent"], "hotfix_branches": ["fix/*"], "edition": "2025",
+    }  # fmt: skip
+    seen = {
+        "scope": "service", "look_back_days": 30, "rollbacks": False, "reverts": False, "hotfixes": False,
+        "hotfix_labels": ["hotfix"], "hotfix_branches": ["hotfix/*", "hotfix-*"], "edition": "2023",
+    }  # fmt: skip
+    return Sent({**wanted, "seen": seen})
+
+
+def _corrections(w: World) -> list[Sent]:
+    said = {"reason": "It broke the checkout", "request_id": "c1"}
+    return [
+        Sent({**said, "kind": "failed", "deployment": w.deployment}),
+        Sent({**said, "kind": "attribute", "incident": w.incident, "target": None}),
+        Sent({**said, "kind": "attribute", "incident": w.incident, "target": w.deployment}),
+    ]
+
+
 def _cycle(first_day: str, last_day: str) -> Line:
     days = {"first_day": first_day, "last_day": last_day}
     return lambda _: Sent({**days, "title": "Winter", "weekday": 1, "every_weeks": 2})
@@ -221,9 +242,37 @@ PAGES: dict[tuple[str, str], Line] = {
     ("key-result-grade", "post"): _graded,
     ("key-result-owner", "post"): lambda w: Sent({"owner": w.membership.person}),
     ("key-result-entries", "post"): _entries,
+    ("deployment", "post"): lambda _: Sent({"kind": "failed", "reason": "It broke the checkout"}),
+    ("incident", "post"): lambda w: [
+        Sent({"kind": "attribute", "target": w.deployment, "reason": "It was the cause"}),
+        Sent({"kind": "not_incident", "reason": "A drill"}),
+    ],
 }
 _SAID = {"text": "Who looks after this?", "request_id": "s1"}
 _OF_TEAM, _OF_ORGANISATION = _Okrs(of_team=True), _Okrs(of_team=False)
+
+_PUSHED = {
+    "id": "build-512", "service": "churn-model", "environment": "production", "environment_class": "production",
+    "outcome": "succeeded", "created_at": "2026-01-02T09:30:00Z", "finished_at": "2026-01-02T09:42:00Z", "attempt": 1,
+    "sha": "4f2c9ab", "branch": "main", "title": "Retrain", "url": "https://ci.example.com/512",
+    "updated_at": "2026-01-02T09:42:00Z",
+    "changes": [
+        {"id": "12", "number": 12, "title": "Retrain", "author": "ada", "branch": "retrain", "sha": "4f2c9ab",
+         "url": "https://git.example.com/12", "first_commit_at": "2026-01-01T08:00:00Z",
+         "opened_at": "2026-01-01T10:00:00Z", "first_review_at": "2026-01-01T12:00:00Z",
+         "merged_at": "2026-01-02T09:00:00Z"},
+    ],
+}  # fmt: skip
+_REPORTED = {
+    "id": "INC-42", "service": None, "title": "Stale", "began_at": "2026-01-03T08:00:00Z",
+    "resolved_at": "2026-01-03T10:00:00Z", "url": "https://example.com/42", "updated_at": "2026-01-03T10:00:00Z",
+}  # fmt: skip
+_ALERT = {
+    "status": "resolved", "labels": {"alertname": "Stale", "severity": "critical"}, "annotations": {"summary": "Stale"},
+    "startsAt": "2026-01-03T08:00:00.123Z", "endsAt": "2026-01-03T10:00:00Z", "fingerprint": "d2f0b1c5a4e3f697",
+    "generatorURL": "http://prometheus:9090/graph",
+}  # fmt: skip
+
 
 SENT: dict[tuple[str, str], Line] = {
     **PAGES,
@@ -242,6 +291,16 @@ SENT: dict[tuple[str, str], Line] = {
     ),
     ("api-import", "delete"): lambda _: Sent(),
     ("api-import-apply", "post"): lambda _: Sent(),
+    ("deployment-new", "post"): lambda _: Sent(
+        {"service": "churn-model", "created_at": "2026-01-02T09:30", "finished_at": "2026-01-02T09:42"}
+    ),
+    ("incident-new", "post"): lambda _: Sent({"began_at": "2026-01-02T09:30"}),
+    ("deployment-edit", "post"): lambda _: Sent({"title": "Retrain again"}),
+    ("incident-edit", "post"): lambda _: Sent({"title": "Staler"}),
+    ("alert-rule", "post"): lambda _: Sent({"values": "page"}),
+    ("api-deployments", "post"): lambda _: Sent({"deployments": [_PUSHED]}),
+    ("api-incidents", "post"): lambda _: Sent({"incidents": [_REPORTED]}),
+    ("api-alerts", "post"): lambda _: Sent({"version": "4", "alerts": [_ALERT]}),
     ("api-roadmap", "post"): lambda w: Sent({"start_date": "2026-11-01"}, args=(w.team.pk,)),
     ("api-roadmap", "patch"): lambda w: Sent({"start_date": "2026-05-01", "seen": str(w.roadmap.start_date)}),
     ("api-roadmap-items", "post"): lambda w: [
@@ -266,10 +325,23 @@ SENT: dict[tuple[str, str], Line] = {
     ("api-organisation-okr-key-result", "patch"): _OF_ORGANISATION.key_result_edit,
     ("api-organisation-okr-check-ins", "post"): _OF_ORGANISATION.check_in,
     ("api-grant", "delete"): lambda _: Sent(),
-    ("service-add", "post"): lambda _: Sent({
-        "name": "web", "how_far": "all", "since": "", "deployments": "none", "other_environments": "", "workflows": [],
-        "branches": "main", "labels": [], "other_labels": "web", "paths": "web",
-    }),
+    ("service-add", "post"): lambda _: Sent(
+        {
+            "name": "web",
+            "how_far": "all",
+            "since": "",
+            "deployments": "none",
+            "other_environments": "",
+            "workflows": [],
+            "branches": "main",
+            "labels": [],
+            "other_labels": "web",
+            "paths": "web",
+        }
+    ),
+    ("api-delivery-policy", "patch"): _policy,
+    ("api-delivery-corrections", "post"): _corrections,
+    ("api-delivery-withdraw", "post"): lambda _: Sent(),
     ("api-comments-of", "post"): lambda _: Sent(_SAID),
     ("api-comment-blank", "post"): lambda _: Sent(),
     ("api-organisation-comments-of", "post"): lambda _: Sent(_SAID),

@@ -38,14 +38,15 @@ BLANK = "takes words away for good, as whoever does it means"
 WITHOUT_MERGE = {
     **dict.fromkeys(
         ["api-roadmap-tick", "api-roadmap-undo", "roadmap-tick",
-         "roadmap-undo", "roadmap-state", "roadmap-drop"], EVENT
+         "roadmap-undo", "roadmap-state", "roadmap-drop", "deployment", "incident", "correction-withdraw",
+         "api-delivery-corrections", "api-delivery-withdraw"], EVENT
     ),
     **dict.fromkeys(
         ["api-assessment-reopen", "api-assessment-review", "api-assessment-submit", "assessment-reopen",
          "assessment-review", "assessment-submit", "assessment-exemption-approve", "assessment-exemption-refuse",
          "okr-cycle-close", "okr-objective-archive", "key-result-archive", "team-archive", "team-group-delete",
          "person-deactivate", "connection-pause", "connection-disconnect", "connection-sync",
-         "organisation-connection-end", "service-end",
+         "organisation-connection-end", "service-end", "deployment-withdraw", "incident-withdraw",
          "inbox-read", "notice-mark", "api-notice", "import-apply", "api-import-apply"], STATE
     ),
     **dict.fromkeys(

@@ -55,8 +55,8 @@ MORE = {
 # The pages that show lists or tables, by the names of their addresses.
 LISTS = {
     "portfolio", "trends", "roadmap", "assessment", "assessment-round", "okrs", "organisation-okrs", "key-result", "delivery",
-    "deployments", "incidents", "connections", "connection", "members", "people", "teams", "team-groups", "audit-log",
-    "team-tokens", "organisation-tokens",
+    "deployments", "deployment", "incidents", "changes", "delivery-point", "delivery-teams",
+    "connections", "connection", "members", "people", "teams", "team-groups", "audit-log", "team-tokens", "organisation-tokens",
 }  # fmt: skip
 
 

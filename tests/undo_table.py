@@ -20,6 +20,8 @@ OFFERS = {
     "okr-objective-archive": {"objective.archive"},
     "key-result-archive": {"key_result.archive"},
     "roadmap-drop": {"item.drop"},
+    "deployment-withdraw": {"delivery.withdraw"},
+    "incident-withdraw": {"delivery.withdraw"},
 }
 
 _FOR_GOOD = "ends what may be in wrong hands: it must not come back at a click"
@@ -41,6 +43,7 @@ NONE = {
     "organisation-grant-end": "asks first; given again, the team takes it again and finds its own figures",
     "service-end": "asks first; what was counted stays, and the part can be counted again under the repository's page",
     "connection-disconnect": "asks first, and forgets the token at once as it says; “Connect again” brings everything else back",
+    "correction-withdraw": "takes back what somebody said; it is said again with the form beside it; both stay told",
     "okr-cycle-close": "the page that follows has “Reopen”, for as long as its grace period lasts",
     "assessment-exemption-refuse": "a decision, kept with name and time; the exemption can be asked for again",
     "backup-delete": "asks first; a file of any size is not kept for the case",

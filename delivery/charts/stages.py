@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from django.utils.functional import Promise
@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from core.charts import Chart
 from delivery.board import Board
-from delivery.charts.lines import Drawn, alt_of, draw, hours_line, rounded
+from delivery.charts.lines import Drawn, Line, alt_of, draw, rounded
 from delivery.figures import Stage, median
 from delivery.five import Five
 from delivery.words import duration_text
@@ -85,13 +85,14 @@ def _grown(labels: Mapping[str, Promise | str], now: Medians, board: Board, figu
     }
 
 
+def _line(name: Promise | str, values: Sequence[float | None]) -> Line:
+    return Line(str(name), values, [duration_text(value) for value in values])
+
+
 def stage_chart(board: Board, figure: str) -> Chart:
     labels = stage_labels(figure)
     by_bucket = [stage_medians(figure, row.five) for row in board.by_bucket]
-    lines = [
-        hours_line(board, label, lambda row, name=name: stage_medians(figure, row.five).get(name))
-        for name, label in labels.items()
-    ]  # type: ignore[misc]
+    lines = [_line(label, [medians.get(name) for medians in by_bucket]) for name, label in labels.items()]
     return draw(
         board,
         Drawn(

@@ -16,10 +16,11 @@ from core.refusals import Refused
 from core.tables.cells import Choices
 from core.tables.reading import Column, Row
 from delivery.importing.services import Services, key_of, made_of, stored_of, text_of
-from delivery.models import Deployment, EnvironmentClass, OutcomeChoice, Service
+from delivery.models import Deployment, EnvironmentClass, Feeder, OutcomeChoice, Service
 from delivery.records import given_up
 from delivery.rules import class_of
-from delivery.services import bring_deployments, lock_imports, with_proposals
+from delivery.sanity import check_deployment
+from delivery.services import bring_deployments, fed_otherwise, lock_imports, with_proposals
 from teams.models import Person, Team
 
 COLUMNS = (
@@ -117,9 +118,8 @@ class _Plan:
         title = f"{name}, {self.services.shown(record.created_at)}"
         if stored is not None and not told:
             return Planned(row.number, RowState.SAME, title)
-        if service is not None and not service.is_imported:
-            message = now("The deployments of “%(service)s” come from its repository. Two sources would count twice.")
-            raise Refused(message % {"service": name})
+        if service is not None and service.fed_by != Feeder.PEOPLE:
+            raise Refused(fed_otherwise(service))
         kind = EnvironmentClass(class_of(self.rules[name], record.environment, record.branch)).label
         title = f"{title}, {record.environment or now('no environment')} ({kind})"
         state = RowState.NEW if stored is None else RowState.CHANGED
@@ -136,11 +136,8 @@ class _Plan:
         began = self.services.instant(row, "began", stored.created_at if stored else finished)
         if began is None:
             raise Refused(now("Say when it began or finished."))
-        if finished is not None and finished < began:
-            raise Refused(now("It finished before it began."))
         outcome = Outcome(self.outcomes.of(row["outcome"]) or (stored.outcome if stored else Outcome.SUCCEEDED))
-        if outcome is Outcome.RUNNING and finished is not None:
-            raise Refused(now("What is running has not finished."))
+        check_deployment(outcome, began, finished)
         texts: dict[str, Any] = {}
         for key, most in _TEXTS.items():
             texts[key] = text_of(row, key, getattr(stored, key) if stored else "", most)

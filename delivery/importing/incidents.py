@@ -14,13 +14,22 @@ from connectors.records import IncidentRecord
 from core.imports import Difference, Importer, Once, Planned, RowState, planned_each
 from core.refusals import Refused
 from core.tables.reading import Column, Row
-from delivery.importing.services import Services, key_of, made_of, stored_of, text_of
-from delivery.models import IMPORTED, Incident, Service
+from delivery.importing.services import (
+    Services,
+    key_of,
+    made_of,
+    stored_elsewhere,
+    stored_of,
+    stored_of_team,
+    text_of,
+)
+from delivery.models import IMPORTED, PUSHED, TOLD, Incident, Service
+from delivery.sanity import check_incident
 from delivery.services import bring_incidents, lock_imports
 from teams.models import Person, Team
 
 COLUMNS = (
-    Column("service", _("Service"), _("One that is there, or a new name."), "churn-model", required=True),
+    Column("service", _("Service"), _("One that is there, or a new name; empty for the team's."), "churn-model"),
     Column("key", _("Key"), _("What names the incident where it comes from; the same key is the same one."), "INC-42"),
     Column("title", _("Title"), "", _("Predictions are stale")),
     Column("began", _("Began"), _("Without a time zone: the team's."), "2026-11-03 08:00", required=True),
@@ -76,7 +85,9 @@ class _Plan:
     def __init__(self, rows: Sequence[Row], team: Team) -> None:
         self.services, self.once = Services(team), Once()
         keys = [key for row in rows for key in (row["key"].strip(), key_of(row["key"]), self._made(row)) if key]
-        self.stored = stored_of(Incident.objects.all(), self.services.known, keys)
+        self.stored = stored_of_team(team, keys)
+        self.stored.update(stored_of(Incident.objects.all(), self.services.known, keys).items())
+        self.pushed = stored_elsewhere(team, [PUSHED + row["key"].strip() for row in rows if row["key"].strip()])
 
     def _made(self, row: Row) -> str:
         try:
@@ -85,31 +96,31 @@ class _Plan:
             return ""
 
     def of(self, row: Row) -> Planned:
-        name, service = self.services.named(row)
+        name, service = self.services.named(row) if row["service"].strip() else ("", None)
         stored = self._stored(row, service)
         record = self._record(row, stored)
         self.once.check((service.pk if service else name, record.key), row.number)
         told = _told(stored, record, self.services.shown)
-        title = f"{name}: {record.title or self.services.shown(record.began_at)}"
+        title = f"{name or now('The whole team')}: {record.title or self.services.shown(record.began_at)}"
         if stored is not None and not told:
             return Planned(row.number, RowState.SAME, title)
-        _check(name, service, stored)
+        _check(name, service, stored, told=PUSHED + row["key"].strip() in self.pushed)
         state = RowState.NEW if stored is None else RowState.CHANGED
         return Planned(row.number, state, title, differences=told, todo=_Brought(name, record))
 
     def _stored(self, row: Row, service: Service | None) -> Incident | None:
-        if service is None:
+        if service is None and row["service"].strip():
             return None
+        place = service.pk if service else None
         keys = [row["key"].strip(), key_of(row["key"])] if row["key"].strip() else [self._made(row)]
-        return next((self.stored[service.pk, key] for key in keys if (service.pk, key) in self.stored), None)
+        return next((self.stored[place, key] for key in keys if (place, key) in self.stored), None)
 
     def _record(self, row: Row, stored: Incident | None) -> IncidentRecord:
         began = self.services.instant(row, "began", None)
         if began is None:
             raise Refused(now("Say when it began."))
         resolved = self.services.instant(row, "resolved", stored.resolved_at if stored else None)
-        if resolved is not None and resolved < began:
-            raise Refused(now("It was resolved before it began."))
+        check_incident(began, resolved)
         return IncidentRecord(
             key=stored.key if stored else key_of(row["key"]) or self._made(row),
             title=text_of(row, "title", stored.title if stored else "", 500),
@@ -120,10 +131,14 @@ class _Plan:
         )
 
 
-def _check(name: str, service: Service | None, stored: Incident | None) -> None:
+def _check(name: str, service: Service | None, stored: Incident | None, *, told: bool) -> None:
+    if stored is not None and stored.key.startswith(TOLD) and not stored.key.startswith(IMPORTED):
+        raise Refused(now("This incident is told by a program, or was entered by hand. A file does not change it."))
     if stored is not None and not stored.key.startswith(IMPORTED):
         raise Refused(now("This incident comes from the repository of “%(service)s”.") % {"service": name})
-    if service is not None and not service.is_imported and not service.incident_labels:
+    if stored is None and told:
+        raise Refused(now("A program pushed an incident with this key. Two sources would count it twice."))
+    if service is not None and not service.source.connection.is_told and not service.incident_labels:
         message = now("“%(service)s” counts no incidents by its rules. Choose a label there, or use another name.")
         raise Refused(message % {"service": name})
 

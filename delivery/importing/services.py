@@ -17,7 +17,7 @@ from core.tables import cells
 from core.tables.cells import plain, short
 from core.tables.reading import Row
 from core.tables.writing import says
-from delivery.models import IMPORTED, Service
+from delivery.models import IMPORTED, Incident, Service
 from delivery.services import service_named
 from teams.models import Team
 
@@ -83,6 +83,20 @@ def stored_of(
         for each in rows.filter(service__in=services, key__in=some):
             found[each.service_id, each.key] = each  # type: ignore[attr-defined]
     return found
+
+
+def stored_of_team(team: Team, keys: Iterable[str]) -> dict[tuple[int | None, str], Incident]:
+    """The incidents of no service that are stored under these keys."""
+    rows = Incident.objects.filter(team=team, service=None)
+    return {(None, row.key): row for some in _chunks(sorted(set(keys))) for row in rows.filter(key__in=some)}
+
+
+def stored_elsewhere(team: Team, keys: Iterable[str]) -> set[str]:
+    """Those of the keys under which the team has an incident, of whatever service."""
+    rows = Incident.objects.filter(team=team)
+    return {
+        key for some in _chunks(sorted(set(keys))) for key in rows.filter(key__in=some).values_list("key", flat=True)
+    }
 
 
 def _chunks(keys: Sequence[str]) -> Iterator[Sequence[str]]:

@@ -33,9 +33,9 @@ class Scope(models.TextChoices):
 class Edition(models.TextChoices):
     """Whose thresholds a page shows. The clusters of 2024 are in no order and make no thresholds."""
 
-    E2021 = "2021", _("2021")
-    E2023 = "2023", _("2023")
-    E2025 = "2025", _("2025")
+    E2021 = "2021", "2021"
+    E2023 = "2023", "2023"
+    E2025 = "2025", "2025"
 
 
 def hotfix_labels() -> list[str]:
@@ -91,10 +91,14 @@ class CorrectionQuerySet(AppendOnlyQuerySet):
         """Those that nobody withdrew. Of several about the same thing the newest holds."""
         return self.exclude(kind=CorrectionKind.WITHDRAW).filter(withdrawal=None)
 
+    def said(self) -> CorrectionQuerySet:
+        """What was said, withdrawn or not, the newest first."""
+        return self.exclude(kind=CorrectionKind.WITHDRAW).newest_first()
+
     def about(self, row: Deployment | Incident) -> CorrectionQuerySet:
         """What was said of it, withdrawn or not, the newest first."""
         of = {"deployment": row} if isinstance(row, Deployment) else {"incident": row}
-        return self.exclude(kind=CorrectionKind.WITHDRAW).filter(**of).newest_first()
+        return self.said().filter(**of)
 
     def newest_first(self) -> CorrectionQuerySet:
         return self.select_related("by", "deployment", "incident", "target", "withdrawal__by").order_by("-pk")

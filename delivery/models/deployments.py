@@ -12,7 +12,7 @@ from django.db.models import Q
 from django.db.models.functions import Coalesce
 
 from core import clock
-from delivery.models.services import EnvironmentClass, OutcomeChoice, Service
+from delivery.models.services import HAND, EnvironmentClass, OutcomeChoice, Service
 from teams.models import Team
 
 if TYPE_CHECKING:
@@ -163,6 +163,10 @@ class Deployment(models.Model):
 
     def __str__(self) -> str:
         return self.title or self.key
+
+    @property
+    def is_by_hand(self) -> bool:
+        return self.key.startswith(HAND)
 
     @property
     def counts(self) -> bool:

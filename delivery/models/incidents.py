@@ -11,7 +11,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from core import clock
-from delivery.models.services import Service
+from delivery.models.services import HAND, Service
 from teams.models import Team
 
 if TYPE_CHECKING:
@@ -129,6 +129,10 @@ class Incident(models.Model):
 
     def __str__(self) -> str:
         return self.title or self.key
+
+    @property
+    def is_by_hand(self) -> bool:
+        return self.key.startswith(HAND)
 
     @property
     def counts(self) -> bool:

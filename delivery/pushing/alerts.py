@@ -12,13 +12,15 @@ from django.utils.translation import gettext as _
 
 from connectors.records import IncidentRecord
 from core import clock
+from core.edits import merge
 from core.refusals import Refused
 from delivery.models import ALERT, AlertRule, Service
 from delivery.pushing.incidents import checked, keep
 from delivery.pushing.refusals import entry
 from delivery.pushing.services import lock
 from delivery.services import service_named
-from teams.models import Team
+from teams import audit
+from teams.models import Person, Team
 
 MOST = 1000  # alerts of one delivery
 SERVICE = "service"  # the label that names one of the team's services
@@ -26,6 +28,25 @@ SERVICE = "service"  # the label that names one of the team's services
 
 def rule_of(team: Team) -> AlertRule:
     return AlertRule.objects.filter(team=team).first() or AlertRule(team=team)
+
+
+@transaction.atomic
+def change_rule(*, team: Team, wanted: Mapping[str, Any], seen: Mapping[str, Any], by: Person) -> None:
+    """Which alerts are incidents from now on; what was taken stays. StaleEdit."""
+    lock(team)
+    rule = rule_of(team)
+    touch = audit.last_touch("delivery.alert_rule_changed", team)
+    current = {"label": rule.label, "values": tuple(rule.values)}
+    changes = merge(current=current, seen=seen, wanted=wanted, changed_by=lambda _name: touch)
+    if not changes:
+        return
+    rule.label = changes.get("label", rule.label)
+    rule.values = list(changes.get("values", rule.values))
+    rule.save()
+    audit.record(
+        "delivery.alert_rule_changed", actor=by, subject=team, team=team,
+        label=rule.label, values=", ".join(rule.values),
+    )  # fmt: skip
 
 
 @transaction.atomic

@@ -15,7 +15,7 @@ from delivery import rules as rule
 from delivery.models import Deployment, EnvironmentClass, Feeder, Service
 from delivery.pushing.refusals import Elsewhere
 from delivery.rules import Rules
-from delivery.services import service_named, write_rules
+from delivery.services import fed_otherwise, service_named, write_rules
 from teams.models import Person, Team
 
 MOST = 200  # services of one team that pushes made: a program that names a new one each time has a mistake
@@ -43,7 +43,7 @@ class Services:
         if found is None:
             found = self._make(name.strip())
         elif found.fed_by != Feeder.PROGRAMS:
-            raise Elsewhere(_told_otherwise(found))
+            raise Elsewhere(fed_otherwise(found))
         elif found.ended_at is not None:
             raise Elsewhere(_("“%(service)s” has ended: nothing is counted for it any more.") % {"service": found})
         if found.pk not in self.rules:
@@ -89,14 +89,3 @@ class Services:
             )
             raise Refused(message % {"environment": environment}, "environment")
         return kind
-
-
-def _told_otherwise(service: Service) -> str:
-    if service.fed_by == Feeder.PEOPLE:
-        message = _("People bring the deployments of “%(service)s” as files or by hand. Two sources would count twice.")
-    else:
-        message = _(
-            "The deployments of “%(service)s” come from its repository. Two sources would count twice; its rules can say that"
-            " programs push them instead."
-        )
-    return message % {"service": service}

@@ -13,6 +13,7 @@ from django.db.models.functions import TruncDate
 
 from core import clock
 from delivery.models import DeliveryDay, Deployment, OutcomeChoice
+from delivery.refresh.touched import MOST_SPANS
 
 FIELDS = ("counted", "unknown", "failed", "hotfixes")
 NEAR = timedelta(days=7)  # days closer than this are counted in one query
@@ -37,7 +38,7 @@ def _runs(days: Iterable[date]) -> list[tuple[date, date]]:
             found[-1] = (found[-1][0], day)
         else:
             found.append((day, day))
-    return found
+    return found if len(found) <= MOST_SPANS else [(found[0][0], found[-1][1])]
 
 
 def _count(service_id: int, days: tuple[date, date] | None, zone: ZoneInfo) -> None:

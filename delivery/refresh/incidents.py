@@ -12,7 +12,7 @@ from django.db.models import Q, QuerySet
 
 from delivery.models import Correction, CorrectionKind, Deployment, Incident, Policy, Scope
 from delivery.refresh.order import Ordered, Placed, first_after, last_before, placed
-from delivery.refresh.touched import chunks
+from delivery.refresh.touched import chunks, spans
 
 # By incident, the deployment and whether a person said so; None: none.
 Attributed = dict[int, tuple[int, bool] | None]
@@ -100,27 +100,18 @@ def attributed_by_hand(keys: Sequence[int]) -> dict[int, int | None]:
 
 def _latest_before(policy: Policy, counted: QuerySet[Deployment], asked: Iterable[_Asked]) -> Attributed:
     """By incident, the latest deployment that finished strictly before it began, if the policy looks back so far."""
-    rows = sorted(asked, key=lambda each: each.began_at)
-    found: Attributed = {}
-    for start in range(0, len(rows), STEP):
-        part = rows[start : start + STEP]
-        found |= _search(policy, counted, part)
-    return found
-
-
-STEP = 2000  # incidents at once; the deployments between the first and the last of them are read
-
-
-def _search(policy: Policy, counted: QuerySet[Deployment], asked: Sequence[_Asked]) -> Attributed:
-    first, last = asked[0].began_at, asked[-1].began_at
-    before = last_before(counted, first)
-    rows = placed(counted.filter(finished_at__gte=first, finished_at__lt=last))
-    rows = [before, *rows] if before else rows
-    finishes = [row.finished_at for row in rows]
-    found: Attributed = {}
+    by_instant: dict[datetime, list[int]] = defaultdict(list)
     for each in asked:
-        place = bisect_left(finishes, each.began_at)
-        latest = rows[place - 1] if place else None
-        near = latest is not None and within(policy, latest.finished_at, each.began_at)
-        found[each.pk] = (latest.pk, False) if latest and near else None
+        by_instant[each.began_at].append(each.pk)
+    found: Attributed = {}
+    for span in spans(by_instant):
+        before = last_before(counted, span.first)
+        rows = placed(counted.filter(finished_at__gte=span.first, finished_at__lt=span.last))
+        rows = [before, *rows] if before else rows
+        finishes = [row.finished_at for row in rows]
+        for began in (at for at in by_instant if span.first <= at <= span.last):
+            place = bisect_left(finishes, began)
+            latest = rows[place - 1] if place else None
+            near = latest is not None and within(policy, latest.finished_at, began)
+            found |= dict.fromkeys(by_instant[began], (latest.pk, False) if latest and near else None)
     return found

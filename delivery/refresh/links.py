@@ -7,13 +7,14 @@ versions (yet, or for ever), it is the first that finished after the merge. A se
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from delivery.models import Change, ComparedCommit, Comparison, Deployment, Linked
-from delivery.refresh.order import Ordered, first_after, placed
-from delivery.refresh.touched import TouchedService, chunks
+from delivery.models import Change, ComparedCommit, Comparison, Deployment, Linked, Telling
+from delivery.refresh.order import Ordered, Placed, first_after, placed
+from delivery.refresh.touched import TouchedService, chunks, spans
 
 Pair = tuple[str, str]  # (base, head)
 Place = tuple[datetime, datetime, str]  # of a deployment in the order
@@ -33,7 +34,7 @@ def link(service_id: int, touched: TouchedService, ordered: Iterable[Ordered]) -
     asked = set(touched.changes)
     for each in ordered:
         asked |= _around(service_id, each)
-    asked |= _brought_by(service_id, touched.deployments)
+    asked |= _brought_by(service_id, touched.deployments) | _named_by(touched.deployments)
     asked |= _compared(service_id, touched.compared)
     moved = Moved([], set())
     for keys in chunks(asked):
@@ -73,15 +74,22 @@ def _brought_by(service_id: int, deployments: Iterable[int]) -> set[int]:
     return found
 
 
+def _named_by(deployments: Iterable[int]) -> set[int]:
+    found: set[int] = set()
+    for chunk in chunks(deployments):
+        found |= set(Telling.objects.filter(deployment__in=chunk).values_list("change", flat=True))
+    return found
+
+
 def _compared(service_id: int, pairs: set[Pair]) -> set[int]:
     """Changes in the comparisons of these pairs, and those that came by time to a deployment which is compared now."""
     pairs = {(base, head) for base, head in pairs if base and head}
-    comparisons, shas, found = set(), set(), set()
+    comparisons, shas, found = set[int](), set[str](), set[int]()
     for heads in chunks(head for _base, head in pairs):
         rows = Comparison.objects.filter(service=service_id, head__in=heads).values_list("pk", "base", "head")
         comparisons |= {pk for pk, base, head in rows if (base, head) in pairs}
-        linked = Change.objects.filter(service=service_id, deployment__sha__in=heads)
-        found |= set(linked.values_list("pk", flat=True))
+        compared = Deployment.objects.filter(service=service_id, sha__in=heads).values_list("pk", flat=True)
+        found |= _brought_by(service_id, compared)
     for chunk in chunks(comparisons):
         shas |= set(ComparedCommit.objects.filter(comparison__in=chunk).values_list("sha", flat=True))
     for chunk_of_shas in chunks(shas):
@@ -97,11 +105,11 @@ def _link(service_id: int, keys: Sequence[int], moved: Moved) -> None:
     rows = list(Change.objects.filter(pk__in=keys).order_by("merged_at", "pk"))
     by_commits = _by_commits(service_id, {row.merge_sha for row in rows if row.merge_sha})
     by_time = _by_time(service_id, [row.merged_at for row in rows])
-    told = _told(service_id, {row.told for row in rows if row.told})
+    told = _told(keys)
     changed = []
     for row in rows:
         candidates = [by_commits.get(row.merge_sha), by_time.get(row.merged_at)]
-        found = told.get(row.told) if row.told else min(filter(None, candidates), default=None)
+        found = told[row.pk] if row.pk in told else min(filter(None, candidates), default=None)
         if _point(row, found, moved):
             changed.append(row)
     Change.objects.bulk_update(changed, ["deployment", "deployed_at", "linked"], batch_size=100)
@@ -137,22 +145,29 @@ def _by_commits(service_id: int, shas: set[str]) -> dict[str, Found]:
 
 
 def _by_time(service_id: int, merged: Sequence[datetime]) -> dict[datetime, Found]:
-    """By the instant of a merge (in order): the first deployment that finished after it, where nobody compared that one."""
-    if not merged:
-        return {}
+    """By the instant of a merge: the first deployment that finished after it, where nobody compared that one."""
+    next_of = _next_of(service_id, merged)
+    unclear = _not_compared(service_id, {row.pk for row in next_of.values()})
+    return {
+        at: ((row.finished_at, row.created_at, row.key), row.pk, Linked.TIME)
+        for at, row in next_of.items()
+        if row.pk in unclear
+    }
+
+
+def _next_of(service_id: int, instants: Sequence[datetime]) -> dict[datetime, Placed]:
+    """By instant, the first counted deployment that finished after it."""
     counted = Deployment.objects.counted().filter(service=service_id)
-    rows = placed(counted.filter(finished_at__gt=merged[0], finished_at__lte=merged[-1]))
-    after = first_after(counted, merged[-1])
-    rows += [after] if after else []
-    finishes = [row.finished_at for row in rows]
-    places = {at: bisect_right(finishes, at) for at in merged}
-    wanted = {rows[place].pk for place in places.values() if place < len(rows)}
-    unclear = _not_compared(service_id, wanted)
-    found: dict[datetime, Found] = {}
-    for at, place in places.items():
-        if place < len(rows) and rows[place].pk in unclear:
-            row = rows[place]
-            found[at] = ((row.finished_at, row.created_at, row.key), row.pk, Linked.TIME)
+    found: dict[datetime, Placed] = {}
+    for span in spans(instants):
+        rows = placed(counted.filter(finished_at__gt=span.first, finished_at__lte=span.last))
+        after = first_after(counted, span.last)
+        rows += [after] if after else []
+        finishes = [row.finished_at for row in rows]
+        for at in instants:
+            place = bisect_right(finishes, at)
+            if span.first <= at <= span.last and place < len(rows):
+                found[at] = rows[place]
     return found
 
 
@@ -169,7 +184,13 @@ def _not_compared(service_id: int, deployments: set[int]) -> set[int]:
     return {pk for pk, (base, head) in pairs.items() if (base, head) not in known and not (base and base == head)}
 
 
-def _told(service_id: int, keys: set[str]) -> dict[str, Found]:
-    rows = Deployment.objects.counted().filter(service=service_id, key__in=keys)
-    columns = rows.values_list("finished_at", "created_at", "key", "pk")
-    return {key: ((at, created, key), pk, Linked.TOLD) for at, created, key, pk in columns if at is not None}
+def _told(changes: Sequence[int]) -> dict[int, Found | None]:
+    """By change that deployments name as theirs, the first of these that counts; None: none does."""
+    named: dict[int, list[int]] = defaultdict(list)
+    for change, deployment in Telling.objects.filter(change__in=changes).values_list("change", "deployment"):
+        named[change].append(deployment)
+    found: dict[int, Found] = {}
+    for chunk in chunks(pk for keys in named.values() for pk in keys):
+        rows = Deployment.objects.counted().filter(pk__in=chunk).values_list("finished_at", "created_at", "key", "pk")
+        found |= {pk: ((at, created, key), pk, Linked.TOLD) for at, created, key, pk in rows if at is not None}
+    return {change: min((found[pk] for pk in keys if pk in found), default=None) for change, keys in named.items()}

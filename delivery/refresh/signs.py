@@ -24,8 +24,9 @@ def followers(policy: Policy, keys: Iterable[int], versions: Iterable[str], serv
     found = set(keys)
     if policy.rollbacks:
         for shas in chunks(versions):
-            of_version = Q(sha__in=shas) | Q(previous__sha__in=shas)
-            found |= set(Deployment.objects.filter(of_version, service=service_id).values_list("pk", flat=True))
+            found |= set(Deployment.objects.filter(service=service_id, sha__in=shas).values_list("pk", flat=True))
+        for chunk in chunks(found):
+            found |= set(Deployment.objects.filter(previous__in=chunk).values_list("pk", flat=True))
     return found
 
 

@@ -81,7 +81,10 @@ def _page(
     can_edit = request.user.has_perm("team.edit", team)
     deployed = isinstance(row, Deployment)
     frame = {
-        "back": (reverse("deployments" if deployed else "incidents", args=[team.pk]), _("Deployments") if deployed else _("Incidents")),
+        "back": (
+            reverse("deployments" if deployed else "incidents", args=[team.pk]),
+            _("Deployments") if deployed else _("Incidents"),
+        ),
         "room": "teams",
         "team": team,
         "row": row,

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 from connectors.records import ChangeRecord, ComparisonRecord, DeploymentRecord, IncidentRecord, Outcome, comparison_key
 from core.refusals import Refused
-from delivery import changes, correcting, records, rules
+from delivery import changes, correcting, records, refresh, rules
 from delivery.attributing import set_policy
-from delivery.models import Change, Correction, Deployment, Failure, Incident, Policy, Service
+from delivery.models import Change, Correction, Deployment, Failure, Incident, Policy, Service, Telling
+from delivery.refresh import Touched
 from teams.models import Person, Team
 
 # Around a leap day, and the night in which Berlin's clocks go forward and New York's have gone.
@@ -73,7 +74,8 @@ def pulls(draw: st.DrawFn) -> ChangeRecord:
         first_review_at=draw(st.sampled_from([None, merged, merged - before / 2, merged - 3 * before])),
         branch=draw(st.sampled_from(["topic", "topic", "hotfix-2"])),
         labels=draw(st.sampled_from([(), (), ("hotfix",)])),
-        reverts=reverts,
+        reverts="" if reverts == "?" else reverts,
+        reverts_title=title if reverts == "?" else "",
     )
 
 
@@ -110,9 +112,9 @@ def steps(draw: st.DrawFn, more: int = 6) -> list[Step]:
             for n in (0, 0, 1)
             for each in [draw(st.lists(deployments(), min_size=2, max_size=5))]
         ),
-        ("changes", 0, draw(st.lists(pulls(), min_size=2, max_size=4))),
-        ("comparisons", 0, draw(st.lists(comparisons(), min_size=2, max_size=5))),
-        ("incidents", 0, draw(st.lists(incidents(), min_size=1, max_size=3))),
+        ("changes", 0, draw(st.lists(pulls(), min_size=4, max_size=6))),
+        ("comparisons", 0, draw(st.lists(comparisons(), min_size=3, max_size=6))),
+        ("incidents", 0, draw(st.lists(incidents(), min_size=2, max_size=4))),
         ("incidents", 1, draw(st.lists(incidents(), max_size=2))),
     ]
     service = st.integers(0, 1)
@@ -122,6 +124,7 @@ def steps(draw: st.DrawFn, more: int = 6) -> list[Step]:
         st.tuples(st.just("incidents"), service, st.lists(incidents(), min_size=1, max_size=1)),
         st.tuples(st.just("correct"), service, st.tuples(st.integers(0, 5), st.integers(0, 7), st.integers(-1, 7))),
         st.tuples(st.just("correct"), service, st.tuples(st.integers(0, 5), st.integers(0, 7), st.integers(-1, 7))),
+        st.tuples(st.just("name"), service, st.tuples(st.integers(0, 5), st.integers(0, 8))),
         st.tuples(st.just("withdraw"), service, st.integers(0, 3)),
         st.tuples(st.just("gone"), service, st.integers(1, 9)),
         st.tuples(st.just("policy"), service, policies),
@@ -171,6 +174,16 @@ class Player:
         facts = {"incident": incident} if told[0] >= 4 else {"deployment": deployment}
         with suppress(Refused):  # nothing is there to speak of, or it makes no sense
             correcting.correct(team=self.team, kind=kind, reason="So it was", by=self.by, target=target, **facts)
+
+    def _name(self, service: Service, told: tuple[int, int]) -> None:
+        """A pushed deployment names a change as its own."""
+        change = service.changes.order_by("key")[told[0] : told[0] + 1].first()
+        deployment = service.deployments.order_by("key")[told[1] : told[1] + 1].first()
+        if change and deployment:
+            Telling.objects.get_or_create(change=change, deployment=deployment)
+            touched = Touched()
+            touched.changes([change])
+            refresh.run(self.team.pk, touched)
 
     def _withdraw(self, _service: Service, number: int) -> None:
         said = Correction.objects.of(self.team).in_force().order_by("pk")[number : number + 1].first()

@@ -30,6 +30,7 @@ class Facts:
     incidents: list[Row]
     corrections: list[Row]  # those in force, the oldest first
     comparisons: dict[tuple[int, str, str], set[str] | None]
+    named: dict[int, set[int]]  # the deployments that name a change as theirs
     policy: Policy
     zone: ZoneInfo
 
@@ -50,6 +51,10 @@ def facts_of(team: Team) -> Facts:
             if row.kind != "withdraw" and row.pk not in withdrawn
         ],
         comparisons=comparisons,
+        named={
+            row.pk: {each.deployment_id for each in row.tellings.all()}
+            for row in Change.objects.filter(service__team=team)
+        },
         policy=Policy.objects.filter(team=team).first() or Policy(team=team),
         zone=team.zone,
     )
@@ -96,8 +101,8 @@ def one_before(facts: Facts, row: Row) -> Row | None:
 def brought_by(facts: Facts, change: Row) -> tuple[Row | None, str]:
     """(the deployment, how it was found)."""
     rows = counted(facts, change.service_id)
-    if change.told:
-        told = [row for row in rows if row.key == change.told]
+    if facts.named.get(change.pk):
+        told = [row for row in rows if row.pk in facts.named[change.pk]]
         return (told[0], "told") if told else (None, "")
     for row in rows:
         before = one_before(facts, row)

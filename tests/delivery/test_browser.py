@@ -98,7 +98,7 @@ def test_from_an_address_to_the_figures(
 
     page.click(".p-tabs a[href$='/delivery/']")
     expect(page.locator("[data-figure=deployment_frequency] b")).to_have_text(re.compile(r"\d"))
-    expect(page.locator(".p-chart:has(svg.main-svg .trace)")).to_have_count(2)
+    expect(page.locator(".p-chart:has(svg.main-svg .trace)")).to_have_count(8)
 
     page.goto(page.url.replace("/delivery/", f"/connections/{Source.objects.get().pk}/"))
     page.click("form[action$='/sync/'] button")
@@ -113,25 +113,26 @@ def test_from_a_point_to_what_stands_behind_it(opened: OpenPage, team: Team, edi
     row = table.locator("tbody tr").nth(3)
     counted = int(row.locator("td").first.inner_text())
     assert counted in (2, 3)
-    row.locator("a").click()
-    expect(page.locator(".p-list .p-status.is-ok")).to_have_count(counted)
+    row.locator("a").press("Enter")
+    expect(page.locator("[id^=deployment-] .p-status.is-ok")).to_have_count(counted)
+    page.goto(page.url.replace("point/", "deployments/") + "&show=counted")
     expect(page.locator("#filter-from")).to_have_value(re.compile(r"^\d{4}-\d\d-\d\d$"))
-    page.select_option("#filter-show", "counted")
-    page.click(".p-filter button")
     expect(page.locator(".p-list tbody tr")).to_have_count(counted)
     page.click("thead a:has-text('Deployment')")
     expect(page.locator("th[aria-sort=ascending]")).to_have_count(1)
     expect(page.locator(".p-list tbody tr")).to_have_count(counted)
 
 
-def test_a_click_on_a_bar_leads_to_its_deployments(opened: OpenPage, team: Team, editor: Person, full: Service) -> None:
+def test_a_click_on_a_bar_leads_to_what_is_behind_it(
+    opened: OpenPage, team: Team, editor: Person, full: Service
+) -> None:
     page = opened(editor, f"/teams/{team.pk}/delivery/")
     expect(page.locator("html[data-charts=drawn]")).to_have_count(1)
     bar = page.locator("#figure-deployment-frequency .bars .point").nth(2).bounding_box()
     assert bar
     page.mouse.move(bar["x"] + bar["width"] / 2, bar["y"] + bar["height"] / 2)
     page.mouse.click(bar["x"] + bar["width"] / 2, bar["y"] + bar["height"] / 2)
-    page.wait_for_url(re.compile(r"/delivery/deployments/\?from="))
+    page.wait_for_url(re.compile(r"/delivery/point/\?figure=deployment_frequency&from="))
 
 
 def test_periods_are_links_and_charts_follow(opened: OpenPage, team: Team, editor: Person, full: Service) -> None:
@@ -140,7 +141,7 @@ def test_periods_are_links_and_charts_follow(opened: OpenPage, team: Team, edito
     expect(page.locator("#figure-mttr tbody tr")).to_have_count(13)
     page.click("nav.p-show a:text-is('Week')")
     assert "period=12m&by=week" in page.url
-    expect(page.locator(".p-chart:has(svg.main-svg .trace)")).to_have_count(2)
+    expect(page.locator(".p-chart:has(svg.main-svg .trace)")).to_have_count(8)
 
 
 def test_the_form_shows_only_what_the_chosen_source_uses(
@@ -165,7 +166,9 @@ def test_the_pages_work_without_javascript(opened: OpenPage, team: Team, team_ad
     expect(page.locator("#figure-mttr tbody tr").first).to_be_visible()
 
 
-PAGES = ["delivery/", "delivery/?period=all", "delivery/deployments/", "delivery/incidents/", "connections/",
+PAGES = ["delivery/", "delivery/?period=all&edition=2025", "delivery/deployments/", "delivery/incidents/", "delivery/changes/",
+         "delivery/point/", "delivery/policy/", "delivery/deployments/{deployment}/", "delivery/incidents/{incident}/",
+         "connections/",
          "connections/{source}/", "connections/{source}/access/", "connections/{source}/disconnect/", "delivery/connect/",
          "delivery/rules/{service}/"]  # fmt: skip
 
@@ -175,9 +178,13 @@ def test_nothing_serious_for_axe_and_nothing_runs_over(
     opened: OpenPage, live_server: Any, team: Team, team_admin: Person, full: Service, theme: str, width: int
 ) -> None:
     page = opened(team_admin, f"/teams/{team.pk}/delivery/", width, color_scheme=theme)
+    deployment, incident = full.deployments.first(), full.incidents.first()
+    assert deployment
+    assert incident
+    rows = {"source": full.source_id, "service": full.pk, "deployment": deployment.pk, "incident": incident.pk}
     found = []
     for path in PAGES:
-        page.goto(f"{live_server.url}/teams/{team.pk}/{path.format(source=full.source_id, service=full.pk)}")
+        page.goto(f"{live_server.url}/teams/{team.pk}/{path.format(**rows)}")
         if path.startswith("delivery/") and "figure" in page.content():
             expect(page.locator("html[data-charts=drawn]")).to_have_count(1)
         if page.evaluate("document.documentElement.scrollWidth") > width:

@@ -14,7 +14,7 @@ from delivery import charts
 from delivery.board import Choice, board
 from delivery.models import Service
 from teams.models import Team
-from tests.delivery.factories import NOW, DeploymentFactory, IncidentFactory, ServiceFactory, at
+from tests.delivery.factories import NOW, ChangeFactory, DeploymentFactory, IncidentFactory, ServiceFactory, at
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("now", "organisation")]
 ALL = Choice("all", "month")
@@ -113,14 +113,13 @@ def test_all_time_over_years_with_every_month_in_between(team: Team, service: Se
 def test_a_table_cell_leads_to_what_stands_behind_it(team: Team, service: Service) -> None:
     DeploymentFactory(service=service, finished_at=at("2026-10-01 10:00"))
     found = board(team)
-    assert (
-        charts.frequency_chart(found).rows[5][0].url
-        == f"/teams/{team.pk}/delivery/deployments/?from=2026-09-28&to=2026-10-04&show=counted"
-    )
-    assert (
-        charts.mttr_chart(found).rows[-1][0].url
-        == f"/teams/{team.pk}/delivery/incidents/?from=2026-11-23&to=2026-11-24"
-    )
+    point = f"/teams/{team.pk}/delivery/point/?figure="
+    week, last = "from=2026-09-28&to=2026-10-04", "from=2026-11-23&to=2026-11-24"
+    for name, draw in charts.OF_FIGURE.items():
+        chart = draw(found)
+        assert chart.rows[5][0].url == f"{point}{name}&{week}&period=13w&by=week"
+        assert chart.rows[-1][0].url == f"{point}{name}&{last}&period=13w&by=week"
+        assert chart.figure.data[-1].customdata[5] == chart.rows[5][0].url, "the point leads where its row does"
 
 
 def test_mttr_by_the_period_of_the_resolution(team: Team, service: Service) -> None:
@@ -180,7 +179,8 @@ def test_12_months_and_the_present_one(team: Team, service: Service) -> None:
 def test_a_chart_is_plain_json_with_tokens(team: Team, service: Service) -> None:
     DeploymentFactory(service=service, finished_at=at("2026-10-01 10:00"))
     IncidentFactory(service=service)
-    for chart in (charts.frequency_chart(board(team)), charts.mttr_chart(board(team))):
+    for draw in charts.BY_ID.values():
+        chart = draw(board(team))
         text = json.dumps(core_charts.to_json(chart))
         assert "$accent" in text
         assert core_charts.ACCENT not in text
@@ -209,3 +209,55 @@ def test_today_is_that_of_the_team(team: Team, service: Service) -> None:
         assert board(team).period.last == date(2026, 11, 15)
         team.time_zone = "Asia/Tokyo"
         assert board(team).period.last == date(2026, 11, 22)
+
+
+# -- Lead time, failures, recovery, rework, and the stages --------------------------------------------------------------
+
+
+def test_rates_have_gaps_where_nothing_was_deployed_and_zero_where_nothing_failed(team: Team, service: Service) -> None:
+    DeploymentFactory(service=service, finished_at=at("2026-10-01 10:00"))
+    DeploymentFactory(service=service, finished_at=at("2026-10-13 10:00"), branch="hotfix/a")
+    DeploymentFactory(service=service, finished_at=at("2026-10-14 10:00"))
+    IncidentFactory(service=service, began_at=at("2026-10-14 11:00"), resolved_at=at("2026-10-14 13:30"))
+    found = board(team)
+    failures, rework = charts.failure_rate_chart(found), charts.rework_chart(found)
+    assert list(failures.figure.data[0].y)[5:8] == [0.0, None, 0.5]
+    assert [list(row[1:]) for row in failures.rows[5:8]] == [[0, 1, "0%"], [None, 0, None], [1, 2, "50%"]]
+    assert list(rework.figure.data[0].y)[5:8] == [0.0, None, 0.5]
+    assert failures.alt.endswith("from 0% to 50%.")
+    recovery = charts.recovery_chart(found)
+    assert list(recovery.figure.data[0].y)[7] == 3.5
+    assert list(recovery.rows[7][1:]) == [1, 1, 3.5, 3.5]
+
+
+def test_no_data_is_a_sentence_and_no_line(team: Team, service: Service) -> None:
+    found = board(team)
+    for draw, said in (
+        (charts.lead_time_chart, "no data"),
+        (charts.failure_rate_chart, "no deployment"),
+        (charts.recovery_chart, "no attributed incident resolved"),
+    ):
+        assert draw(found).figure.layout.annotations[0].text == said
+
+
+def test_the_bottleneck_is_the_longest_stage_and_the_one_that_grew(team: Team, service: Service) -> None:
+    """Review takes 2 h in the 13 weeks before and 30 h now; pickup stays the longest before."""
+    DeploymentFactory(service=service, finished_at=at("2026-06-01 10:00"))
+    for merged, review in (("2026-07-01 10:00", 2), ("2026-10-01 10:00", 30)):
+        end = at(merged)
+        ChangeFactory(
+            service=service,
+            first_commit_at=end - timedelta(hours=review + 8),
+            opened_at=end - timedelta(hours=review + 5),
+            first_review_at=end - timedelta(hours=review),
+            merged_at=end,
+        )
+        DeploymentFactory(service=service, finished_at=end + timedelta(hours=1))
+    lead_time, recovery = charts.bottlenecks(board(team))
+    assert lead_time.said == (
+        "Longest: Review, median 30 h. Grew most against the 13 weeks before: Review, 2 h → 30 h."
+    )
+    assert list(lead_time.chart.rows[5][1:]) == [3.0, 5.0, 30.0, 1.0]
+    assert recovery.said == "No data in this period, so no stage can be told."
+    chart = charts.lead_time_chart(board(team))
+    assert list(chart.rows[5][1:]) == [1, 39.0, 39.0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -17,6 +18,7 @@ from django.utils.timezone import localtime
 from delivery import headlines, sparks
 from delivery.board import Choice, board
 from delivery.figures import Band
+from delivery.headlines import Headline
 from delivery.models import Deployment, Service
 from delivery.summary import for_team
 from teams.models import Person, Team
@@ -37,6 +39,10 @@ def reader(signed_in: SignIn, outsider: Person) -> Client:
     return signed_in(outsider)
 
 
+def headline(team: Team, name: str = "deployment_frequency", choice: Choice | None = None) -> Headline:
+    return next(each for each in headlines.of_board(board(team, choice)) if each.id == name)
+
+
 def page(client: Client, team: Team, query: str = "") -> str:
     response = client.get(reverse("delivery", args=[team.pk]) + query)
     assert response.status_code == 200
@@ -51,7 +57,7 @@ def test_the_headline_says_numerator_and_denominator(team: Team, service: Servic
         for day in range(2 if week >= 0 else 1):
             DeploymentFactory(service=service, finished_at=MONDAY + timedelta(weeks=week, days=day))
     DeploymentFactory(service=service, finished_at=None, created_at=MONDAY, outcome="unknown")
-    made = headlines.frequency_headline(board(team))
+    made = headline(team)
     assert (made.value, made.unit, made.band) == ("2", "days / week", Band.HIGH)
     assert made.was == "was 1 days / week"
     assert made.facts == ["26 deployments in 13 weeks", "median of deployment days a week", "1 unknown, not counted"]
@@ -60,22 +66,23 @@ def test_the_headline_says_numerator_and_denominator(team: Team, service: Servic
 def test_it_speaks_of_months_where_the_median_week_is_empty(team: Team, service: Service) -> None:
     for finish in ("2026-09-01", "2026-10-01", "2026-10-02", "2026-11-03"):
         DeploymentFactory(service=service, finished_at=at(f"{finish} 10:00"))
-    made = headlines.frequency_headline(board(team))
+    made = headline(team)
     assert (made.value, made.unit, made.band) == ("1", "days / month", Band.MEDIUM)
     assert made.facts[:2] == ["4 deployments in 13 weeks", "median of deployment days a month"]
 
 
 def test_no_data_is_not_zero(team: Team, service: Service) -> None:
-    found = board(team)
-    assert headlines.frequency_headline(found).value == ""
-    assert headlines.frequency_headline(found).band is None
-    assert headlines.mttr_headline(found).value == ""
-    assert headlines.mttr_headline(found).facts == ["No incident was resolved."]
+    made = {each.id: each for each in headlines.of_board(board(team))}
+    assert [each.id for each in made.values() if (each.value, each.band, each.told.number) != ("", None, None)] == []
+    assert made["mttr"].facts == ["No incident was resolved."]
+    assert made["change_failure_rate"].facts == ["No deployment was counted."]
+    assert made["lead_time"].facts == ["No change is known to have been deployed."]
+    assert made["recovery"].facts == ["No incident is attributed to a deployment of the period."]
 
 
 def test_zero_is_zero_once_a_deployment_is_known(team: Team, service: Service) -> None:
     DeploymentFactory(service=service, finished_at=at("2026-01-01 10:00"))
-    made = headlines.frequency_headline(board(team))
+    made = headline(team)
     assert (made.value, made.unit, made.band) == ("0", "days / month", Band.LOW)
     assert made.facts[0] == "0 deployments in 13 weeks"
 
@@ -85,8 +92,8 @@ def test_mttr_shows_mean_median_resolved_and_open(team: Team, service: Service) 
         IncidentFactory(service=service, began_at=MONDAY, resolved_at=MONDAY + timedelta(hours=hours))
     IncidentFactory(service=service, began_at=MONDAY, resolved_at=None)
     IncidentFactory(service=service, began_at=MONDAY, resolved_at=NOW - timedelta(hours=1))  # of the present week
-    made = headlines.mttr_headline(board(team))
-    assert (made.value, made.unit, made.band) == ("8.67", "h mean", Band.HIGH)
+    made = headline(team, "mttr")
+    assert (made.value, made.unit, made.band) == ("8.7", "h mean", Band.HIGH)
     assert made.facts == ["median 1.5 h", "3 incidents resolved", "1 open"]
 
 
@@ -95,7 +102,7 @@ def test_only_the_weeks_that_were_read_are_counted(team: Team, service: Service)
     service.save()
     for week in (10, 11, 12):
         DeploymentFactory(service=service, finished_at=MONDAY + timedelta(weeks=week, hours=1))
-    made = headlines.frequency_headline(board(team))
+    made = headline(team)
     assert (made.value, made.band, made.facts[0]) == ("1", Band.HIGH, "3 deployments in 3 weeks")
 
 
@@ -105,7 +112,7 @@ def test_a_band_that_looks_at_the_median_says_so(team: Team, service: Service) -
     IncidentFactory(
         service=service, began_at=MONDAY - timedelta(days=9), resolved_at=MONDAY - timedelta(days=9, hours=-2)
     )
-    made = headlines.mttr_headline(board(team))
+    made = headline(team, "mttr")
     assert (made.value, made.unit, made.band, made.band_reads) == ("33.7", "h mean", Band.ELITE, "by the median")
     assert made.was == "was 2 h mean"
 
@@ -123,9 +130,8 @@ def test_one_that_never_finished_stands_where_it_began(reader: Client, team: Tea
 
 def test_what_is_not_read_is_said(team: Team) -> None:
     ServiceFactory(source__connection__team=team, deployment_source="none", incident_labels=[])
-    found = board(team)
-    assert headlines.frequency_headline(found).facts == ["Deployments are not read."]
-    assert headlines.mttr_headline(found).facts == ["Incidents are not read."]
+    assert headline(team).facts == ["Deployments are not read."]
+    assert headline(team, "mttr").facts == headline(team, "recovery").facts == ["Incidents are not read."]
 
 
 def test_a_sparkline_has_gaps_where_nothing_was() -> None:
@@ -142,12 +148,11 @@ def test_over_all_time_the_weeks_begin_with_the_first_deployment(team: Team, ser
     IncidentFactory(service=service, began_at=at("2018-08-03 10:00"), resolved_at=at("2018-08-04 10:00"))
     for finish in ("2026-11-02", "2026-11-10", "2026-11-17"):
         DeploymentFactory(service=service, finished_at=at(f"{finish} 10:00"))
-    found = board(team, Choice("all", "month"))
-    made = headlines.frequency_headline(found)
+    made = headline(team, choice=Choice("all", "month"))
     assert made.facts[0] == "3 deployments in 4 weeks"
     assert made.value == "1"
     assert made.was == ""
-    assert headlines.mttr_headline(found).value == "24"
+    assert headline(team, "mttr", Choice("all", "month")).value == "24"
 
 
 def test_only_what_is_in_scope_is_shown(team: Team, service: Service) -> None:
@@ -158,12 +163,9 @@ def test_only_what_is_in_scope_is_shown(team: Team, service: Service) -> None:
     IncidentFactory(service=service, began_at=MONDAY, in_scope=False)
     IncidentFactory(service=service, began_at=MONDAY, resolved_at=None, in_scope=False)
     found = board(team)
-    assert (len(found.deployments.days), len(found.unknown_days), len(found.resolved), found.open_incidents) == (
-        1,
-        0,
-        0,
-        0,
-    )
+    assert found.five.frequency
+    assert (found.five.frequency.count, found.five.frequency.unknown, found.five.mttr.count) == (1, 0, 0)
+    assert (len(found.resolved), found.five.mttr.still_open) == (0, 0)
     assert +found.outcomes == {"counted": 1}
 
 
@@ -180,8 +182,8 @@ def test_a_month_that_begins_before_the_period_shows_only_its_part(team: Team, s
         DeploymentFactory(service=service, finished_at=None, created_at=at(f"{day} 10:00"), outcome="unknown")
         IncidentFactory(service=service, began_at=at(f"{day} 10:00"), resolved_at=at(f"{day} 11:00"))
     august = board(team, Choice("13w", "month")).by_bucket[0]
-    assert august.frequency
-    assert (august.frequency.count, august.unknown, august.recovery.count) == (1, 1, 1)
+    assert august.five.frequency
+    assert (august.five.frequency.count, august.unknown, august.five.mttr.count) == (1, 1, 1)
 
 
 # -- The page ---------------------------------------------------------------------------------------------------------
@@ -237,10 +239,10 @@ def test_links_of_the_host_only_if_they_are_web_addresses(reader: Client, team: 
 
 
 def test_the_first_sync_says_that_figures_will_grow(reader: Client, team: Team, service: Service) -> None:
-    assert "not complete yet" not in page(reader, team)
+    assert "older weeks will still fill" not in page(reader, team)
     service.source.succeeded_at = None
     service.source.save()
-    assert "not complete yet" in page(reader, team)
+    assert "older weeks will still fill" in page(reader, team)
 
 
 @pytest.mark.parametrize("query", ["", "?period=12m", "?period=all"])
@@ -259,36 +261,38 @@ def test_the_page_costs_the_same_for_few_and_many(reader: Client, team: Team, se
     few = cost()
     fill(20, ServiceFactory(source__connection__team=team, source__succeeded_at=NOW))
     fill(20, ServiceFactory(source__connection__team=team))
-    assert cost() == few <= 20
+    assert cost() == few <= 24
 
 
 def test_csv_of_what_the_charts_show(reader: Client, team: Team, service: Service) -> None:
     DeploymentFactory(service=service, finished_at=at("2026-11-22 10:00"))
     IncidentFactory(service=service, began_at=at("2026-11-20 10:00"), resolved_at=at("2026-11-20 12:15"))
-    frequency = reader.get(reverse("delivery-frequency-csv", args=[team.pk])).text.splitlines()
+    frequency = reader.get(reverse("delivery-chart", args=[team.pk, "deployment-frequency"])).text.splitlines()
     assert frequency[0].lstrip("\ufeff") == "Week,Deployments,Deployment days,Unknown"
     assert frequency[13] == '"2026-W47, 16 Nov – 22 Nov",1,1,0'
     assert frequency[1] == '"2026-W35, 24 Aug – 30 Aug",,,0', "no data is empty, not 0"
-    mttr = reader.get(reverse("delivery-mttr-csv", args=[team.pk]) + "?period=12m&by=month").text.splitlines()
+    mttr = reader.get(reverse("delivery-chart", args=[team.pk, "mttr"]) + "?period=12m&by=month").text.splitlines()
     assert mttr[-1] == "Nov 2026 (so far),1,2.25,2.25,2.25"
+    assert reader.get(reverse("delivery-chart", args=[team.pk, "nonsense"])).status_code == 404
 
 
 # -- The card of the team page ----------------------------------------------------------------------------------------
 
 
-def test_the_card_has_both_figures_and_charts(team: Team, service: Service) -> None:
+def test_the_card_has_four_figures_and_the_policy(team: Team, service: Service) -> None:
     DeploymentFactory(service=service, finished_at=MONDAY)
     summary = for_team(team)
-    assert [headline.id for headline in summary.headlines] == ["deployment_frequency", "mttr"]
+    shown = ["deployment_frequency", "lead_time", "change_failure_rate", "recovery"]
+    assert [each.id for each in summary.headlines] == shown
     assert summary.period == "24 Aug – 22 Nov 2026"
     text = render_to_string("delivery/_card.html", {"delivery": summary, "team": team})
-    assert 'data-figure="mttr"' in text
-    assert text.count("data-chart=") == 2
+    assert re.findall(r'data-figure="(\w+)"', text) == shown
+    assert "look-back: 30 days" in text
 
 
 def test_the_card_of_a_team_without_services(team: Team) -> None:
     summary = for_team(team)
-    assert (summary.services, summary.frequency_chart, list(summary.headlines)) == ((), None, [])
+    assert (list(summary.services), list(summary.charts), list(summary.headlines)) == ([], [], [])
     assert reverse("connections", args=[team.pk]) in render_to_string(
         "delivery/_card.html", {"delivery": summary, "team": team}
     )
@@ -306,4 +310,4 @@ def test_the_card_costs_the_same_for_few_and_many(team: Team, service: Service) 
         more = ServiceFactory(source__connection__team=team)
         DeploymentFactory(service=more, finished_at=NOW - timedelta(days=number))
         IncidentFactory(service=more)
-    assert cost() == few <= 8
+    assert cost() == few <= 14

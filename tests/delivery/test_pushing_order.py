@@ -22,7 +22,7 @@ from tests.delivery.pushes import rows
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("now", "organisation")]
 QUICK = settings(
-    max_examples=15, database=None, deadline=None, phases=[Phase.generate],
+    max_examples=10, database=None, deadline=None, phases=[Phase.generate],
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )  # fmt: skip
 # Few of each, so that events meet: equal instants, equal ids, the same word with another text.

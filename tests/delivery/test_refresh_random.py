@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from delivery import refresh
+from delivery import five, refresh
+from delivery.figures import Stage, median
+from delivery.periods import Period
 from teams.models import Person, Team
 from tests.delivery import reference
 from tests.delivery.factories import ServiceFactory
@@ -73,15 +76,42 @@ def days(facts: reference.Facts) -> dict[Any, Any]:
     return {key: tuple(each) for key, each in found.items()}
 
 
-@given(story=steps(), zone=st.sampled_from(ZONES))
+def check_figures(facts: reference.Facts, team: Team, first: date, days: int) -> None:
+    """What pages read, against the reference."""
+    period = Period(first, first + timedelta(days=days))
+    found = five.read([team], period)[team.pk].five(period)
+    told = reference.figures(facts, period.first, period.last)
+    assert (found.failure_rate.part, found.failure_rate.whole) == (told.failed, told.counted)
+    assert (found.rework.part, found.rework.whole) == (told.hotfixes, told.counted)
+    assert (found.lead_time.changes, found.mttr.still_open) == (told.changes, told.still_open)
+    for ours, theirs in (
+        (found.recovery.hours, told.recovery),
+        (found.mttr.hours, told.mttr),
+        (found.lead_time.hours, told.lead_times),
+        *((found.lead_time.stages[Stage(name)], hours) for name, hours in told.stages.items()),
+    ):
+        assert sorted(ours) == pytest.approx(sorted(map(float, theirs)))
+        assert median(ours) == (pytest.approx(float(reference.middle(theirs))) if theirs else None)
+    if found.frequency is not None:  # else nothing is known yet
+        often = found.frequency
+        assert (often.count, often.unknown, list(often.week_days)) == (told.counted, told.unknown, told.days_by_week)
+
+
+days_of_2024 = st.integers(0, 60).map(lambda number: date(2024, 2, 27) + timedelta(days=number))
+
+
+@given(story=steps(), zone=st.sampled_from(ZONES), first=days_of_2024, length=st.sampled_from([0, 1, 6, 60]))
 @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
-def test_what_is_stored_is_what_the_rules_say(player: Player, story: list[Step], zone: str) -> None:
+def test_what_is_stored_is_what_the_rules_say(
+    player: Player, story: list[Step], zone: str, first: date, length: int
+) -> None:
     with rolled_back():
         Team.objects.filter(pk=player.team.pk).update(time_zone=zone)
         player.team.refresh_from_db()
         player.play(story)
-        stored = prepared(player.team)
-        assert stored == told(reference.facts_of(player.team))
+        stored, facts = prepared(player.team), reference.facts_of(player.team)
+        assert stored == told(facts)
+        check_figures(facts, player.team, first, length)
         refresh.everything(player.team.pk)
         assert prepared(player.team) == stored
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -11,10 +12,11 @@ from django.test.utils import CaptureQueriesContext
 
 from core import figures
 from delivery import reading
+from delivery.correcting import correct
 from delivery.models import Deployment, Incident, Service
 from delivery.periods import Period
-from teams.models import Organisation, Team
-from tests.delivery.factories import DeploymentFactory, IncidentFactory, ServiceFactory, at
+from teams.models import Organisation, Person, Team
+from tests.delivery.factories import ChangeFactory, DeploymentFactory, IncidentFactory, ServiceFactory, at
 from tests.factories import TeamFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("organisation")]
@@ -187,7 +189,9 @@ def test_pooled_reads_the_rows_of_all_teams_together(team: Team, service: Servic
     assert figures.get("deployment_frequency").pooled([], end) is None
 
 
-@pytest.mark.parametrize("figure", ["deployment_frequency", "mttr"])
+@pytest.mark.parametrize(
+    "figure", ["deployment_frequency", "lead_time", "change_failure_rate", "recovery", "mttr", "rework_rate"]
+)
 def test_any_number_of_teams_and_days_costs_the_same(figure: str) -> None:
     def cost(teams: Sequence[Team], days: Sequence[date]) -> int:
         with CaptureQueriesContext(connection) as queries:
@@ -205,7 +209,62 @@ def test_any_number_of_teams_and_days_costs_the_same(figure: str) -> None:
     assert figures.get(figure).values([], days) == {}
 
 
-def test_both_figures_are_registered() -> None:
-    found = {figure.id: figure.better for figure in figures.all_figures()}
-    assert found["deployment_frequency"] == "more"
-    assert found["mttr"] == "less"
+def test_all_figures_are_registered() -> None:
+    found = {figure.id: (figure.better, figure.is_share) for figure in figures.all_figures()}
+    assert found["deployment_frequency"] == ("more", False)
+    for name, share in (
+        ("lead_time", False),
+        ("change_failure_rate", True),
+        ("recovery", False),
+        ("mttr", False),
+        ("rework_rate", True),
+    ):
+        assert found[name] == ("less", share)
+
+
+# -- The three that follow from attribution and links -------------------------------------------------------------
+
+
+def quarter(service: Service, **hotfix: Any) -> None:
+    """Two deployments; the second brought a change, and an incident followed it after an hour."""
+    DeploymentFactory(service=service, finished_at=at("2026-03-02 10:00"))
+    DeploymentFactory(service=service, finished_at=at("2026-03-03 10:00"), **hotfix)
+    merged = at("2026-03-02 16:00")
+    ChangeFactory(service=service, merged_at=merged, first_commit_at=merged - timedelta(hours=6))
+    began = at("2026-03-03 11:00")
+    IncidentFactory(service=service, began_at=began, resolved_at=began + timedelta(hours=2))
+
+
+def test_what_follows_from_attribution_and_links(team: Team, service: Service) -> None:
+    quarter(service, branch="hotfix/1")
+    day = date(2026, 3, 9)
+    assert value("lead_time", team, day) == 24
+    assert value("change_failure_rate", team, day) == 0.5
+    assert value("recovery", team, day) == 3
+    assert value("rework_rate", team, day) == 0.5
+    assert [value(name, team, date(2026, 3, 2)) for name in ("lead_time", "change_failure_rate", "recovery")] == [
+        None
+    ] * 3
+
+
+def test_pooled_they_look_at_all_rows_together(team: Team, service: Service) -> None:
+    quarter(service)
+    other = ServiceFactory()
+    for number in range(2):
+        DeploymentFactory(service=other, finished_at=at(f"2026-03-03 1{number}:00"))
+    teams, day = [team, other.team], date(2026, 3, 9)
+    assert figures.get("change_failure_rate").pooled(teams, day) == 0.25
+    assert figures.get("recovery").pooled(teams, day) == 3
+    assert figures.get("lead_time").pooled(teams, day) == 24
+    assert figures.get("rework_rate").pooled(teams, day) == 0
+
+
+def test_what_a_person_attributed_to_one_that_no_longer_counts_is_no_recovery(
+    team: Team, service: Service, editor: Person
+) -> None:
+    quarter(service)
+    row = Deployment.objects.order_by("finished_at").first()
+    correct(team=team, kind="attribute", reason="It was", by=editor, incident=Incident.objects.get(), target=row)
+    assert value("recovery", team, date(2026, 3, 9)) == 27
+    correct(team=team, kind="exclude", reason="A test", by=editor, deployment=row)
+    assert value("recovery", team, date(2026, 3, 9)) is None

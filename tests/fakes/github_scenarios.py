@@ -52,6 +52,56 @@ def shop(world: World, now: datetime | None = None, seed: int = 7) -> None:
     for week in range(WEEKS):
         _week_of_releases(forecast, dice, now, week)
     forecast.add_issue(now - timedelta(days=40), "Forecast drifts", ["incident"], closed=now - timedelta(days=38.5))
+    _ranking(world.add_repo("acme/ranking"), random.Random(seed + 1), now)
+
+
+# Hours from a deployment until its incident began, and from then until it was resolved; None: nothing went wrong. In turn.
+AFTERMATHS: list[tuple[float, float] | None] = [
+    None,
+    None,
+    (0.7, 3.0),
+    None,
+    None,
+    None,
+    (26.0, 11.0),
+    None,
+    (2.5, 1.2),
+    None,
+]
+
+
+def _ranking(repo: Repo, dice: random.Random, now: datetime) -> None:
+    """Half a year of changes, deployments that bring them, incidents and hotfixes: something for each of the five figures."""
+    turn = 0
+    for week in range(WEEKS - 26, WEEKS):
+        for day in sorted(dice.sample(range(6), k=dice.choice([2, 3]))):
+            at = _moment(dice, now, week, day)
+            is_hotfix = turn % 9 == 7
+            for _each in range(1 if is_hotfix else dice.choice([1, 1, 2])):
+                _change(repo, dice, at, is_hotfix=is_hotfix)
+            repo.deploy(at, "production", minutes=dice.uniform(4, 12))
+            aftermath = AFTERMATHS[turn % len(AFTERMATHS)]
+            if aftermath:
+                began = at + timedelta(hours=aftermath[0])
+                closed = began + timedelta(hours=aftermath[1])
+                if closed < now:
+                    repo.add_issue(began, f"Ranking is off, number {turn}", ["incident"], closed=closed)
+            turn += 1
+
+
+def _change(repo: Repo, dice: random.Random, deployed: datetime, *, is_hotfix: bool) -> None:
+    merged = deployed - timedelta(minutes=dice.randrange(10, 240))
+    opened = merged - timedelta(hours=1 if is_hotfix else dice.uniform(3, 60))
+    repo.add_pull(
+        opened,
+        merged,
+        author=dice.choice(["ada", "kim"]),
+        commits=[opened - timedelta(hours=dice.uniform(1, 40)), opened - timedelta(minutes=20)],
+        reviews=[("grace", opened + (merged - opened) * dice.uniform(0.2, 0.8))],
+        labels=["hotfix"] if is_hotfix else [],
+        branch="hotfix/ranking" if is_hotfix else "",
+        title="Put the ranking right" if is_hotfix else "Make the ranking better",
+    )
 
 
 def _moment(dice: random.Random, now: datetime, week: int, day: int) -> datetime:

@@ -15,7 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from connections import choosing, export, health, organisation, services
+from connections import choosing, export, health, organisation, services, webhooks
 from connections import messages as sentences
 from connections.choosing import Listing
 from connections.forms import show_refusal
@@ -87,7 +87,8 @@ def connection(request: Request, connection_id: int) -> HttpResponseBase:
     for grant in grants:
         by_team[grant.team].append(grant)
     teams = sorted(by_team.items(), key=lambda each: each[0].name.casefold())
-    return render(request, "connections/organisation_connection.html", _context(shown=shown, rows=rows, teams=teams))
+    context = _context(shown=shown, rows=rows, teams=teams, takes_webhooks=webhooks.takes_webhooks(shown))
+    return render(request, "connections/organisation_connection.html", context)
 
 
 @never_cache

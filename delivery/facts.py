@@ -147,8 +147,13 @@ def _failure_facts(reads: Reads, five: Five) -> list[str]:
     return [text % {"part": share.part, "whole": share.whole}]
 
 
+def _are_told(reads: Reads, five: Five) -> bool:
+    """Whether incidents are read, or programs or people told of some."""
+    return bool(reads.incidents or five.attributed or five.mttr.count or five.mttr.still_open)
+
+
 def _recovery_facts(reads: Reads, five: Five) -> list[str]:
-    if not reads.incidents:
+    if not _are_told(reads, five):
         return [_("Incidents are not read.")]
     figure, caused = five.recovery, five.attributed
     if not caused:
@@ -167,7 +172,7 @@ def _recovery_facts(reads: Reads, five: Five) -> list[str]:
 
 
 def _mttr_facts(reads: Reads, five: Five) -> list[str]:
-    if not reads.incidents:
+    if not _are_told(reads, five):
         return [_("Incidents are not read.")]
     figure, facts = five.mttr, []
     if figure.median is not None:

@@ -169,7 +169,9 @@ def _cell(team: Team, period: Period, each: Told, was: Band | None, now: Five, r
         spark=spark,
         url=point_url(team.pk, each.id, period.first, period.last),
         median=now.mttr.median if each.id == "mttr" else None,
-        still_open=now.mttr.still_open if each.id == "mttr" and (known or reads.incidents) else None,
+        still_open=now.mttr.still_open
+        if each.id == "mttr" and (known or reads.incidents or now.mttr.still_open)
+        else None,
     )
 
 

@@ -51,6 +51,7 @@ from tests.access_rules import (
     Rule,
 )
 from tests.access_world import World
+from tests.connections.factories import ConnectionFactory
 from tests.delivery.factories import DeploymentFactory, IncidentFactory, ServiceFactory
 from tests.imports.files import brought
 
@@ -157,6 +158,10 @@ def _correction(w: World) -> list[Any]:
 
 def _set_aside(w: World) -> list[Any]:
     return [w.team.pk, w.service.source_id, w.set_aside.pk]
+
+
+def _common_github(w: World) -> list[Any]:
+    return [ConnectionFactory(team=None, kind="github", name="Shared").pk]
 
 
 def _github(w: World) -> list[Any]:
@@ -440,6 +445,7 @@ ROUTES: list[Route] = [
     page("organisation-connections", get=ADMINISTER_ORGANISATION),
     page("organisation-connection-new", get=ADMINISTER_ORGANISATION, post=ADMINISTER_ORGANISATION),
     page("organisation-connection", _common, get=ADMINISTER_ORGANISATION),
+    page("organisation-connection-webhook", _common_github, get=ADMINISTER_ORGANISATION, post=ADMINISTER_ORGANISATION),
     page("organisation-connection-access", _common, get=ADMINISTER_ORGANISATION, post=ADMINISTER_ORGANISATION),
     page("organisation-connection-give", _common, get=ADMINISTER_ORGANISATION, post=ADMINISTER_ORGANISATION),
     page("organisation-grant-end", _grant, post=ADMINISTER_ORGANISATION),

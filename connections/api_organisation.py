@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django.shortcuts import get_object_or_404
 from django.urls import path
@@ -16,7 +16,7 @@ from connections import choosing, organisation
 from connections.models import Connection, Grant
 from core.api import BodyView, IdField
 from teams.access import require
-from teams.models import Team
+from teams.models import Person, Team
 
 MOST = 200  # repositories given with one request
 
@@ -56,6 +56,11 @@ class GiveSerializer(serializers.Serializer[Any]):
 
 
 class _Administered(BodyView):
+    @property
+    def person(self) -> Person:
+        """Who asks; teams.api_auth.MayCall has kept everybody else out."""
+        return cast(Person, self.request.user)
+
     def connection(self) -> Connection:
         require(self.request.user, "organisation.administer")
         return get_object_or_404(Connection.objects.of_organisation(), pk=self.kwargs["connection_id"])
@@ -98,7 +103,7 @@ class GrantsView(_Administered, generics.ListAPIView[Grant]):
         chosen = listing.named(wanted["repositories"])
         if len(chosen) < len(set(wanted["repositories"])):
             raise ValidationError({"repositories": ["The connection's token does not see all of these."]})
-        new = organisation.give(connection=connection, team=team, repositories=chosen, by=request.user)
+        new = organisation.give(connection=connection, team=team, repositories=chosen, by=self.person)
         return Response(GrantSerializer(new, many=True).data, status=201)
 
 
@@ -107,7 +112,7 @@ class GrantView(_Administered):
     def delete(self, request: Request, connection_id: int, grant_id: int) -> Response:
         """Take a repository back. Where the team reads it by this connection, that ends; what was read stays."""
         grant = get_object_or_404(self.connection().grants.listed(), pk=grant_id)
-        organisation.take_back(grant=grant, by=request.user)
+        organisation.take_back(grant=grant, by=self.person)
         return Response(status=204)
 
 

@@ -173,10 +173,10 @@ class SourceQuerySet(models.QuerySet["Source"]):
     def of(self, team: Team) -> SourceQuerySet:
         """Those that the team reads or once read, with `left_at`: when its part ended, None while it reads."""
         mine = FilteredRelation("shares", condition=Q(shares__team=team))
-        return self.alias(mine=mine).filter(mine__isnull=False).annotate(left_at=F("mine__ended_at"))
+        return self.alias(mine=mine).filter(mine__isnull=False).annotate(left_at=F("mine__ended_at"))  # type: ignore[no-redef]
 
     def read_by(self, team: Team) -> SourceQuerySet:
-        return self.of(team).filter(active=True, mine__ended_at=None)
+        return self.of(team).filter(active=True, left_at=None)  # type: ignore[misc]
 
     def active(self) -> SourceQuerySet:
         return self.filter(active=True)

@@ -19,9 +19,10 @@ from connections import choosing, export, health, organisation, services, webhoo
 from connections import messages as sentences
 from connections.choosing import Listing
 from connections.forms import show_refusal
-from connections.forms_organisation import KIND, ConnectionForm, GiveForm, NewConnectionForm
+from connections.forms_organisation import ConnectionForm, GiveForm, NewConnectionForm
 from connections.models import Connection, Credential, Grant, Source
 from connections.views import Request
+from connectors.registry import USUAL
 from core import clock, live
 from core.crypto import Undecryptable
 from core.edits import StaleEdit
@@ -61,7 +62,7 @@ def connection_new(request: Request) -> HttpResponse:
     form = NewConnectionForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
-            made = organisation.create(kind=KIND, by=request.user, **form.cleaned_data)
+            made = organisation.create(kind=USUAL, by=request.user, **form.cleaned_data)
         except OutgoingError as error:
             show_refusal(form, error, field="base_url")
         except Refused as refusal:

@@ -46,7 +46,7 @@ def services_with_first(teams: Sequence[Team]) -> list[Service]:
     """The teams' services with `first_at`, the instant of the first deployment known of each."""
     first = Deployment.objects.in_scope().filter(service=OuterRef("pk")).order_by("created_at").values("created_at")[:1]
     rows = Service.objects.filter(team__in=teams).select_related("source__connection")
-    found = list(rows.annotate(first_at=Subquery(first)).order_by("name", "pk"))
+    found: list[Service] = list(rows.annotate(first_at=Subquery(first)).order_by("name", "pk"))
     for service in found:
         service.source.left_at = service.ended_at
     return found

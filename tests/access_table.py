@@ -26,6 +26,7 @@ from tests.access_arguments import (
     _channel,
     _comment,
     _common,
+    _common_github,
     _correction,
     _criterion,
     _deployment,

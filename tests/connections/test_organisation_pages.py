@@ -29,7 +29,7 @@ MANY = [Repository(str(number), f"acme/service-{number:04}") for number in range
 def _host(stub: StubConnector, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A host with a thousand repositories, which the forms know as the only one."""
     for module in (forms_organisation, views_organisation):
-        monkeypatch.setattr(module, "KIND", "stub")
+        monkeypatch.setattr(module, "USUAL", "stub")
     stub.listing = list(MANY)
     cache.clear()
     yield

@@ -11,7 +11,7 @@ from connections import schedule, services, sharing, sync
 from connections.models import Connection, ConnectionState, Credential, RunOutcome, Share, Source
 from connections.services import Shared
 from connectors.records import Address, DeploymentSource, Inspection, ReadOptions
-from core import clock
+from core import clock, live
 from core.http import OutgoingError
 from delivery.models import Service
 from notices.models import Notice
@@ -73,6 +73,14 @@ def test_one_sync_for_both(shared: Source, stub: StubConnector) -> None:
     assert [read["token"] for read in stub.reads] == ["secret-token"]
 
 
+def test_open_pages_of_both_teams_learn_of_a_sync(shared: Source, team: Team, ranking: Team) -> None:
+    before = [live.stamp(each.pk, ["connections"]) for each in (team, ranking)]
+    assert sync.sync(shared.pk) is not None
+    after = [live.stamp(each.pk, ["connections"]) for each in (team, ranking)]
+    assert after[0] > before[0]
+    assert after[1] > before[1]
+
+
 def test_whoever_leaves_ends_only_the_own_part(
     shared: Source, service: Service, team: Team, team_admin: Person, ranking: Team
 ) -> None:
@@ -105,6 +113,19 @@ def test_a_sync_that_runs_while_its_token_goes_stops(
     assert run is not None
     assert run.outcome == RunOutcome.SUCCEEDED
     assert stub.reads[-1]["token"] == "theirs"
+
+
+def test_a_sync_that_runs_while_less_is_wanted_stops(
+    shared: Source, stub: StubConnector, ranking: Team, their_admin: Person
+) -> None:
+    def leave(number: int) -> None:
+        if number == 2:
+            services.disconnect(source_id=shared.pk, team=ranking, by=their_admin)
+
+    stub.before_page = leave
+    run = sync.sync(shared.pk)
+    assert run is not None
+    assert run.outcome == RunOutcome.STOPPED, "it read what nobody wants any more"
 
 
 def test_the_last_one_ends_it(

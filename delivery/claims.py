@@ -23,6 +23,9 @@ from delivery.rules import Rules
 from teams.models import Team
 
 
+READ = (DeploymentSource.DEPLOYMENTS, DeploymentSource.RUNS)  # from the repository
+
+
 class PartTaken(Refused):
     """Another service counts this part of the repository already. `field` is the part of the rules."""
 
@@ -36,6 +39,7 @@ class Taken:
     environments: Sequence[tuple[str, Service]] = ()  # names or patterns
     labels: Mapping[str, Service] = field(default_factory=dict)  # by the name in lower case
     services: Sequence[Service] = ()
+    counting: Sequence[Service] = ()  # those that count deployments in that way
 
     @property
     def said(self) -> list[dict[str, Any]]:
@@ -67,7 +71,7 @@ def of_repository(base_url: str, external_id: str) -> Taken:
 
 def of_services(services: Sequence[Service]) -> Taken:
     chosen = [(each, rule.of_service(each)) for each in services]
-    counting = [(each, rules) for each, rules in chosen if rules.deployments is not DeploymentSource.NONE]
+    counting = [(each, rules) for each, rules in chosen if rules.deployments in READ]
     runs = [pair for pair in counting if pair[1].deployments is DeploymentSource.RUNS]
     hosts = [pair for pair in counting if pair[1].deployments is DeploymentSource.DEPLOYMENTS]
     return Taken(
@@ -76,6 +80,7 @@ def of_services(services: Sequence[Service]) -> Taken:
         environments=[(name, each) for each, rules in hosts for name in _environments(rules)],
         labels={label.casefold(): each for each, rules in chosen for label in rules.incident_labels},
         services=services,
+        counting=[each for each, _rules in counting],
     )
 
 
@@ -90,8 +95,7 @@ def refuse_taken(taken: Taken, rules: Rules, team: Team) -> None:
 
 
 def _conflicts(taken: Taken, rules: Rules, team: Team) -> Iterator[tuple[str, str]]:
-    counted = rules.deployments is not DeploymentSource.NONE
-    if counted and taken.kind and rules.deployments is not taken.kind:
+    if rules.deployments in READ and taken.kind and rules.deployments is not taken.kind:
         said = (
             _(
                 "Deployments of this repository are counted by its workflows already (%(who)s). Choose workflows here too."
@@ -101,7 +105,7 @@ def _conflicts(taken: Taken, rules: Rules, team: Team) -> Iterator[tuple[str, st
                 "Deployments of this repository are counted by its environments already (%(who)s). Choose these here too."
             )
         )
-        yield "deployments", said % {"who": whose(taken.services[0], team)}
+        yield "deployments", said % {"who": whose(taken.counting[0], team)}
     if rules.deployments is DeploymentSource.RUNS:
         for ident, name in rules.workflows:
             if ident in taken.workflows:
@@ -136,6 +140,8 @@ def whose(service: Service, team: Team) -> str:
 def said(rules: Rules) -> str:
     """Which part of a repository it is, in a few words."""
     words = []
+    if rules.deployments is DeploymentSource.PUSHED:
+        words.append(_("deployments that programs push"))
     if rules.deployments is DeploymentSource.RUNS and rules.workflows:
         names = list_text(name for _ident, name in rules.workflows)
         words.append(ngettext("workflow %(names)s", "workflows %(names)s", len(rules.workflows)) % {"names": names})

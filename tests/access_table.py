@@ -19,6 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from backups import shelf
@@ -132,12 +133,14 @@ def _source(w: World) -> list[Any]:
 def _deployment_by_hand(w: World) -> list[Any]:
     kind = {"source__connection__team": w.team, "source__connection__kind": "imported"}
     found = Deployment.objects.filter(service__team=w.team, key="hand:1").first()
-    return [w.team.pk, (found or DeploymentFactory(service=ServiceFactory(**kind), key="hand:1", sha="4f2c")).pk]
+    ended = datetime(2026, 1, 2, 9, 42, tzinfo=UTC)
+    return [w.team.pk, (found or DeploymentFactory(service=ServiceFactory(**kind), key="hand:1", finished_at=ended)).pk]
 
 
 def _incident_by_hand(w: World) -> list[Any]:
     found = Incident.objects.filter(team=w.team, key="hand:1").first()
-    return [w.team.pk, (found or IncidentFactory(team=w.team, service=None, key="hand:1", labels=[])).pk]
+    began = datetime(2026, 1, 2, 9, 42, tzinfo=UTC)
+    return [w.team.pk, (found or IncidentFactory(team=w.team, service=None, key="hand:1", began_at=began)).pk]
 
 
 def _deployment(w: World) -> list[Any]:

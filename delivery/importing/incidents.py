@@ -138,7 +138,7 @@ def _check(name: str, service: Service | None, stored: Incident | None, *, told:
         raise Refused(now("This incident comes from the repository of “%(service)s”.") % {"service": name})
     if stored is None and told:
         raise Refused(now("A program pushed an incident with this key. Two sources would count it twice."))
-    if service is not None and not service.is_imported and not service.incident_labels:
+    if service is not None and not service.source.connection.is_told and not service.incident_labels:
         message = now("“%(service)s” counts no incidents by its rules. Choose a label there, or use another name.")
         raise Refused(message % {"service": name})
 

@@ -74,7 +74,8 @@ def pulls(draw: st.DrawFn) -> ChangeRecord:
         first_review_at=draw(st.sampled_from([None, merged, merged - before / 2, merged - 3 * before])),
         branch=draw(st.sampled_from(["topic", "topic", "hotfix-2"])),
         labels=draw(st.sampled_from([(), (), ("hotfix",)])),
-        reverts=reverts,
+        reverts="" if reverts == "?" else reverts,
+        reverts_title=title if reverts == "?" else "",
     )
 
 

@@ -101,7 +101,8 @@ def test_of_two_that_finished_at_once_the_one_begun_later_is_later(service: Serv
 def test_the_first_deployment_has_no_known_changes(service: Service) -> None:
     merged(service, 1, 1)
     deployed(service, "A", 2)
-    assert brought() == ("", "")
+    merged(service, 2, 1.5)
+    assert (brought(), brought("pull:2")) == (("", ""), ("", ""))
 
 
 def test_a_change_comes_with_the_commits_that_hold_it(service: Service) -> None:
@@ -142,6 +143,7 @@ def test_what_is_wanted_are_pairs_that_nobody_compared_the_newest_first(service:
     for key, hours, sha in (("A", 1, "a"), ("B", 2, "b"), ("C", 3, "b"), ("D", 4, "d"), ("E", 5, "e")):
         deployed(service, key, hours, sha * 8)
     compared(service, "d", "e", reason="too_large")
+    merged(service, 1, 0)  # where no change was merged nothing is wanted
     assert comparisons_wanted(service.source) == [("b" * 8, "d" * 8), ("a" * 8, "b" * 8)]
 
 
@@ -157,6 +159,15 @@ def test_an_incident_of_no_service_is_looked_at_in_the_whole_team(team: Team, se
     assert failed() == {("incident", "A"), ("incident", "B")}
     choose(team, scope="team")
     assert failed() == {("incident", "B")}
+
+
+def test_of_incidents_told_at_once_each_belongs_to_what_finished_strictly_before_it(service: Service) -> None:
+    for key, hours in (("A", 1), ("B", 3), ("C", 5)):
+        deployed(service, key, hours)
+    told = [incident(number, after(hours), 1) for number, hours in ((1, 2), (2, 3), (3, 4), (4, 5), (5, 6))]
+    DeliveryStore().store(service.source, told, NOW)
+    rows = Failure.objects.order_by("incident__key").values_list("deployment__key", flat=True)
+    assert list(rows) == ["A", "A", "B", "B", "C"]
 
 
 def test_a_deployment_told_late_takes_the_incidents_that_are_its_own(service: Service) -> None:
@@ -196,13 +207,13 @@ def test_a_first_version_told_late_makes_a_rollback(team: Team, service: Service
     assert failed() == {("rollback", "B")}
 
 
-@pytest.mark.parametrize("reverts", ["pull:1", "?"])
-def test_a_revert_is_a_failure_of_what_brought_the_change(team: Team, service: Service, reverts: str) -> None:
+@pytest.mark.parametrize("how", [{"reverts": "pull:1"}, {"reverts_title": "Change 1"}])
+def test_a_revert_is_a_failure_of_what_brought_the_change(team: Team, service: Service, how: Any) -> None:
     choose(team, reverts=True)
     for key, hours in (("A", 1), ("B", 3), ("C", 5), ("D", 9)):
         deployed(service, key, hours)
     merged(service, 1, 2)
-    merged(service, 2, 8, title='Revert "Change 1"', reverts=reverts)
+    merged(service, 2, 8, title='Revert "Change 1"', **how)
     assert failed() == {("revert", "B")}
 
 
@@ -240,9 +251,9 @@ def test_what_is_gone_counts_no_more_until_it_is_there_again(service: Service) -
     store = DeliveryStore()
     told = [deployment(1, after(1)), deployment(2, after(2)), incident(5, after(3), 1)]
     store.store(service.source, told, NOW)
-    assert store.gone(service.source, ["deployment:2"], NOW) == 1
+    assert store.gone(service.source, ["deployment:2"], NOW) == {"deployment:2"}
     assert failed() == {("incident", "deployment:1")}
-    assert store.gone(service.source, ["deployment:2", "issue:5"], NOW) == 1
+    assert store.gone(service.source, ["issue:5"], NOW) == {"issue:5"}
     assert (failed(), _counted()) == (set(), 1)
     store.store(service.source, told, NOW)
     assert (failed(), _counted()) == ({("incident", "deployment:2")}, 2)

@@ -1,0 +1,98 @@
+"""The same push at the same time, with real threads and transactions. PostgreSQL only: SQLite lets one writer in at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from connections import schedule, sync
+from connections.models import Source
+from connectors.records import DeploymentRecord, IncidentRecord, Outcome
+from delivery.models import Deployment, Incident, PushKey, Service
+from delivery.pushing.deployments import Pushed, push_deployments
+from delivery.pushing.incidents import PushedIncident, push_incidents
+from delivery.pushing.keys import KeyUsed, digest_of
+from delivery.services import lock_imports
+from teams.models import Person, Team
+from tests.connections.factories import NOW
+from tests.connections.test_races import at_once
+from tests.delivery.factories import at
+
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("_unguarded", "organisation"),
+    pytest.mark.skipif(connection.vendor != "postgresql", reason="needs rows that lock"),
+]
+ROUNDS = 5
+FINISHED = at("2026-11-02 09:42")
+RECORD = DeploymentRecord("512", Outcome.SUCCEEDED, FINISHED, FINISHED, "production", sha="4f2c")
+
+
+def pushing(team: Team, by: Person, once: str = "", **changes: Any) -> Callable[[], Any]:
+    """`once`: the Idempotency-Key; `changes` of the record."""
+    entries, digest = [Pushed("churn-model", replace(RECORD, **changes))], digest_of("deployments", str(changes))
+    return lambda: push_deployments(team=team, entries=entries, by=by, key=once, digest=digest)
+
+
+def test_the_same_deployment_at_once_is_one_of_one_service(team: Team, editor: Person) -> None:
+    for number in range(ROUNDS):
+        push = pushing(team, editor, f"key-{number}", key=f"build-{number}")
+        answers = at_once(push, push, push)
+        assert answers == [answers[0]] * 3
+        assert answers[0][0]["result"] == "new"
+    assert (Service.objects.count(), Deployment.objects.count(), PushKey.objects.count()) == (1, ROUNDS, ROUNDS)
+
+
+def test_of_different_words_at_once_the_last_known_stands(team: Team, editor: Person) -> None:
+    for number in range(ROUNDS):
+        words = [{"told_at": at(f"2026-11-02 {hour}:00"), "title": str(hour)} for hour in (10, 12, 11)]
+        answers = at_once(*(pushing(team, editor, key=f"build-{number}", **each) for each in words))
+        assert not [each for each in answers if isinstance(each, Exception)]
+        assert Deployment.objects.get(key=f"push:build-{number}").title == "12"
+
+
+def test_of_two_bodies_with_one_key_one_is_taken(team: Team, editor: Person) -> None:
+    for number in range(ROUNDS):
+        calls = [pushing(team, editor, f"key-{number}", key=f"{name}-{number}") for name in "ab"]
+        answers = at_once(*calls)
+        assert [type(each) for each in answers if isinstance(each, Exception)] == [KeyUsed]
+    assert Deployment.objects.count() == ROUNDS
+
+
+def test_an_incident_of_no_service_at_once_is_one(team: Team, editor: Person) -> None:
+    entries = [PushedIncident("", IncidentRecord("INC-1", "Stale", FINISHED, None))]
+    answers = at_once(*[lambda: push_incidents(team=team, entries=entries, by=editor)] * 3)
+    assert sorted(each[0]["result"] for each in answers) == ["new", "same", "same"]
+    assert Incident.objects.get().service is None
+
+
+def test_a_sync_an_import_and_a_push_do_not_wait_for_each_other(
+    team: Team, editor: Person, source: Source, stub: Any
+) -> None:
+    """Each stores rows that name the team; whoever locks its row must not stop them."""
+    from django.db import transaction
+
+    @transaction.atomic
+    def importing() -> None:
+        lock_imports(team)
+
+    for number in range(ROUNDS):
+        Source.objects.filter(pk=source.pk).update(next_sync_at=NOW)
+        answers = at_once(lambda: sync.sync(source.pk), importing, pushing(team, editor, key=f"build-{number}"))
+        assert not [each for each in answers if isinstance(each, Exception)], answers
+    assert Deployment.objects.filter(key__startswith="push:").count() == ROUNDS
+    assert Deployment.objects.exclude(key__startswith="push:").count() == 5
+
+
+def test_webhooks_at_once_make_it_due_once(source: Source, monkeypatch: pytest.MonkeyPatch) -> None:
+    rung: list[int] = []
+    monkeypatch.setattr(schedule, "enqueue", rung.append)
+    for _ in range(ROUNDS):
+        rung.clear()
+        Source.objects.filter(pk=source.pk).update(next_sync_at=at("2026-12-01 00:00"))
+        assert at_once(*[lambda: schedule.hasten(source.pk)] * 4) == [True] * 4
+        assert rung == [source.pk]

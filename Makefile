@@ -5,7 +5,7 @@ J ?= main
 SHELL := /bin/sh
 BOOTSTRAP := ./ops/python.sh -m ops.bootstrap
 
-.PHONY: help run test test-only test-recorded test-long bench-live lint format journey backup restore rotate-keys frontend messages secrets lock
+.PHONY: help run test test-only test-recorded test-long bench-live bench-imports lint format journey backup restore rotate-keys frontend messages secrets lock
 
 help: ## Say what there is
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:[^#]*## */\t/' | expand -t 16
@@ -27,6 +27,9 @@ test-long: ## Kill -9 everything in turn while 50 people work, and the worker in
 
 bench-live: ## Measure what live pages cost with 200 people looking, into docs/performance.md (SECONDS=)
 	@$(BOOTSTRAP) --dev bench.live
+
+bench-imports: ## Measure what 20,000 rows of each importer cost, into docs/performance.md (ROWS=)
+	@$(BOOTSTRAP) --dev bench.imports
 
 lint: ## Only the checks that read the code
 	@$(BOOTSTRAP) --dev ops.test lint

@@ -14,12 +14,13 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from assessments import library, overview, services
-from assessments.models import Answer, Assessment, Exemption, Kind, Snapshot, Target
+from assessments.models import Answer, Assessment, Decision, Exemption, Kind, Snapshot, Target
 from assessments.querysets import AnswerQuerySet, AssessmentQuerySet, SnapshotQuerySet, TargetQuerySet
 from assessments.serializers import (
     AnswersAskedSerializer,
     AnswerSerializer,
     AssessmentSerializer,
+    DecideSerializer,
     ExemptionSerializer,
     MaturityModelSerializer,
     MaturitySerializer,
@@ -93,6 +94,7 @@ class AssessmentsView(TeamView, generics.ListAPIView[Assessment]):
     def post(self, request: Request, team_id: int) -> Response:
         """Start a round."""
         team = self.team("team.edit")
+        self.sent_nothing()
         made = services.start_round(team=team, by=self.person)
         return Response(AssessmentSerializer(made).data, status=status.HTTP_201_CREATED)
 
@@ -111,6 +113,7 @@ class SubmitView(RoundRoutes):
     @extend_schema(request=None, responses=AssessmentSerializer)
     def post(self, request: Request, team_id: int, round_id: int) -> Response:
         found = self.round("team.edit")
+        self.sent_nothing()
         return Response(AssessmentSerializer(services.submit(assessment=found, by=self.person)).data)
 
 
@@ -120,6 +123,7 @@ class ReviewView(RoundRoutes):
     @extend_schema(request=None, responses=AssessmentSerializer)
     def post(self, request: Request, team_id: int, round_id: int) -> Response:
         found = self.round("team.review")
+        self.sent_nothing()
         return Response(AssessmentSerializer(services.review(assessment=found, by=self.person)).data)
 
 
@@ -129,6 +133,7 @@ class ReopenView(RoundRoutes):
     @extend_schema(request=None, responses=AssessmentSerializer)
     def post(self, request: Request, team_id: int, round_id: int) -> Response:
         found = self.round("team.review")
+        self.sent_nothing()
         return Response(AssessmentSerializer(services.reopen(assessment=found, by=self.person)).data)
 
 
@@ -224,11 +229,25 @@ class ExemptionsView(TeamView, generics.ListAPIView[Exemption]):
 
     @extend_schema(request=ExemptionSerializer, responses={201: ExemptionSerializer})
     def post(self, request: Request, team_id: int) -> Response:
-        """Ask for an exemption. Somebody else decides about it on its page."""
+        """Ask for an exemption. Somebody else decides about it."""
         team = self.team("team.edit")
         sent = self.sent(ExemptionSerializer)
         made = services.ask_exemption(team=team, by=self.person, **sent)
         return Response(ExemptionSerializer(made).data, status=status.HTTP_201_CREATED)
+
+
+class DecisionView(TeamView):
+    """Decide about an exemption that somebody else asked for. Approved, the criterion counts as met until and on its day."""
+
+    ACTS = {Decision.APPROVED: services.approve_exemption, Decision.REFUSED: services.refuse_exemption}
+
+    @extend_schema(request=DecideSerializer, responses={200: ExemptionSerializer})
+    def post(self, request: Request, team_id: int, exemption_id: int) -> Response:
+        exemptions = Exemption.objects.visible_to(self.person).of_team(team_id).select_related("team")
+        found = get_object_or_404(exemptions, pk=exemption_id)
+        require(self.person, "team.review", found.team)
+        act = self.ACTS[self.sent(DecideSerializer)["decision"]]
+        return Response(ExemptionSerializer(act(exemption=found, by=self.person)).data)
 
 
 urlpatterns = [
@@ -243,4 +262,5 @@ urlpatterns = [
     path("targets/", TargetsView.as_view(), name="api-targets"),
     path("snapshots/", SnapshotsView.as_view(), name="api-snapshots"),
     path("exemptions/", ExemptionsView.as_view(), name="api-exemptions"),
+    path("exemptions/<int:exemption_id>/decision/", DecisionView.as_view(), name="api-exemption-decision"),
 ]

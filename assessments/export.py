@@ -35,7 +35,7 @@ def of_criteria(team: Team) -> Table:
         ]
         for row in maturity.criteria
     ]
-    return Table("maturity-criteria", header, rows)
+    return Table("maturity-criteria", header, rows, of=team)
 
 
 def of_answers(sheet: Sheet) -> Table:
@@ -47,7 +47,7 @@ def of_answers(sheet: Sheet) -> Table:
         for row in section.rows
         if row.answer
     ]
-    return Table(f"answers-{sheet.assessment.pk}", header, rows)
+    return Table(f"answers-{sheet.assessment.number}", header, rows, of=sheet.assessment.team)
 
 
 def of_rounds(team: Team) -> Table:
@@ -66,4 +66,4 @@ def of_rounds(team: Team) -> Table:
         ]
         for each in rounds
     ]
-    return Table("assessment-rounds", header, rows)
+    return Table("assessment-rounds", header, rows, of=team)

@@ -7,7 +7,7 @@ from typing import Any
 from rest_framework import serializers
 
 from assessments import library
-from assessments.models import Answer, Assessment, Exemption, Kind, Snapshot, Target
+from assessments.models import Answer, Assessment, Decision, Exemption, Kind, Snapshot, Target
 from core.api import rule
 from core.content import text
 
@@ -172,3 +172,7 @@ class ExemptionSerializer(serializers.ModelSerializer[Exemption]):
         model = Exemption
         fields = ("id", "criterion", "reason", "until", "asked_by", "asked_at", "decision", "decided_by", "decided_at")
         read_only_fields = ("id", "asked_by", "asked_at", "decision", "decided_by", "decided_at")
+
+
+class DecideSerializer(serializers.Serializer[Any]):
+    decision = serializers.ChoiceField(choices=Decision.choices)

@@ -42,8 +42,9 @@ def maturity(request: PortalRequest, team_id: int) -> HttpResponseBase:
 
 @require_safe
 def levels_csv(request: PortalRequest, team_id: int) -> HttpResponseBase:
-    shown = pages.trend_of(_team(request, team_id))
-    return writing.answer(request, writing.Table("maturity-levels", shown.columns, shown.rows))
+    team = _team(request, team_id)
+    shown = pages.trend_of(team)
+    return writing.answer(request, writing.Table("maturity-levels", shown.columns, shown.rows, of=team))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

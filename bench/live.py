@@ -372,10 +372,10 @@ def told(bench: Bench) -> list[str]:
     ]
 
 
-def write(lines: list[str]) -> None:
-    text = DOCUMENT.read_text()
-    before, rest = text.split(BEGIN)
-    DOCUMENT.write_text(before + BEGIN + "\n" + "\n".join(lines) + "\n\n" + END + rest.split(END)[1])
+def write(lines: list[str], begin: str = BEGIN) -> None:
+    """Put the lines into the document, between what begins this part and what ends it."""
+    before, rest = DOCUMENT.read_text().split(begin)
+    DOCUMENT.write_text(before + begin + "\n" + "\n".join(lines) + "\n\n" + END + rest.split(END, 1)[1])
 
 
 def main() -> None:

@@ -38,8 +38,12 @@ class Event:
 def of_person(person: Person) -> list[Event]:
     """What is due from the person, and from the whole of their teams."""
     teams = list(Team.objects.active().of(person).listed())
-    found = [each for each in _due([*teams, None]) if person.pk in each.people or (each.team and not each.people)]
-    return _events(found, own=True)
+    return _events((each for each in _due([*teams, None]) if is_of(each, person)), own=True)
+
+
+def is_of(each: Due, person: Person) -> bool:
+    """Whether it is due from the person, or from the whole of one of the teams that were asked for."""
+    return person.pk in each.people or bool(each.team and not each.people)
 
 
 def of_team(team: Team) -> list[Event]:
@@ -79,7 +83,7 @@ def _event(uid: str, group: Sequence[Due], own: bool) -> Event:
 
 
 def _title(group: Sequence[Due]) -> str:
-    title = _said(group[0].title)
+    title = said(group[0].title)
     if group[0].kind == "item":
         return _("Due: %(title)s") % {"title": title}
     if group[0].kind == "check_in":
@@ -91,12 +95,13 @@ def _title(group: Sequence[Due]) -> str:
 
 def _about(group: Sequence[Due]) -> str:
     if len(group) == 1:
-        return _said(group[0].about)
-    named = [_said(each.title) for each in group]
+        return said(group[0].about)
+    named = [said(each.title) for each in group]
     return "\n".join(named[:NAMED] + ["…"] * (len(named) > NAMED))
 
 
-def _said(title: Title) -> str:
+def said(title: Title) -> str:
+    """The title in the reader's language."""
     return title if isinstance(title, str) else text(dict(title))
 
 

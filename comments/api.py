@@ -105,6 +105,7 @@ class BlankView(CommentRoutes):
         """Take a comment's text away: one's own, or anybody's as a team admin."""
         found = get_object_or_404(self.found(), pk=comment_id)
         require(self.person, "comments.blank", found)
+        self.sent_nothing()
         services.blank(comment=found, by=self.person)
         return Response(self.told([self.found().get(pk=found.pk)])[0])
 

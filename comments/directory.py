@@ -30,7 +30,8 @@ class Directory:
         """By name."""
         seen = Person.objects.visible_to(self.by).listed()
         return {
-            person.pk: person for person in seen.only("pk", "name", "email", "is_active", "is_sample", "removed_at")
+            person.pk: person
+            for person in seen.only("pk", "name", "email", "is_active", "is_sample", "removed_at", "shares_name")
         }
 
     @cached_property

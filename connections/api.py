@@ -1,118 +1,122 @@
-"""The API's routes of the organisation's connections, for administrators: the services of the pages. Tokens never administer."""
+"""The API's routes of a team's connections: how they are doing, and a new token or address for one. A token is never told."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django.urls import path
 from drf_spectacular.utils import extend_schema
 from rest_framework import generics, serializers
-from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from connections import choosing, organisation
-from connections.models import Connection, Grant
-from core.api import BodyView, IdField
+from connections import refused, services
+from connections.forms import ADDRESS_PROBLEMS
+from connections.models import Source, SourceQuerySet
+from connectors.registry import CONNECTORS
+from core.api import IdField, rule
+from core.api_edits import EditView
 from teams.access import require
-from teams.models import Team
-
-MOST = 200  # repositories given with one request
+from teams.api_team import TeamView
 
 
-class ConnectionSerializer(serializers.ModelSerializer[Connection]):
-    address = serializers.CharField(source="base_url", read_only=True, help_text="Of the host's API.")
-    needs_token = serializers.BooleanField(read_only=True, help_text="The host does not take its token any more.")
-
-    class Meta:
-        model = Connection
-        fields = ("id", "name", "kind", "address", "needs_token", "created_at")
-        read_only_fields = fields
-
-
-class GrantSerializer(serializers.ModelSerializer[Grant]):
+class ConnectionSerializer(serializers.ModelSerializer[Source]):
+    kind = serializers.CharField(source="connection.kind", read_only=True)
     repository = serializers.CharField(source="full_name", read_only=True)
-    team_name = serializers.CharField(source="team.name", read_only=True)
-    read = serializers.SerializerMethodField(help_text="Whether the team took it, so that it is read.")
+    base_url = serializers.CharField(source="connection.base_url", read_only=True, help_text="The address of the API.")
+    needs_token = serializers.BooleanField(source="connection.needs_token", read_only=True)
 
     class Meta:
-        model = Grant
-        fields = ("id", "team", "team_name", "external_id", "repository", "url", "granted_at", "read")
+        model = Source
+        fields = (
+            "id", "kind", "repository", "url", "base_url", "needs_token", "active", "paused", "succeeded_at", "next_sync_at",
+            "failures", "error_code",
+        )  # fmt: skip
         read_only_fields = fields
 
-    def get_read(self, grant: Grant) -> bool:
-        return bool(getattr(grant, "source_id", None))
 
-
-class GiveSerializer(serializers.Serializer[Any]):
-    team = IdField(help_text="The team that may take them.")
-    repositories = serializers.ListField(
-        child=serializers.CharField(max_length=255),
-        min_length=1,
-        max_length=MOST,
-        help_text="Names as owner/name, or the host's ids, of repositories that the connection's token sees.",
+class OneConnectionSerializer(ConnectionSerializer):
+    token_id = serializers.SerializerMethodField(
+        help_text="Which token is stored, to be sent as `seen.token`: each has another id. The token itself is never told."
     )
 
+    class Meta:
+        model = Source
+        fields = (*ConnectionSerializer.Meta.fields, "token_id")
+        read_only_fields = fields
 
-class _Administered(BodyView):
-    def connection(self) -> Connection:
-        require(self.request.user, "organisation.administer")
-        return get_object_or_404(Connection.objects.of_organisation(), pk=self.kwargs["connection_id"])
+    def get_token_id(self, source: Source) -> int | None:
+        found: int | None = services.access_of(source)["token"]
+        return found
 
 
-class ConnectionsView(generics.ListAPIView[Connection]):
-    """The organisation's connections. A token is never told."""
+class AccessSeenSerializer(serializers.Serializer[Any]):
+    base_url = serializers.CharField(max_length=300, required=False)
+    token = IdField(required=False, allow_null=True, help_text="The `token_id` that was seen.")
 
+
+class AccessSerializer(serializers.Serializer[Any]):
+    """The fields to change, and in `seen` the value that was seen of each of them, unless `If-Match` says it."""
+
+    base_url = serializers.CharField(max_length=300, required=False)
+    token = serializers.CharField(max_length=500, required=False, write_only=True)
+    seen = AccessSeenSerializer(required=False)
+
+
+class ConnectionsView(TeamView, generics.ListAPIView[Source]):
     serializer_class = ConnectionSerializer
-    queryset = Connection.objects.of_organisation()
+    queryset = Source.objects.none()
+
+    def get_queryset(self) -> SourceQuerySet:
+        return Source.objects.visible_to(self.person).of(self.team()).listed()
 
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """The organisation's connections, by name. A token is never told."""
-        require(request.user, "organisation.administer")
+        """The repositories of a team, disconnected ones last."""
         return super().get(request, *args, **kwargs)
 
 
-class GrantsView(_Administered, generics.ListAPIView[Grant]):
-    serializer_class = GrantSerializer
-    queryset = Grant.objects.none()
+class ConnectionView(TeamView, EditView):
+    def source(self) -> Source:
+        sources = Source.objects.visible_to(self.person).select_related("connection__team")
+        return get_object_or_404(sources, pk=self.kwargs["source_id"], connection__team=self.kwargs["team_id"])
 
-    def get_queryset(self) -> Any:
-        return self.connection().grants.listed().with_reading()
+    def _told(self, source: Source) -> Response:
+        return self.told(OneConnectionSerializer(source).data, services.access_of(source))
 
-    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """Which team may take which repository, and whether it does."""
-        return super().get(request, *args, **kwargs)
+    @extend_schema(responses=OneConnectionSerializer)
+    def get(self, request: Request, team_id: int, source_id: int) -> Response:
+        """One repository, and how reading it goes."""
+        return self._told(self.source())
 
-    @extend_schema(request=GiveSerializer, responses={201: GrantSerializer(many=True)})
-    def post(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """Let a team take repositories. The answer holds those that it could not take before."""
-        connection = self.connection()
-        wanted = self.sent(GiveSerializer)
-        team = Team.objects.filter(pk=wanted["team"]).first()
-        if team is None:
-            raise ValidationError({"team": ["There is no such team."]})
-        listing, problem = choosing.offered_or_why(connection)
-        if problem:
-            raise ValidationError({"detail": problem})
-        chosen = listing.named(wanted["repositories"])
-        if len(chosen) < len(set(wanted["repositories"])):
-            raise ValidationError({"repositories": ["The connection's token does not see all of these."]})
-        new = organisation.give(connection=connection, team=team, repositories=chosen, by=request.user)
-        return Response(GrantSerializer(new, many=True).data, status=201)
+    @extend_schema(request=AccessSerializer, responses={200: OneConnectionSerializer})
+    def patch(self, request: Request, team_id: int, source_id: int) -> Response:
+        """Enter a new token, or correct the API's address. Both are tried before anything is saved."""
+        found = self.source()
+        require(self.person, "team.administer", found.connection.team)
+        if not found.connection.is_read:
+            raise Http404
+        present = services.access_of(found)
+        wanted, seen = self.edit(AccessSerializer, present)
+        address = _address(found, wanted.get("base_url", present["base_url"]))
+        try:
+            services.change_access(
+                source=found, base_url=address, token=wanted.get("token", ""), seen={**present, **seen}, by=self.person
+            )
+        except refused.REFUSED as error:
+            raise rule(*refused.told(error)) from None
+        return self._told(self.source())
 
 
-class GrantView(_Administered):
-    @extend_schema(request=None, responses={204: None})
-    def delete(self, request: Request, connection_id: int, grant_id: int) -> Response:
-        """Take a repository back. Where the team reads it by this connection, that ends; what was read stays."""
-        grant = get_object_or_404(self.connection().grants.listed(), pk=grant_id)
-        organisation.take_back(grant=grant, by=request.user)
-        return Response(status=204)
+def _address(source: Source, base_url: str) -> str:
+    try:
+        return CONNECTORS[source.connection.kind].parse_address(source.full_name, base_url).base_url
+    except ValueError:
+        raise rule("base_url", str(ADDRESS_PROBLEMS["bad_base_url"])) from None
 
 
 urlpatterns = [
-    path("", ConnectionsView.as_view(), name="api-connections"),
-    path("<int:connection_id>/given/", GrantsView.as_view(), name="api-grants"),
-    path("<int:connection_id>/given/<int:grant_id>/", GrantView.as_view(), name="api-grant"),
+    path("connections/", ConnectionsView.as_view(), name="api-connections"),
+    path("connections/<int:source_id>/", ConnectionView.as_view(), name="api-connection"),
 ]

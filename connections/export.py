@@ -32,7 +32,7 @@ def of_sources(team: Team, rows: Sequence[SourceRow]) -> Table:
         ]
         for row in rows
     ]
-    return Table(f"connections-team-{team.pk}", header, lines)
+    return Table("connections", header, lines, of=team)
 
 
 def of_grants(connection: Connection, grants: Iterable[Grant]) -> Table:
@@ -64,7 +64,7 @@ def of_syncs(source: Source) -> Table:
         ]
         for each in map(Progress, source.runs.newest_first())
     ]
-    return Table(f"syncs-{source.pk}", header, lines)
+    return Table("syncs", header, lines, of=source.full_name)
 
 
 def of_set_aside(source: Source) -> Table:
@@ -74,4 +74,4 @@ def of_set_aside(source: Source) -> Table:
         [each.key, messages.aside(each.reason), each.detail, each.first_seen_at, each.last_seen_at, each.url]
         for each in source.set_aside.listed()
     ]
-    return Table(f"set-aside-{source.pk}", header, lines)
+    return Table("set-aside", header, lines, of=source.full_name)

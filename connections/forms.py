@@ -9,6 +9,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from connections import messages
+from connections.refused import TOKEN_CODES
 from connectors.records import Address
 from connectors.registry import CONNECTORS
 from core.edits import SeenForm, StaleEdit
@@ -23,7 +24,6 @@ ADDRESS_PROBLEMS: dict[str, Any] = {
     ),
     "bad_base_url": _("This is not the address of an API. It looks like https://github.example.com/api/v3."),
 }
-TOKEN_CODES = frozenset({"unauthorised", "missing_scope", "forbidden"})
 
 
 def token_field(label: Any, *, required: bool = True) -> forms.CharField:

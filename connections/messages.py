@@ -27,14 +27,8 @@ PROBLEMS: dict[str, Promise | str] = {
     ),
 }
 
-# While a person waits in front of a form nothing is tried again by itself.
 TRY_YOURSELF: dict[str, Promise | str] = {
-    "unreachable": _(
-        "%(host)s cannot be reached at present. Check the address; if it is right, try again in a moment."
-    ),
-    "dropped": _("%(host)s closed the connection in the middle of its answer. Try again in a moment."),
-    "timeout": _("%(host)s did not answer in time. Try again in a moment."),
-    "server_error": _("%(host)s has a problem of its own (%(status)s). Try again in a moment."),
+    **http_messages.TRY_YOURSELF,
     "not_json": _("%(host)s answered with a web page instead of data. Check that the address is that of the API."),
     "rate_limited": _("The request limit of this token at %(host)s is used up. Try again later, or use another token."),
 }

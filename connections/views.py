@@ -15,15 +15,13 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.middleware import HtmxDetails
 
-from connections import budget, estimate, export, health, retrying, schedule, services, stores, webhooks
+from connections import budget, estimate, export, health, refused, retrying, schedule, services, stores, webhooks
 from connections import messages as sentences
-from connections.forms import AccessForm, show_refusal
-from connections.models import Connection, Credential, Source
+from connections.forms import AccessForm
+from connections.models import Connection, Source
 from connections.progress import Progress
 from core import clock, live
-from core.crypto import Undecryptable
 from core.edits import StaleEdit
-from core.http import OutgoingError
 from core.tables import writing
 from teams.access import require
 from teams.models import Person, Team
@@ -84,6 +82,7 @@ def connections(request: Request, team_id: int) -> HttpResponseBase:
 
 @never_cache
 @require_safe
+@live.page("connections")
 def connection(request: Request, team_id: int, source_id: int) -> HttpResponseBase:
     """One repository. While a sync runs, the page asks for its fragment `live` again."""
     team, source = _source(request, team_id, source_id)
@@ -196,20 +195,8 @@ def _change_access(request: Request, source: Source, form: AccessForm) -> int:
     except StaleEdit as stale:
         form.show_stale_access(stale, services.access_of(source))
         return 409
-    except OutgoingError as error:
-        show_refusal(form, error, field="base_url")
-    except services.TokenNeeded:
-        form.add_error("token", _("This is another host. The stored token is not sent there: enter one for it."))
-    except services.OtherRepository:
-        form.add_error(
-            "base_url", _("The repository of this name at this address is another one than was read so far.")
-        )
-    except services.Claimed as claimed:
-        form.add_error("base_url", _("The team %(team)s reads this repository already.") % {"team": claimed.team})
-    except Credential.DoesNotExist:
-        form.add_error("token", sentences.problem("no_token"))
-    except Undecryptable:
-        form.add_error("token", sentences.problem("undecryptable"))
+    except refused.REFUSED as error:
+        form.add_error(*refused.told(error))
     return 422 if form.errors else 200
 
 

@@ -1,7 +1,9 @@
 """What all API routes share."""
 
+from collections.abc import Container, Mapping
 from typing import Any
 
+from django.db.models import Model
 from django.http import Http404
 from rest_framework import serializers
 from rest_framework.exceptions import NotFound, ValidationError
@@ -20,12 +22,18 @@ def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | Non
     """A refusal is 400 at its field or 409, a stale edit 409 with both values; a 404 names no class of ours."""
     if isinstance(exc, StaleEdit):
         changed = {name: {"by": touch.name, "at": touch.at} for name, touch in exc.by.items()}
-        return Response({"detail": "stale", "theirs": exc.theirs, "yours": exc.yours, "changed": changed}, status=409)
+        theirs, yours = ({name: plain(value) for name, value in each.items()} for each in (exc.theirs, exc.yours))
+        return Response({"detail": "stale", "theirs": theirs, "yours": yours, "changed": changed}, status=409)
     if isinstance(exc, Refused) and exc.conflicts:
         return Response({"detail": exc.message}, status=409)
     if isinstance(exc, Refused):
         return Response({exc.field: [exc.message]} if exc.field else {"detail": exc.message}, status=400)
     return drf_exception_handler(NotFound() if isinstance(exc, Http404) else exc, context)
+
+
+def plain(value: Any) -> Any:
+    """A row as its id, as the API takes and tells it."""
+    return value.pk if isinstance(value, Model) else value
 
 
 def understood(kind: type[serializers.Serializer[Any]], data: Any) -> dict[str, Any]:
@@ -46,14 +54,18 @@ _TYPES: list[tuple[type[serializers.Field[Any, Any, Any, Any]], tuple[type, ...]
 
 
 def check_types(field: Any, value: Any) -> None:
-    """400 where a value is of another type than the description says, however deep. Structure is left to the fields."""
+    """400 where a value is of another type than the description says, or its name is none there, however deep.
+
+    Structure is left to the fields.
+    """
     if isinstance(field, serializers.Serializer) and isinstance(value, dict):
-        for name, inner in field.fields.items():
-            if name in value and not inner.read_only:
-                try:
-                    check_types(inner, value[name])
-                except ValidationError as error:
-                    raise ValidationError({name: error.detail}) from None
+        taken = {name: inner for name, inner in field.fields.items() if not inner.read_only}
+        refuse_unknown(value, taken)
+        for name in taken.keys() & value.keys():
+            try:
+                check_types(taken[name], value[name])
+            except ValidationError as error:
+                raise ValidationError({name: error.detail}) from None
     elif isinstance(field, serializers.ListField) and isinstance(value, list):
         for each in value:
             check_types(field.child, each)
@@ -64,6 +76,13 @@ def check_types(field: Any, value: Any) -> None:
             ):
                 raise ValidationError([sentence])
             return
+
+
+def refuse_unknown(sent: Any, known: Container[str] = ()) -> None:
+    """400 that names every field which nothing takes: one that is mistyped would otherwise be taken for done."""
+    names = [str(name) for name in sent if name not in known] if isinstance(sent, Mapping) else []
+    if names:
+        raise ValidationError({name: ["There is no such field to send."] for name in names}, code="unknown")
 
 
 def rule(field: str, *sentences: str) -> ValidationError:
@@ -78,6 +97,10 @@ class BodyView(APIView):
         """What was sent, as `kind` understands it. 400 if it does not."""
         check_types(kind(), self.request.data)
         return understood(kind, self.request.data)
+
+    def sent_nothing(self) -> None:
+        """400 if something was sent to a route that takes no body."""
+        refuse_unknown(self.request.data)
 
     def asked(self, kind: type[serializers.Serializer[Any]]) -> dict[str, Any]:
         """What the address asks for after its question mark, likewise; `kind` also describes the route's parameters."""

@@ -21,7 +21,10 @@ from rest_framework.response import Response
 from core.api import BodyView
 from core.edits import UNSEEN
 
-_ONE = re.compile(r'(?:W/)?"([0-9a-f.]+)"')
+# RFC 9110: one entity tag or more, between commas. A proxy that packs answers makes a tag weak; it names the same state here.
+_TAG = re.compile(r'(?:W/)?"([\x21\x23-\x7e\x80-\xff]*)"')
+_TAGS = re.compile(rf"[\s,]*{_TAG.pattern}(?:\s*,[\s,]*{_TAG.pattern})*[\s,]*")
+ANY = "*"
 
 
 class SeenNotSent(APIException):
@@ -43,34 +46,52 @@ class EditView(BodyView):
     def edit(
         self, kind: type[serializers.Serializer[Any]], fields: Mapping[str, Any]
     ) -> tuple[dict[str, Any], dict[str, Any]]:
-        """(wanted, seen) of the fields to be changed, of a row whose editable fields are `fields` now. 400; 428."""
-        wanted = self.sent(kind)
-        seen = wanted.pop("seen", None)
-        if seen is None:
-            seen = self._matched(fields)
-        elif not isinstance(seen, Mapping):  # of a row with one field it is told as it is
-            seen = dict.fromkeys(wanted, seen)
-        missing = [name for name in wanted if name not in seen]
-        if missing:
-            raise ValidationError({"seen": {name: ["Send the value that was seen."] for name in missing}}, code="rule")
-        return wanted, {name: seen[name] for name in wanted}
+        """(wanted, seen) of the fields to be changed, of a row whose editable fields are `fields` now. 400; 428.
 
-    def _matched(self, fields: Mapping[str, Any]) -> dict[str, Any]:
-        """The present values of the fields that are still as they were when the ETag was given, UNSEEN for the others."""
+        Where `If-Match` and `seen` both say what was seen, both must still be so.
+        """
+        wanted = self.sent(kind)
+        told = wanted.pop("seen", None)
+        if not wanted:
+            raise ValidationError({"detail": _("Name at least one field to change.")}, code="rule")
+        matched = self._matched(fields)
+        if told is None and matched is None:
+            raise SeenNotSent
+        if told is None:
+            return wanted, {name: matched[name] for name in wanted}  # type: ignore[index]
+        seen = _told(told, wanted, {} if matched is None else matched)
+        unmatched = [name for name in wanted if matched is not None and matched[name] is UNSEEN]
+        return wanted, {name: UNSEEN if name in unmatched else seen[name] for name in wanted}
+
+    def _matched(self, fields: Mapping[str, Any]) -> dict[str, Any] | None:
+        """The present values of the fields that are still as one of the ETags says, UNSEEN for the others. None without any."""
         sent = self.request.headers.get("If-Match", "").strip()
         if not sent:
-            raise SeenNotSent
-        found = _ONE.fullmatch(sent)
-        if found is None:
+            return None
+        if sent == ANY:  # whatever stands there: a program that means to overwrite says so
+            return dict(fields)
+        if not _TAGS.fullmatch(sent):
             raise ValidationError(
-                {"detail": _("If-Match must hold the one ETag that was given when this was read.")}, code="rule"
+                {"detail": _("If-Match must hold the ETag that was given when this was read, in its quotes, or *.")},
+                code="rule",
             )
-        digests = _digests(fields)
-        told = found[1].split(".")
-        if len(told) != len(digests) + 1:
-            return dict.fromkeys(fields, UNSEEN)
-        known = zip(digests.items(), told, strict=False)
-        return {name: fields[name] if now == then else UNSEEN for (name, now), then in known}
+        now = _digests(fields)
+        told = [each.split(".") for each in _TAG.findall(sent)]
+        # What is no tag of this row names no state of it.
+        known = [dict(zip(now, each, strict=False)) for each in told if len(each) == len(now) + 1]
+        still = {name for each in known for name in now if each[name] == now[name]}
+        return {name: value if name in still else UNSEEN for name, value in fields.items()}
+
+
+def _told(told: Any, wanted: Mapping[str, Any], otherwise: Mapping[str, Any]) -> dict[str, Any]:
+    """What `seen` says of each of the wanted fields. 400 for one of which neither it nor `otherwise` says anything."""
+    if not isinstance(told, Mapping):  # of a row with one field it is told as it is
+        told = dict.fromkeys(wanted, told)
+    found = {**otherwise, **told}
+    missing = [name for name in wanted if name not in found]
+    if missing:
+        raise ValidationError({"seen": {name: ["Send the value that was seen."] for name in missing}}, code="rule")
+    return found
 
 
 def _digests(fields: Mapping[str, Any]) -> dict[str, str]:

@@ -75,6 +75,10 @@ class RoomSchema(AutoSchema):
         of = self.path.rstrip("/").rpartition("{")[2].rstrip("}")
         return f"{name}_of_{of}" if self._is_list_view() and self.path.endswith("}/") else name
 
+    def _map_basic_serializer(self, serializer: Any, direction: str) -> dict[str, Any]:
+        """A body holds the fields that are named here and no other (core/api.py refuses them)."""
+        return {**super()._map_basic_serializer(serializer, direction), "additionalProperties": False}
+
     def _map_serializer_field(self, field: Any, direction: str, bypass_extensions: bool = False) -> dict[str, Any]:
         """What Django's fields and DRF's know and drf-spectacular leaves out."""
         if isinstance(field, serializers.ChoiceField) and field.read_only and _may_be_blank(field):

@@ -7,12 +7,13 @@ field in question which value shall stand. The API takes what was seen by value 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Any
 
 from django import forms
-from django.utils.formats import date_format
+from django.utils.formats import date_format, time_format
 from django.utils.translation import gettext as _
 
 # Stands for a value of which nobody can say that it was seen: no stored value equals it.
@@ -20,12 +21,25 @@ UNSEEN: Any = type("Unseen", (), {"__repr__": lambda _self: "UNSEEN"})()
 THEIRS, MINE = "theirs", "mine"
 
 
+# Who reads the answer to the present request, by id; whoever changed it in another window is told so, not named.
+reader: ContextVar[int | None] = ContextVar("reader", default=None)
+
+
 @dataclass(frozen=True)
 class Touch:
-    """Who changed something last, and when."""
+    """Who changed something last, and when (None: unknown). `person` is their id."""
 
     name: str
-    at: datetime
+    at: datetime | None
+    person: int | None = None
+
+    @classmethod
+    def by(cls, person: Any, at: datetime | None = None) -> Touch:
+        return cls(str(person), at, person.pk)
+
+    @property
+    def is_readers_own(self) -> bool:
+        return self.person is not None and self.person == reader.get()
 
 
 class StaleEdit(Exception):
@@ -153,7 +167,11 @@ class SeenForm(forms.Form):
             self.add_error(self.place(name), _("Choose which of the two shall stand, then save again."))
         self.add_error(
             None,
-            _("Somebody else changed the same thing meanwhile, so nothing is saved yet. What you typed is still here."),
+            _("You changed the same thing in another window, so nothing is saved yet. What you typed is still here.")
+            if error.by and all(touch.is_readers_own for touch in error.by.values())
+            else _(
+                "Somebody else changed the same thing meanwhile, so nothing is saved yet. What you typed is still here."
+            ),
         )
 
     def _ask_again(self) -> None:
@@ -222,6 +240,8 @@ class SeenForm(forms.Form):
             return _("yes") if value else _("no")
         if isinstance(value, date):
             return date_format(value)
+        if isinstance(value, time):
+            return time_format(value)
         if isinstance(value, list) and choices:
             return ", ".join(str(choices.get(each, each)) for each in value)
         return str(choices[value] if value in choices else value if choices else field.prepare_value(value))

@@ -56,6 +56,15 @@ SENTENCES: dict[str, Promise | str] = {
     ),
     "too_large": _("%(host)s answered with more than %(limit)s MB at once, so the portal stopped reading."),
 }
+# While a person waits in front of a form nothing is tried again by itself.
+TRY_YOURSELF: dict[str, Promise | str] = {
+    "unreachable": _(
+        "%(host)s cannot be reached at present. Check the address; if it is right, try again in a moment."
+    ),
+    "dropped": _("%(host)s closed the connection in the middle of its answer. Try again in a moment."),
+    "timeout": _("%(host)s did not answer in time. Try again in a moment."),
+    "server_error": _("%(host)s has a problem of its own (%(status)s). Try again in a moment."),
+}
 # "address_refused" where an address was typed, not a name that leads to one.
 OWN_ADDRESS_REFUSED = _(
     "%(address)s is a private or local address. An administrator can allow it by adding “%(host)s” to OUTGOING_ALLOW "

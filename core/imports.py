@@ -53,13 +53,18 @@ class Planned:
 
 
 class Importer(ABC):
-    """One table that a team's people can bring and take away again."""
+    """One table that the people of a team, or of the organisation, can bring and take away again."""
 
     kind: ClassVar[str]  # as in addresses: "roadmap-items"
     title: ClassVar[str | Promise]
     about: ClassVar[str | Promise]  # one or two sentences for whoever brings a file
     tab: ClassVar[str]  # of the team's pages, as templates/_team_head.html calls it: "roadmap"
     columns: ClassVar[Sequence[Column]]
+    of_organisation: ClassVar[bool] = False  # whether the organisation has such a table too: `team` is None then
+    at_once: ClassVar[int] = (
+        1000  # rows that are imported while the person waits, in a second or two; a worker does more
+    )
+    then: ClassVar[Sequence[str]] = ()  # kinds that people bring after this one
 
     @abstractmethod
     def plan(self, rows: Sequence[Row], team: Any, by: Any) -> list[Planned]:
@@ -131,3 +136,8 @@ def get(kind: str) -> Importer | None:
 def all_importers() -> list[Importer]:
     """Every importer, in the order of registration."""
     return list(_importers.values())
+
+
+def importers_of(team: Any) -> list[Importer]:
+    """Those of a team's tables, or with None of the organisation's."""
+    return [each for each in all_importers() if team is not None or each.of_organisation]

@@ -31,6 +31,7 @@ ADDRESS = "/live/"  # where pages ask; such a request is not logged and no use o
 LOOK = "X-Live"  # the header of a page that is fetched to renew another one
 ALWAYS = "teams"  # whose team it is and who may do what in it is on each of its pages
 ORGANISATION = 0
+REST = 30  # seconds from one renewal of a page over all teams to the next: there is always something that changes somewhere
 _TEAM = "teams.team"
 
 _left_out: dict[str, str] = {}
@@ -50,13 +51,16 @@ def of_everybody(label: str) -> None:
 # -- The stamp ----------------------------------------------------------------------------------------------------
 
 
-def stamp(team_id: int, rooms: Iterable[str]) -> int:
-    """The stamp of a team's rooms, with what is the organisation's in them. One query."""
-    rows = LiveStamp.objects.filter(team_id__in={team_id, ORGANISATION}, room__in=list(rooms))
+def stamp(team_id: int | None, rooms: Iterable[str]) -> int:
+    """The stamp of a team's rooms, with what is the organisation's in them; None: of all teams. One query, over a row for each
+    team and room, and those of the last minute."""
+    rows = LiveStamp.objects.filter(room__in=list(rooms))
+    if team_id is not None:
+        rows = rows.filter(team_id__in={team_id, ORGANISATION})
     return int(rows.aggregate(n=Sum("n"))["n"] or 0)
 
 
-def etag(team_id: int, rooms: Iterable[str]) -> str:
+def etag(team_id: int | None, rooms: Iterable[str]) -> str:
     return f'"{stamp(team_id, rooms)}"'
 
 
@@ -92,21 +96,25 @@ def _many_writers() -> bool:
 
 @dataclass(frozen=True)
 class Watch:
-    """What an open page asks for, and the stamp as it was before anything of the page was read."""
+    """What an open page asks for, and the stamp as it was before anything of the page was read. `rest`: seconds from one renewal
+    to the next."""
 
     url: str
     etag: str
     is_look: bool = False
+    rest: int = 0
 
 
 View = Callable[..., HttpResponseBase]
 
 
-def page(*rooms: str, team: Callable[..., int | None] | None = None) -> Callable[[View], View]:
+def page(
+    *rooms: str, team: Callable[..., int | None] | None = None, everywhere: bool = False
+) -> Callable[[View], View]:
     """The view shows these rooms of the team that its address names, or of the organisation: keep it fresh while it is open.
 
-    `team` finds the team by the view's arguments where the address does not name it. Only what a GET answers is kept fresh: a
-    form that was refused is somebody's own.
+    `team` finds the team by the view's arguments where the address does not name it; `everywhere`: it shows those of all teams.
+    Only what a GET answers is kept fresh: a form that was refused is somebody's own.
     """
 
     def decorate(view: View) -> View:
@@ -114,19 +122,22 @@ def page(*rooms: str, team: Callable[..., int | None] | None = None) -> Callable
         def watched(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if request.method == "GET" and request.user.is_authenticated:
                 found = team(**kwargs) if team else kwargs.get("team_id")
-                request.live = watch(found or ORGANISATION, rooms, look=is_look(request))  # type: ignore[attr-defined]
+                of = None if everywhere else found or ORGANISATION
+                request.live = watch(of, rooms, look=is_look(request))  # type: ignore[attr-defined]
             return view(request, *args, **kwargs)
 
+        watched.is_live = True  # type: ignore[attr-defined]  # for the test that knows every page
         return watched
 
     return decorate
 
 
-def watch(team_id: int, rooms: Iterable[str], *, look: bool = False) -> Watch:
+def watch(team_id: int | None, rooms: Iterable[str], *, look: bool = False) -> Watch:
     """Called first: what is written between this and the reading of the page is looked at once more, never missed."""
     there = [room for room in dict.fromkeys((*rooms, ALWAYS)) if apps.is_installed(room)]
-    url = reverse("live", args=[team_id, "+".join(there)])
-    return Watch(url, etag(team_id, there), look)
+    named = "+".join(there)
+    url = reverse("live-all", args=[named]) if team_id is None else reverse("live", args=[team_id, named])
+    return Watch(url, etag(team_id, there), look, rest=REST if team_id is None else 0)
 
 
 def is_look(request: HttpRequest) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from typing import Any
 from uuid import uuid4
 
@@ -21,7 +21,7 @@ from core import away, gate, live, views
 from core.addresses import TOO_LARGE
 from core.crypto import Undecryptable
 from core.logs import without_secrets
-from core.views import bad_request
+from core.views import TooLarge, bad_request
 
 Respond = Callable[[HttpRequest], HttpResponse]
 
@@ -100,9 +100,13 @@ class HealthMiddleware:
 class SizeMiddleware:
     """Refuses a body before anything reads it: Django bounds the fields of forms only, not files nor what an API reads.
 
-    A view that takes more says so: `view.largest_body = 50_000_000` (bytes). A body whose length is not said is not read.
-    Stands before everything that looks at forms.
+    A view that takes more says so: `view.largest_body = 50_000_000` (bytes), and `largest_told` if people are to be told less. A
+    body whose length is not said is not read. Stands before everything that looks at forms.
     """
+
+    # Bytes and seconds of a refused file that are taken and forgotten, since a proxy that still sends, when the connection ends,
+    # often tells the browser only that (Caddy 502, without a page) instead of the answer.
+    FORGOTTEN, PATIENCE = 256_000_000, 60
 
     def __init__(self, respond: Respond) -> None:
         self.respond = respond
@@ -113,8 +117,21 @@ class SizeMiddleware:
     def process_view(self, request: HttpRequest, view: object, *_: object) -> None:
         length = request.META.get("CONTENT_LENGTH") or "0"
         largest = getattr(view, "largest_body", settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
-        if not length.isdecimal() or int(length) > largest:
+        if not length.isdecimal():
+            raise RequestDataTooBig("A body of unknown length")
+        if int(length) > largest and hasattr(view, "largest_body"):
+            self._forget(request, int(length))
+            raise TooLarge(int(length), getattr(view, "largest_told", largest))
+        if int(length) > largest:
             raise RequestDataTooBig(f"A body of {length} bytes")
+
+    def _forget(self, request: HttpRequest, length: int) -> None:
+        left, until = length, time.monotonic() + self.PATIENCE
+        if length > self.FORGOTTEN:
+            return
+        with suppress(OSError):
+            while left > 0 and time.monotonic() < until and (chunk := request.read(min(left, 1 << 16))):
+                left -= len(chunk)
 
 
 class GateMiddleware:

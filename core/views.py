@@ -8,7 +8,9 @@ from django.contrib import messages
 from django.core.exceptions import DisallowedHost, RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.template.defaultfilters import filesizeformat
 from django.utils import translation
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
@@ -19,6 +21,14 @@ from core import definitions as document
 from core import undo as offers
 from core.models import UndoOffer
 from core.refusals import Refused
+
+
+class TooLarge(RequestDataTooBig):
+    """A file of so many bytes, where so many are taken."""
+
+    def __init__(self, length: int, largest: int) -> None:
+        super().__init__(f"A body of {length} bytes, where {largest} are taken")
+        self.length, self.largest = length, largest
 
 
 @require_safe
@@ -87,10 +97,23 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
             response: HttpResponse = JsonResponse({"detail": sentence}, status=status)
         else:
             elsewhere = isinstance(exception, DisallowedHost)
-            context = {"sentence": sentence, "link": settings.PORTAL_URL if elsewhere else "/", "elsewhere": elsewhere}
+            link = settings.PORTAL_URL if elsewhere else _way_back(request) if status == 413 else "/"
+            context = {
+                "sentence": sentence,
+                "link": link,
+                "elsewhere": elsewhere,
+                "back": link not in ("/", settings.PORTAL_URL),
+            }
             response = render(None, "400.html", context, status=status)
     response.headers["Content-Language"] = language
     return response
+
+
+def _way_back(request: HttpRequest) -> str:
+    """The page from which the form came, as the browser says; the home page where it does not."""
+    came_from = request.META.get("HTTP_REFERER", "")
+    is_ours = url_has_allowed_host_and_scheme(came_from, {request.get_host()}, require_https=request.is_secure())
+    return came_from if is_ours else "/"
 
 
 def _what_is_wrong(exception: Exception) -> tuple[int, str]:
@@ -103,6 +126,9 @@ def _what_is_wrong(exception: Exception) -> tuple[int, str]:
         return 400, _("This is not the address of the portal, which answers at %(address)s only.") % {
             "address": settings.PORTAL_URL
         }
+    if isinstance(exception, TooLarge):
+        message = _("What was sent has %(size)s; at most %(most)s are taken here, so nothing of it was read.")
+        return 413, message % {"size": filesizeformat(exception.length), "most": filesizeformat(exception.largest)}
     if isinstance(exception, RequestDataTooBig):
         return 413, _("What was sent is too large, so nothing of it was read.")
     if isinstance(exception, TooManyFieldsSent | TooManyFilesSent):

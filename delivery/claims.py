@@ -22,7 +22,6 @@ from delivery.models import Service
 from delivery.rules import Rules
 from teams.models import Team
 
-
 READ = (DeploymentSource.DEPLOYMENTS, DeploymentSource.RUNS)  # from the repository
 
 

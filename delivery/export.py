@@ -36,7 +36,7 @@ def of_deployments(team: Team, rows: QuerySet[Deployment]) -> Table:
         ]
         for row in rows.iterator(CHUNK)
     )
-    return Table(f"deployments-team-{team.pk}", header, lines, zone=team.zone, streamed=True)
+    return Table("deployments", header, lines, zone=team.zone, streamed=True, of=team)
 
 
 def of_incidents(team: Team, rows: QuerySet[Incident]) -> Table:
@@ -49,7 +49,7 @@ def of_incidents(team: Team, rows: QuerySet[Incident]) -> Table:
         ]
         for row in rows.select_related("failure__deployment").iterator(CHUNK)
     )
-    return Table(f"incidents-team-{team.pk}", header, lines, zone=team.zone, streamed=True)
+    return Table("incidents", header, lines, zone=team.zone, streamed=True, of=team)
 
 
 def _caused_by(row: Incident) -> tuple[str | None, float | None]:
@@ -73,7 +73,7 @@ def of_changes(team: Team, rows: QuerySet[Change]) -> Table:
     ]  # fmt: skip
     found = {value: str(label) for value, label in Linked.choices}
     lines = (_change_cells(row, found) for row in rows.select_related("deployment").iterator(CHUNK))
-    return Table(f"changes-team-{team.pk}", header, lines, zone=team.zone, streamed=True)
+    return Table("changes", header, lines, zone=team.zone, streamed=True, of=team)
 
 
 def _change_cells(row: Change, found: Mapping[str, str]) -> list[Any]:
@@ -103,11 +103,11 @@ def of_services(team: Team, services: Sequence[Service], sources: Sequence[Sourc
         ]
         for service, row in zip(services, sources, strict=True)
     ]
-    return Table(f"services-team-{team.pk}", header, lines)
+    return Table("services", header, lines, of=team)
 
 
 def of_chart(team: Team, name: str, chart: Chart) -> Table:
-    return Table(f"{name}-team-{team.pk}", chart.columns, chart.rows)
+    return Table(name, chart.columns, chart.rows, of=team)
 
 
 def of_point(team: Team, asked: Asked, name: str) -> Table:

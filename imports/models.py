@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
-from django.urls import reverse
+from django.utils.translation import get_language, gettext_lazy, ngettext, pgettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from core import clock
 from core import imports as registry
 from core.imports import Importer, RowState
+from imports.addresses import address
 from teams.models import ApiToken, Person, Team
 
 if TYPE_CHECKING:
@@ -30,14 +30,18 @@ MOST_TRIES = 3
 STALE, FAILED, NOT_ALLOWED = "stale", "failed", "not_allowed"
 
 
+def language_now() -> str:
+    return (get_language() or settings.LANGUAGE_CODE)[:2]
+
+
 class State(models.TextChoices):
     WAITING = "waiting", gettext_lazy("not imported yet")
     APPLYING = "applying", gettext_lazy("being imported")
-    APPLIED = "applied", gettext_lazy("imported")
+    APPLIED = "applied", pgettext_lazy("a file", "imported")
 
 
 class Told(NamedTuple):
-    """A planned row as it is kept for the dry run's page, in the language of whoever brought the file."""
+    """A planned row as it is kept for the dry run's page, in one language."""
 
     number: int
     state: str
@@ -49,13 +53,18 @@ class Told(NamedTuple):
     def label(self) -> str:
         return str(RowState(self.state).label)
 
+    @property
+    def changes(self) -> list[dict[str, str]]:
+        return [dict(zip(("name", "before", "after"), each, strict=True)) for each in self.differences]
+
 
 class UploadQuerySet(models.QuerySet["Upload"]):
     def visible_to(self, user: Person | AnonymousUser) -> UploadQuerySet:
         """Who may not read the team may not read what is brought for it. Pages also ask who may edit it."""
-        return self.filter(team__in=Team.objects.visible_to(user))
+        return self.filter(Q(team__in=Team.objects.visible_to(user)) | Q(team=None))
 
-    def of_team(self, team_id: int) -> UploadQuerySet:
+    def of_team(self, team_id: int | None) -> UploadQuerySet:
+        """Without a team those of the organisation."""
         return self.filter(team=team_id)
 
     def listed(self) -> UploadQuerySet:
@@ -65,22 +74,33 @@ class UploadQuerySet(models.QuerySet["Upload"]):
     def waiting(self) -> UploadQuerySet:
         return self.filter(state=State.WAITING)
 
+    def to_import(self) -> UploadQuerySet:
+        """Those that wait and could be imported as they are."""
+        writes = Q(counts__new__gt=0) | Q(counts__changed__gt=0)
+        return self.waiting().filter(writes, counts__refused=0)
+
+    def of_no_use(self) -> UploadQuerySet:
+        """Those that wait and cannot be imported as they are: a row is refused, or all is there already."""
+        return self.waiting().exclude(pk__in=self.to_import().values("pk"))
+
     def unheard(self, now: datetime) -> UploadQuerySet:
         """To be imported, and no worker was called lately."""
         return self.filter(state=State.APPLYING).filter(Q(rung_at=None) | Q(rung_at__lte=now - RING_AGAIN))
 
 
 class Upload(models.Model):
-    """A file for one team and one importer, and what it would do. Imported, it keeps its name and digest, and nothing else."""
+    """A file for one importer and one team, or the organisation, and what it would do. Imported, it keeps its name and digest,
+    and nothing else."""
 
-    team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="+")
+    team = models.ForeignKey(Team, null=True, on_delete=models.CASCADE, related_name="+")
     kind = models.CharField(max_length=40)
     name = models.CharField(max_length=NAME_LENGTH)
     digest = models.CharField(max_length=64)  # SHA-256
     size = models.PositiveIntegerField()  # bytes
     content = models.BinaryField(default=bytes)
-    language = models.CharField(max_length=8, choices=settings.LANGUAGES, default="en")  # of `plan`
-    plan = models.JSONField(default=list)  # of Told
+    # Of whoever asked last: in it what is imported is compared with what they saw.
+    language = models.CharField(max_length=8, choices=settings.LANGUAGES, default="en")
+    plan = models.JSONField(default=dict)  # lists of Told by language: it is read in each reader's own
     counts = models.JSONField(default=dict)  # rows by RowState
     left_out = models.JSONField(default=list)  # headings of columns that nobody asked for
     person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="+")
@@ -103,7 +123,7 @@ class Upload(models.Model):
         return self.name
 
     def get_absolute_url(self) -> str:
-        return reverse("import", args=[self.team_id, self.pk])
+        return address("import", self.team_id, self.pk)
 
     @property
     def importer(self) -> Importer:
@@ -113,12 +133,14 @@ class Upload(models.Model):
 
     @property
     def told(self) -> list[Told]:
-        return [Told(*each) for each in self.plan]
+        """What each row would do, in the reader's language."""
+        found: list[list[Any]] = self.plan.get(language_now()) or next(iter(self.plan.values()), [])
+        return [Told(*each) for each in found]
 
-    def keep(self, told: list[list[Any]], language: str) -> None:
+    def keep(self, plans: dict[str, list[list[Any]]]) -> None:
         """Keep what the file would do."""
-        found = Counter(each[1] for each in told)
-        self.plan, self.language = told, language
+        found = Counter(each[1] for each in next(iter(plans.values())))
+        self.plan = plans
         self.counts = {state: found[state] for state in RowState.values}
 
     @property
@@ -129,6 +151,11 @@ class Upload(models.Model):
     def to_do(self) -> int:
         """Rows that would write something."""
         return int(self.counts[RowState.NEW] + self.counts[RowState.CHANGED])
+
+    @property
+    def written(self) -> int:
+        """Rows that were written."""
+        return self.to_do if self.state == State.APPLIED else 0
 
     @property
     def refused(self) -> int:
@@ -145,6 +172,27 @@ class Upload(models.Model):
     @property
     def can_be_applied(self) -> bool:
         return self.is_waiting and self.to_do > 0 and not self.refused
+
+    @property
+    def label(self) -> str:
+        """How it stands, in two or three words: what waits and cannot be imported does not wait to be."""
+        if self.is_waiting and self.refused:
+            return _("cannot be imported")
+        if self.is_waiting and not self.to_do:
+            return _("nothing to import")
+        return str(self.get_state_display())
+
+    @property
+    def summary(self) -> str:
+        """How many rows that is about."""
+        if self.state == State.APPLIED:
+            return ngettext("%(n)s row written", "%(n)s rows written", self.written) % {"n": self.written}
+        if self.is_waiting and self.refused:
+            words = {"n": self.refused, "all": self.rows}
+            return ngettext("%(n)s of %(all)s rows refused", "%(n)s of %(all)s rows refused", self.refused) % words
+        if self.can_be_applied:
+            return ngettext("%(n)s row to write", "%(n)s rows to write", self.to_do) % {"n": self.to_do}
+        return ngettext("%(n)s row", "%(n)s rows", self.rows) % {"n": self.rows}
 
     @property
     def gone_at(self) -> datetime:

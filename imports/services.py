@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from django.db import transaction
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from core import clock
@@ -16,25 +15,27 @@ from core.refusals import Refused
 from core.retention import in_batches
 from core.tables.reading import check_size
 from imports import planning, work
-from imports.models import KEPT_FOR, NAME_LENGTH, State, Upload
+from imports.models import KEPT_FOR, NAME_LENGTH, State, Upload, language_now
 from teams.models import Person, Team
 
-MOST_WAITING = 20  # files of one team that are not imported yet
-AT_ONCE = 1000  # rows that are imported while the person waits, in a second or two; a worker does more
+MOST_WAITING = 20  # files of one team that could be imported; of those that could not, as many of the newest are kept
 
 
 @transaction.atomic
-def bring(*, team: Team, importer: Importer, name: str, size: int, chunks: Iterable[bytes], by: Person) -> Upload:
+def bring(
+    *, team: Team | None, importer: Importer, name: str, size: int, chunks: Iterable[bytes], by: Person
+) -> Upload:
     """Keep a file with what it would do; nothing else is written. Refused for a file that cannot be read. One that is too large
     is not looked at."""
     check_size(size)
-    if Upload.objects.of_team(team.pk).waiting().count() >= MOST_WAITING:
+    of_team = Upload.objects.of_team(team.pk if team else None)
+    if of_team.to_import().count() >= MOST_WAITING:
         message = _("%(most)s files wait to be imported. Import one of them or throw it away first.")
         raise Refused(message % {"most": MOST_WAITING}, "file")
     content = b"".join(chunks)
     table = planning.read(content, importer)
     try:
-        planned = planning.plan(table, importer, team, by)
+        plans = planning.told_to_all(table, importer, team, by)
     except Refused as error:
         raise Refused(error.message, "file") from None
     made = Upload(
@@ -48,19 +49,20 @@ def bring(*, team: Team, importer: Importer, name: str, size: int, chunks: Itera
         person=by,
         uploaded_at=clock.now(),
     )
-    made.keep(planning.told(planned), (get_language() or "en")[:2])
+    made.keep(plans)
     made.save()
+    useless = of_team.of_no_use().order_by("-uploaded_at", "-pk").values_list("pk", flat=True)
+    Upload.objects.filter(pk__in=list(useless[MOST_WAITING:])).delete()
     return made
 
 
 @transaction.atomic
 def check_again(*, upload: Upload, by: Person) -> Upload:
-    """Say anew what the file would do as things stand now, in the language of whoever asks."""
+    """Say anew what the file would do as things stand now."""
     locked = _locked(upload)
     if locked.is_waiting:
         table = planning.read(bytes(locked.content), locked.importer)
-        planned = planning.plan(table, locked.importer, locked.team, by)
-        locked.keep(planning.told(planned), (get_language() or "en")[:2])
+        locked.keep(planning.told_to_all(table, locked.importer, locked.team, by))
         locked.problem = ""
         locked.save()
     return locked
@@ -72,7 +74,7 @@ def apply(*, upload: Upload, by: Person) -> Upload:
     Refused where a row is. If something was changed since the dry run, nothing is written and the upload says so.
     """
     asked = _ask(upload, by)
-    if asked.is_busy and asked.rows <= AT_ONCE:
+    if asked.is_busy and asked.rows <= asked.importer.at_once:
         work.work_on(asked.pk)
         asked = _fresh(asked)
     return asked
@@ -88,8 +90,9 @@ def _ask(upload: Upload, by: Person) -> Upload:
         raise Refused(_("Nothing is imported as long as a row is refused. Mend the file and bring it again."))
     locked.state, locked.problem, locked.tries = State.APPLYING, "", 0
     locked.asked_by, locked.asked_token, locked.rung_at = by, by.token, clock.now()
+    locked.language = language_now()
     locked.save()
-    if locked.rows > AT_ONCE:
+    if locked.rows > locked.importer.at_once:
         transaction.on_commit(lambda: work.call(locked.pk))
     return locked
 
@@ -103,6 +106,16 @@ def throw_away(*, upload: Upload) -> None:
     if not locked.is_waiting:
         raise Refused(_("The file is imported, or is being imported: it can no longer be thrown away."))
     locked.delete()
+
+
+@transaction.atomic
+def throw_away_all(*, team: Team | None, chosen: Iterable[int]) -> int:
+    """Forget those of the team's files that were not imported; how many there were."""
+    found = Upload.objects.of_team(team.pk if team else None).waiting().filter(pk__in=chosen)
+    # Locked: one that somebody imports at this moment is left alone.
+    locked = found.select_for_update(of=("self",)).order_by("pk").values_list("pk", flat=True)
+    count, _each = Upload.objects.filter(pk__in=list(locked)).delete()
+    return count
 
 
 def prune(before: datetime) -> int:

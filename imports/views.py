@@ -1,4 +1,4 @@
-"""The pages of imports: what can be brought, what a file would do, and doing it."""
+"""The pages of imports: what can be brought, what a file would do, and doing it. Without a team: the organisation's."""
 
 from __future__ import annotations
 
@@ -10,16 +10,20 @@ from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from core import imports as registry
+from core import live
 from core.imports import Importer, RowState
 from core.refusals import Refused, show_refusal
 from core.tables import writing
 from core.tables.bounds import BOUNDS
 from imports import services, tables
-from imports.forms import UploadForm
-from imports.models import Upload
+from imports.access import permission
+from imports.addresses import address
+from imports.forms import ChosenForm, UploadForm
+from imports.models import Told, Upload, UploadQuerySet
 from teams.access import require
 from teams.models import Team
 from teams.requests import PortalRequest
@@ -30,19 +34,41 @@ LARGEST_BODY = 40_000_000  # bytes: what is larger than a table may be is still 
 
 
 @require_safe
-def uploads(request: PortalRequest, team_id: int) -> HttpResponse:
+@live.page("imports")
+def uploads(request: PortalRequest, team_id: int | None = None) -> HttpResponseBase:
     """What can be imported, and the files of late."""
-    team = visible_team(request, team_id)
-    require(request.user, "team.edit", team)
-    found = Upload.objects.visible_to(request.user).of_team(team.pk).listed()
-    rows = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
-    return _render(request, "imports/imports.html", team, {"importers": registry.all_importers(), "rows": rows})
+    team = _place(request, team_id)
+    require(request.user, permission(team), team)
+    found = Upload.objects.visible_to(request.user).of_team(team_id).listed()
+    if writing.is_asked(request):
+        return writing.answer(request, tables.uploads(team, found))
+    return _list(request, team, found)
+
+
+@require_POST
+def throw_away_all(request: PortalRequest, team_id: int | None = None) -> HttpResponse:
+    """Forget the chosen files, those of them that are not imported."""
+    team = _place(request, team_id)
+    require(request.user, permission(team), team)
+    form = ChosenForm(request.POST)
+    if not form.is_valid():
+        found = Upload.objects.visible_to(request.user).of_team(team_id).listed()
+        return _list(request, team, found, form)
+    count = services.throw_away_all(team=team, chosen=form.cleaned_data["chosen"])
+    words = ngettext(
+        "%(n)s file is thrown away; nothing of it was imported.",
+        "%(n)s files are thrown away; nothing of them was imported.",
+        count,
+    )
+    messages.success(request, words % {"n": count})
+    return redirect(address("imports", team_id))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def new(request: PortalRequest, team_id: int, kind: str) -> HttpResponse:
-    team, importer = visible_team(request, team_id), _importer(kind)
-    require(request.user, "team.edit", team)
+def new(request: PortalRequest, kind: str, team_id: int | None = None) -> HttpResponse:
+    team = _place(request, team_id)
+    importer = _importer(kind, team)
+    require(request.user, permission(team), team)
     form = UploadForm(request.POST, request.FILES) if request.method == "POST" else UploadForm()
     if form.is_bound and form.is_valid():
         file = form.cleaned_data["file"]
@@ -58,32 +84,36 @@ def new(request: PortalRequest, team_id: int, kind: str) -> HttpResponse:
     return _render(request, "imports/new.html", team, context, 422 if form.errors else 200)
 
 
-new.largest_body = LARGEST_BODY  # type: ignore[attr-defined]  # read by core.middleware.SizeMiddleware
+# Read by core.middleware.SizeMiddleware.
+new.largest_body, new.largest_told = LARGEST_BODY, BOUNDS.size  # type: ignore[attr-defined]
 
 
 @require_safe
-def template(request: PortalRequest, team_id: int, kind: str) -> HttpResponseBase:
+def template(request: PortalRequest, kind: str, team_id: int | None = None) -> HttpResponseBase:
     """A table to fill in."""
-    visible_team(request, team_id)
-    return writing.answer(request, tables.template(_importer(kind)))
+    team = _place(request, team_id)
+    return writing.answer(request, tables.template(_importer(kind, team)))
 
 
 @require_safe
-def rows(request: PortalRequest, team_id: int, kind: str) -> HttpResponseBase:
+def rows(request: PortalRequest, kind: str, team_id: int | None = None) -> HttpResponseBase:
     """What the team has now, in the same columns."""
-    team = visible_team(request, team_id)
-    return writing.answer(request, tables.stored(_importer(kind), team))
+    team = _place(request, team_id)
+    return writing.answer(request, tables.stored(_importer(kind, team), team))
 
 
 @require_safe
-def upload(request: PortalRequest, team_id: int, upload_id: int) -> HttpResponse:
+@live.page("imports")
+def upload(request: PortalRequest, upload_id: int, team_id: int | None = None) -> HttpResponseBase:
     """What a file would do, row by row, or what became of it. While it is being imported, the fragment `live` is asked for."""
     found = _upload(request, team_id, upload_id)
+    if writing.is_asked(request):
+        return writing.answer(request, tables.plan(found, _shown(request, found)))
     return _page(request, found)
 
 
 @require_POST
-def apply(request: PortalRequest, team_id: int, upload_id: int) -> HttpResponse:
+def apply(request: PortalRequest, upload_id: int, team_id: int | None = None) -> HttpResponse:
     found = _upload(request, team_id, upload_id)
     try:
         found = services.apply(upload=found, by=request.user)
@@ -95,8 +125,8 @@ def apply(request: PortalRequest, team_id: int, upload_id: int) -> HttpResponse:
 
 
 @require_POST
-def check(request: PortalRequest, team_id: int, upload_id: int) -> HttpResponse:
-    """Plan the file again: as things stand now, in the reader's language."""
+def check(request: PortalRequest, upload_id: int, team_id: int | None = None) -> HttpResponse:
+    """Plan the file again: as things stand now."""
     found = _upload(request, team_id, upload_id)
     try:
         services.check_again(upload=found, by=request.user)
@@ -106,44 +136,70 @@ def check(request: PortalRequest, team_id: int, upload_id: int) -> HttpResponse:
 
 
 @require_POST
-def throw_away(request: PortalRequest, team_id: int, upload_id: int) -> HttpResponse:
+def throw_away(request: PortalRequest, upload_id: int, team_id: int | None = None) -> HttpResponse:
     found = _upload(request, team_id, upload_id)
     try:
         services.throw_away(upload=found)
     except Refused as error:
         return _page(request, found, error.message)
     messages.success(request, _("%(name)s is thrown away; nothing of it was imported.") % {"name": found.name})
-    return redirect("import-new", team_id=team_id, kind=found.kind)
+    return redirect(address("import-new", team_id, found.kind))
 
 
-def _importer(kind: str) -> Importer:
-    found = registry.get(kind)
+def _place(request: PortalRequest, team_id: int | None) -> Team | None:
+    """The team whose files are meant; None for the organisation's."""
+    return None if team_id is None else visible_team(request, team_id)
+
+
+def _importer(kind: str, team: Team | None) -> Importer:
+    found = next((each for each in registry.importers_of(team) if each.kind == kind), None)
     if found is None:
         raise Http404
     return found
 
 
-def _upload(request: PortalRequest, team_id: int, upload_id: int) -> Upload:
+def _upload(request: PortalRequest, team_id: int | None, upload_id: int) -> Upload:
     """A file of the team, for whoever may edit it: what is not imported yet is nobody else's to see."""
-    team = visible_team(request, team_id)
-    uploads = Upload.objects.visible_to(request.user).of_team(team.pk).select_related("person")
+    team = _place(request, team_id)
+    uploads = Upload.objects.visible_to(request.user).of_team(team_id).select_related("person")
     found = get_object_or_404(uploads, pk=upload_id)
-    require(request.user, "team.edit", team)
+    require(request.user, permission(team), team)
     found.team = team
     return found
 
 
-def _page(request: PortalRequest, found: Upload, refusal: str = "") -> HttpResponse:
+def _list(
+    request: PortalRequest, team: Team | None, found: UploadQuerySet, form: ChosenForm | None = None
+) -> HttpResponse:
+    rows = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
+    kept = _("Of files that cannot be imported as they are, the newest %(most)s are kept.") % {
+        "most": services.MOST_WAITING
+    }
+    context = {
+        "importers": registry.importers_of(team),
+        "rows": rows,
+        "form": form,
+        "has_waiting": any(each.is_waiting for each in rows),
+        "kept": kept,
+    }
+    return _render(request, "imports/imports.html", team, context, 422 if form else 200)
+
+
+def _shown(request: PortalRequest, found: Upload) -> list[Told]:
     shown = request.GET.get("show", "")
-    told = [each for each in found.told if shown not in RowState.values or each.state == shown]
+    return [each for each in found.told if shown not in RowState.values or each.state == shown]
+
+
+def _page(request: PortalRequest, found: Upload, refusal: str = "") -> HttpResponse:
     context = {
         "upload": found,
         "importer": found.importer,
         "back": found.importer.address(found.team),
+        "then": [each for each in registry.importers_of(found.team) if each.kind in found.importer.then],
         "refusal": refusal,
-        "shown": shown,
+        "shown": request.GET.get("show", ""),
         "states": [(state, state.label, found.counts[state]) for state in RowState],
-        "rows": Paginator(told, PER_PAGE).get_page(request.GET.get("page")),
+        "rows": Paginator(_shown(request, found), PER_PAGE).get_page(request.GET.get("page")),
     }
     status = 422 if refusal else 409 if request.method == "POST" else 200
     if request.htmx and request.method == "GET":
@@ -155,7 +211,10 @@ def _page(request: PortalRequest, found: Upload, refusal: str = "") -> HttpRespo
     return _render(request, "imports/import.html", found.team, context, status)
 
 
-def _render(request: PortalRequest, name: str, team: Team, context: dict[str, Any], status: int = 200) -> HttpResponse:
+def _render(
+    request: PortalRequest, name: str, team: Team | None, context: dict[str, Any], status: int = 200
+) -> HttpResponse:
     importer = context.get("importer")
-    frame = {"room": "teams", "page": importer.tab if importer else "imports", "team": team}
+    page = importer.tab if importer else "imports" if team else "okrs"
+    frame = {"room": "teams" if team else "okrs", "page": page, "team": team}
     return render(request, name, frame | context, status=status)

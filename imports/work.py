@@ -13,6 +13,7 @@ from core import bell, clock
 from core.imports import RowState
 from core.refusals import Refused
 from imports import planning
+from imports.access import permission
 from imports.models import FAILED, MOST_TRIES, NOT_ALLOWED, STALE, State, Upload
 from teams import audit
 from teams.models import ApiToken, Person
@@ -73,9 +74,9 @@ def _apply(pk: int) -> None:
         return
     upload.importer.lock(upload.team)
     planned = planning.plan_again(upload, by)
-    told = planning.told(planned)
-    if told != upload.plan:
-        upload.keep(told, upload.language)
+    if planning.told(planned) != upload.plan.get(upload.language):
+        table = planning.read(bytes(upload.content), upload.importer)
+        upload.keep(planning.told_to_all(table, upload.importer, upload.team, by))
         upload.state, upload.problem = State.WAITING, STALE
         upload.save()
         return
@@ -93,7 +94,7 @@ def _who(upload: Upload) -> Person | None:
     by.token = upload.asked_token
     if by.token and not ApiToken.objects.usable().filter(pk=by.token.pk).exists():
         return None
-    return by if by.has_perm("team.edit", upload.team) else None
+    return by if by.has_perm(permission(upload.team), upload.team) else None
 
 
 def _note(upload: Upload, by: Person) -> None:
@@ -108,7 +109,7 @@ def _note(upload: Upload, by: Person) -> None:
         rows=upload.to_do,
     )
     upload.state, upload.problem, upload.applied_at = State.APPLIED, "", clock.now()
-    upload.content, upload.plan = b"", []
+    upload.content, upload.plan = b"", {}
     upload.save()
 
 

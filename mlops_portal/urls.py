@@ -2,6 +2,8 @@
 
 from django.urls import include, path
 
+from imports import urls as imports
+
 urlpatterns = [
     path("", include("insights.urls")),
     path("", include("teams.urls")),
@@ -20,6 +22,7 @@ urlpatterns = [
     path("delivery/", include("delivery.urls_organisation")),
     path("", include("comments.urls")),
     path("teams/<int:team_id>/imports/", include("imports.urls")),
+    path("okrs/imports/", include(imports.routes("organisation-"))),  # all that it imports is its OKRs
     path("", include("core.urls")),
     path("api/", include("mlops_portal.api")),
 ]

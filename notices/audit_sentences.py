@@ -13,5 +13,6 @@ describe("channel.address_entered", _("Entered a new address for the channel “
 describe("channel.secret_renewed", _("Renewed the secret of the channel “%(name)s”."))
 describe("channel.resumed", _("Let messages to the channel “%(name)s” go on."))
 describe("channel.removed", _("Removed the channel “%(name)s” at %(host)s."))
+describe("channel.brought_back", _("Brought the channel “%(name)s” at %(host)s back."))
 
 name_fields({"host": _("host"), "kinds": _("kinds of notices")})

@@ -41,6 +41,21 @@ _SENTENCES: dict[str, Promise | str] = {
     "rate_limited": _("%(host)s asks the portal to wait. The messages go on by themselves."),
 }
 
+# Of a test message, which is sent once and waits for nothing.
+_OF_A_TEST: dict[str, Promise | str] = {
+    **http_messages.TRY_YOURSELF,
+    "mail_deferred": _("The mail server did not take the mail. It said: “%(said)s”. Try again later."),
+    "mail_server": _(
+        "The mail server could not be reached or refused the portal. It said: “%(said)s”. Try again later."
+    ),
+    "rate_limited": _("%(host)s asks the portal to wait. Try again later."),
+}
+
+
+def sentence_of_test(code: str, params: Mapping[str, Any]) -> str:
+    """As `sentence`, of a test message that failed: the portal does not try again by itself."""
+    return str(_OF_A_TEST[code]) % http_messages.Blank(params) if code in _OF_A_TEST else sentence(code, params)
+
 
 def sentence(code: str, params: Mapping[str, Any]) -> str:
     """In the reader's language; plain text, to be escaped like all that hosts wrote."""

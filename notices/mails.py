@@ -17,6 +17,7 @@ from django.utils.translation import ngettext
 from notices import unsubscribing, wording
 from notices.models import Notice
 from teams.models import Person
+from teams.sender import sender
 
 LONGEST_SUBJECT = 150  # characters
 
@@ -68,7 +69,7 @@ def _mail(uid: UUID, person: Person, subject: str, context: dict[str, object]) -
         headers["List-Unsubscribe"] = f"<{context['unsubscribe']}>"
         headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"  # RFC 8058
     text = render_to_string("notices/mail.txt", context)
-    made = EmailMultiAlternatives(_short(subject), text, to=[person.email], headers=headers)
+    made = EmailMultiAlternatives(_short(subject), text, sender(), to=[person.email], headers=headers)
     made.attach_alternative(render_to_string("notices/mail.html", context), "text/html")
     return made
 

@@ -131,6 +131,9 @@ class Channel(models.Model):
     error_code = models.CharField(max_length=40, blank=True, default="")
     error_params = models.JSONField(default=dict)
     posted_at = models.DateTimeField(null=True)  # when it last took a message
+    removed_at = models.DateTimeField(
+        null=True
+    )  # it gets nothing and is shown nowhere; kept for as long as that can be undone
 
     objects = ChannelQuerySet.as_manager()
 

@@ -35,15 +35,20 @@ class Standing:
 
 def of_outbox() -> Standing:
     due = Outgoing.objects.due(clock.now())
-    troubled = Outgoing.objects.exclude(error_code="").exclude(state=OutgoingState.SENT)
-    listed = troubled.select_related("person", "channel__team").order_by("-created_at", "-pk")[:SHOWN]
     return Standing(
         waiting=Outgoing.objects.waiting().count(),
         due=due.count(),
         oldest=due.order_by("next_at").values_list("next_at", flat=True).first(),
         late=outbox.overdue(),
-        failed=[Failed(each, faults.sentence(each.error_code, each.error_params)) for each in listed],
+        failed=failed(SHOWN),
     )
+
+
+def failed(most: int | None = None) -> list[Failed]:
+    """What did not arrive, the newest first."""
+    troubled = Outgoing.objects.exclude(error_code="").exclude(state=OutgoingState.SENT)
+    listed = troubled.select_related("person", "channel__team").order_by("-created_at", "-pk")[:most]
+    return [Failed(each, faults.sentence(each.error_code, each.error_params)) for each in listed]
 
 
 def unreachable() -> list[tuple[Person, Preference]]:
@@ -55,5 +60,10 @@ def unreachable() -> list[tuple[Person, Preference]]:
 
 def standing_channels() -> list[tuple[Channel, str]]:
     """Those that get nothing at present, and why."""
-    stopped = Channel.objects.exclude(state=ChannelState.WORKS).select_related("team").order_by("team__name", "name")
+    stopped = (
+        Channel.objects.present()
+        .exclude(state=ChannelState.WORKS)
+        .select_related("team")
+        .order_by("team__name", "name")
+    )
     return [(each, faults.sentence(each.error_code, each.error_params)) for each in stopped]

@@ -39,10 +39,14 @@ class NoticeQuerySet(QuerySet["Notice"]):
 
 class ChannelQuerySet(QuerySet["Channel"]):
     def visible_to(self, user: Person | AnonymousUser) -> ChannelQuerySet:
-        return self.filter(team__in=Team.objects.visible_to(user))
+        return self.present().filter(team__in=Team.objects.visible_to(user))
+
+    def present(self) -> ChannelQuerySet:
+        """All but those that were removed and can still be brought back."""
+        return self.filter(removed_at=None)
 
     def listed(self) -> ChannelQuerySet:
-        return self.order_by("name", "pk")
+        return self.present().order_by("name", "pk")
 
 
 class OutgoingQuerySet(QuerySet["Outgoing"]):
@@ -58,8 +62,8 @@ class OutgoingQuerySet(QuerySet["Outgoing"]):
         return self.waiting().filter(Q(lease_until=None) | Q(lease_until__lt=now), next_at__lte=now)
 
     def due(self, now: datetime) -> OutgoingQuerySet:
-        """Of those all but what a paused channel is to get: that waits until the channel works again."""
-        return self.free(now).filter(Q(channel=None) | Q(channel__state="works"))
+        """Of those all but what a channel that is paused or removed is to get: that waits, or goes with the channel."""
+        return self.free(now).filter(Q(channel=None) | Q(channel__state="works", channel__removed_at=None))
 
     def ended_before(self, before: datetime) -> OutgoingQuerySet:
         return self.exclude(state="waiting").filter(ended_at__lt=before)

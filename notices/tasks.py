@@ -3,6 +3,7 @@
 from celery import shared_task
 
 from notices import outbox, reminders, sending
+from notices.services import channels
 
 
 @shared_task(name="notices.ring")
@@ -18,3 +19,4 @@ def send() -> None:
 @shared_task(name="notices.remind")
 def remind() -> None:
     reminders.remind()
+    channels.forget_removed()

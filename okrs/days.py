@@ -4,18 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from datetime import date
-from zoneinfo import ZoneInfo
 
 from core import clock
-from teams.models import Organisation, Team
-from teams.zones import zones_of
+from teams.models import Team
+from teams.zones import zone_of, zones_of
 
 
 def today_of(team: Team | None) -> date:
-    if team is not None:
-        return clock.today(team.zone)
-    organisation = Organisation.current()
-    return clock.today(ZoneInfo(organisation.time_zone if organisation else "UTC"))
+    return clock.today(zone_of(team))
 
 
 def todays_of(teams: Iterable[Team | None]) -> Callable[[int | None], date]:

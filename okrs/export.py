@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from django.utils.translation import gettext as _
 
@@ -15,7 +16,19 @@ from okrs.rows import KeyResultRow
 from teams.models import Team
 
 
-def of_key_results(rows: Sequence[KeyResultRow], team: Team | None, *, name: str = "key-results") -> Table:
+def of_key_results(rows: Sequence[KeyResultRow], team: Team | None) -> Table:
+    return Table("key-results", *_key_results(rows, team), of=team)
+
+
+def of_own_key_results(rows: Sequence[KeyResultRow]) -> Table:
+    """Those that a person owns, in whatever team."""
+    header, lines = _key_results(rows, None)
+    teams = {row.key_result.pk: row.key_result.objective.team for row in rows}
+    return Table("my-key-results", [*header, _("Team")], [[*line, teams[line[0]]] for line in lines])
+
+
+def _key_results(rows: Sequence[KeyResultRow], team: Team | None) -> tuple[list[Any], list[list[Any]]]:
+    """Headings and lines."""
     header = [
         *(column.header for column in key_results.COLUMNS),
         _("Now"), _("Progress"), _("Status"), _("Next check-in"),
@@ -27,7 +40,7 @@ def of_key_results(rows: Sequence[KeyResultRow], team: Team | None, *, name: str
         for cell in cells
         for row in [by_pk[cell[0]]]
     ]
-    return Table(name, header, lines)
+    return header, lines
 
 
 def of_check_ins(*, key_result: KeyResult | None = None, team: Team | None = None, cycle: Cycle | None = None) -> Table:
@@ -36,7 +49,7 @@ def of_check_ins(*, key_result: KeyResult | None = None, team: Team | None = Non
     listed = list(check_ins.in_order(found.select_related("person", "token")))
     header = [*(column.header for column in check_ins.COLUMNS), _("By")]
     lines = [[*cells, check_ins.by_whom(row)] for cells, row in zip(check_ins.cells_of(listed), listed, strict=True)]
-    return Table("check-ins", header, lines)
+    return Table("check-ins", header, lines, of=key_result or team)
 
 
 def _of_cycle(team: Team | None, cycle: Cycle | None) -> CheckInQuerySet:

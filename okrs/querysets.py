@@ -78,6 +78,9 @@ class KeyResultQuerySet(models.QuerySet["KeyResult"]):
     def visible_to(self, user: Person | AnonymousUser) -> KeyResultQuerySet:
         return self.filter(_visible(user, "objective__team", "pk"))
 
+    def matching(self, words: str) -> KeyResultQuerySet:
+        return self.filter(title__icontains=words)
+
     def live(self) -> KeyResultQuerySet:
         return self.filter(archived_at=None, objective__archived_at=None)
 

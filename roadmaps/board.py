@@ -73,6 +73,11 @@ class Row:
         return day_of(self.newest, self.item.roadmap.start_date, self.zone) if self.newest else None
 
     @property
+    def told_on(self) -> date | None:
+        """The team's day on which that was entered."""
+        return clock.day_of(self.newest.recorded_at, self.zone) if self.newest else None
+
+    @property
     def is_open(self) -> bool:
         return self.item.state in (State.TO_DO, State.IN_PROGRESS)
 
@@ -111,7 +116,7 @@ class Row:
     @property
     def is_fresh(self) -> bool:
         """The newest tick was recorded today."""
-        return self.newest is not None and clock.day_of(self.newest.recorded_at, self.zone) == self.today
+        return self.told_on == self.today
 
     @property
     def click(self) -> str:

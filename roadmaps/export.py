@@ -22,10 +22,10 @@ def of_items(board: Board) -> Table:
         for cells in importer.rows(board.roadmap.team)
         if (row := shown.get(cells[0]))
     ]
-    return Table("roadmap-items", header, lines)
+    return Table("roadmap-items", header, lines, of=board.roadmap.team)
 
 
 def of_burn_up(roadmap: Roadmap) -> Table:
     (numbers,) = overviews([roadmap])
     chart = burn_up(numbers)
-    return Table("roadmap-burn-up", chart.columns, chart.rows)
+    return Table("roadmap-burn-up", chart.columns, chart.rows, of=roadmap.team)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.utils.formats import date_format
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
 from core.content import text
@@ -49,7 +50,9 @@ def of_roadmap(roadmap: Roadmap) -> list[Entry]:
 
 def _of_tick(row: Row, tick: Tick, notes: Sequence[Note]) -> Entry:
     day = day_of(tick, row.item.roadmap.start_date, row.zone)
-    recorded = tick.recorded_at.astimezone(row.zone).date()
+    recorded = localtime(
+        tick.recorded_at
+    ).date()  # as the reader sees it, whose clock may show another day than the team's
     return Entry(
         what=said_of(tick),
         person=tick.person,

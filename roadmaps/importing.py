@@ -231,7 +231,7 @@ class _Plan:
             raise Refused(_("Nobody in the team is called %(name)s.") % {"name": cells.short(text)})
         if len(found) > 1:
             raise Refused(
-                _("Several people in the team are called %(name)s. Write the mail address.") % {"name": found[0]}
+                _("Several people in the team are called %(name)s. Write the mail address.") % {"name": found[0].name}
             )
         return found[0]
 
@@ -266,8 +266,8 @@ def _titles_of_parts(found: template.Template) -> list[tuple[str, str]]:
     return [(str(part.n) if part.n else part.id, title) for part in found.parts for title in part.title.values()]
 
 
-def _called(person: Person) -> tuple[str, str]:
-    return cells.plain(person.email), cells.plain(str(person))
+def _called(person: Person) -> set[str]:
+    return {cells.plain(text) for text in (person.email, person.name, str(person)) if text}
 
 
 def _old(item: Item, name: str) -> Any:

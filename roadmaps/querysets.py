@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models.functions import Coalesce
 
 from core.append_only import AppendOnlyQuerySet
+from roadmaps import template
 from roadmaps.states import State
 from teams.models import Person, Team
 
@@ -33,6 +34,11 @@ class ItemQuerySet(models.QuerySet["Item"]):
 
     def of_team(self, team_id: int) -> ItemQuerySet:
         return self.filter(roadmap__team=team_id)
+
+    def matching(self, words: str) -> ItemQuerySet:
+        """By the title that is shown: the team's own, or the template's in the reader's language."""
+        shown = models.Q(title="", template_key__in=template.load().keys_with(words))
+        return self.filter(models.Q(title__icontains=words) | shown)
 
     def of_phases(self) -> ItemQuerySet:
         """What progress, burn-up and forecast count: not the checklists."""

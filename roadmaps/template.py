@@ -71,6 +71,11 @@ class Template:
         """The entry with this key; None for a team's own item, and for one that a later version left out."""
         return _entries(self.id).get(key)
 
+    def keys_with(self, words: str) -> list[str]:
+        """Of the entries whose title, in the reader's language, holds these words."""
+        wanted = words.casefold()
+        return [key for key, entry in _entries(self.id).items() if wanted in content.text(entry.title).casefold()]
+
     def phase(self, n: int) -> Part:
         return self.phases[n - 1]
 

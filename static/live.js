@@ -14,12 +14,16 @@
   const CALM_AFTER = 120000, IDLE_AFTER = 900000, PATIENCE = 20000;
   const CHANGED_BY_SCRIPTS = ["is-focus", "is-cut-before", "is-cut-after"];
 
+  // Milliseconds from one renewal to the next: over all teams there is always something that changes, and such a page is large.
+  const REST = Number(place.dataset.rest) * 1000;
+
   let stamp = place.dataset.stamp;
   let timer = 0;
   let failures = 0;
   let asking = false;
   let stopped = false;
   let alive = Date.now(); // when somebody did something here, or something changed
+  let looked = 0; // when the page was renewed
   let acts = 0; // counts the page's own requests: what was fetched before one of them is older than the page
   let underWay = 0;
 
@@ -41,8 +45,8 @@
     const answer = await fetch(url, { headers, redirect: "manual", cache: "no-store", signal: AbortSignal.timeout(PATIENCE) });
     const away = answer.status >= 500 || answer.status === 429;
     if (away) { throw new Error("away"); }
-    // Signed out, no right any more, or not there any more: asking on would be of no use.
-    if (answer.status !== 304 && !answer.ok) { stop(place.dataset.stopped); }
+    // Signed out, no right any more, or not there any more: asking on would be of no use. 422: a filter in the address that says so.
+    if (![304, 422].includes(answer.status) && !answer.ok) { stop(place.dataset.stopped); }
     return answer;
   }
 
@@ -52,15 +56,22 @@
     try {
       settleKept();
       const answer = await get(place.dataset.live, { "If-None-Match": stamp });
-      if (!stopped && answer.status !== 304) { alive = Date.now(); await look(); }
+      if (!stopped && answer.status !== 304 && Date.now() - looked >= REST) { await look(); }
       failures = 0;
     } catch { failures += 1; } // the portal or the network is away: try again, more and more rarely
     asking = false;
+    tell();
     later(pause());
+  }
+
+  // One question without an answer may be chance; two in a row are said.
+  function tell() {
+    if (failures !== 1) { document.dispatchEvent(new CustomEvent("portal:reach", { detail: failures === 0 })); }
   }
 
   async function look() {
     const before = acts;
+    alive = looked = Date.now();
     const answer = await get(window.location.href, { "X-Live": "look" });
     if (stopped) { return; }
     const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
@@ -219,7 +230,7 @@
     acts += 1;
     underWay = Math.max(0, underWay - 1);
     const form = event.target.closest("form");
-    if (!form || !event.detail.successful) { return; }
+    if (!form || !event.detail.successful || event.detail.xhr.getResponseHeader("HX-Redirect")) { return; }
     // What was saved is no longer unsaved. What was typed since the form was sent is.
     for (const [field, value, checked] of sent.get(form) || []) {
       if (field.tagName === "SELECT") { for (const option of field.options) { option.defaultSelected = option.value === value; } }
@@ -239,6 +250,7 @@
     }, { passive: true, capture: true });
   }
   document.addEventListener("visibilitychange", () => { if (document.hidden) { window.clearTimeout(timer); } else { failures = 0; later(0); } });
+  window.addEventListener("online", () => { failures = 0; later(0); });
   window.addEventListener("pageshow", (event) => { if (event.persisted) { later(0); } });
   later(QUICK);
 })();

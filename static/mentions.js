@@ -75,7 +75,11 @@
     const list = place.querySelector("ul");
     list.replaceChildren(...options);
     list.hidden = false;
-    list.scrollIntoView({ block: "nearest" }); // the field may stand at the bottom of the screen
+    // Above the field where the screen ends below it, so that nothing moves under the hands of who types.
+    const { top, bottom } = field.getBoundingClientRect();
+    const above = window.innerHeight - bottom < list.offsetHeight + 8 && top > list.offsetHeight + 8;
+    list.style.inset = above ? `auto 0 ${field.offsetHeight + 4}px` : "";
+    if (!above) { list.scrollIntoView({ block: "nearest" }); }
     place.querySelector("[role=status]").textContent = found.querySelector("p").textContent;
     open = { field, list, options, at: 0 };
     choose(0);

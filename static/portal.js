@@ -56,14 +56,28 @@
     sent = { by, at: event.timeStamp };
   }, true);
 
+  // A form whose answer takes a while says so: <form data-busy="Reading the file …"> with an element [data-busy-told]. Its button
+  // rests until then, and works again where somebody comes back to the page as it was left.
+  const rest = (form, rests) => {
+    form.querySelector("button[type=submit]").disabled = rests;
+    form.querySelector("[data-busy-told]").textContent = rests ? form.dataset.busy : "";
+  };
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (form.matches("form[data-busy]") && !event.defaultPrevented) { setTimeout(() => rest(form, true)); }
+  });
+  window.addEventListener("pageshow", (event) => {
+    if (event.persisted) { document.querySelectorAll("form[data-busy]").forEach((form) => rest(form, false)); }
+  });
+
   // What a fragment could not be had for stands at the top of the page (core/away.py) until an answer comes again.
-  function tellAway(text) {
+  function tellAway(text, look = "is-off") {
     const place = document.getElementById("away");
-    if (!place || (!text && !place.firstChild)) { return; }
+    if (!place || (!text && !place.firstChild) || text === place.textContent) { return; }
     place.replaceChildren();
     if (!text) { return; }
     const line = document.createElement("div");
-    line.className = "p-notice is-off";
+    line.className = `p-notice ${look}`;
     line.appendChild(document.createElement("p")).textContent = text;
     place.append(line);
   }
@@ -74,7 +88,17 @@
     tellAway(event.detail.xhr.status < 500 ? place.dataset.refused : place.dataset.failed);
     event.target.closest("form[data-autosubmit]")?.reset();
   });
-  document.addEventListener("htmx:sendError", () => tellAway(document.getElementById("away")?.dataset.unreachable));
+  // The portal or the network is away: said while it is so, wherever somebody reads or types on the page.
+  function tellReach(isReached) {
+    const place = document.getElementById("away");
+    if (!place) { return; }
+    if (!isReached) { tellAway(place.dataset.unreachable, "is-risk"); }
+    else if (place.textContent === place.dataset.unreachable) { tellAway(""); }
+  }
+  document.addEventListener("htmx:sendError", () => tellReach(false));
+  document.addEventListener("portal:reach", (event) => tellReach(event.detail)); // static/live.js
+  window.addEventListener("offline", () => tellReach(false));
+  window.addEventListener("online", () => tellReach(true));
   document.addEventListener("htmx:beforeOnLoad", (event) => { if (event.detail.xhr.status !== 503) { tellAway(""); } });
 
   // A page that asks which of two values shall stand begins with the question.
@@ -84,20 +108,34 @@
     question.querySelector("input[type=radio], button")?.focus({ preventScroll: true });
   }
 
-  // A comment that was not sent yet outlives another form of the page, a sign-in and a reload; not the tab, nor signing out.
-  const draftOf = (field) => `draft:${window.location.pathname}#${field.name}`;
-  document.querySelectorAll("textarea[data-mentions]").forEach((field) => {
-    const kept = sessionStorage.getItem(draftOf(field));
-    if (kept && !field.value) { field.value = kept; }
+  // How much of a text fits: its field takes more, so that what is pasted is never cut without a word; saving refuses it then.
+  function tellLength(field) {
+    const most = Number(field.dataset.most);
+    const length = [...field.value.replace(/\n/g, "\r\n")].length;
+    let line = field.parentElement.querySelector(`[data-length-of="${field.name}"]`);
+    if (length < most * 0.9) { line?.remove(); return; }
+    if (!line) {
+      line = document.createElement("p");
+      line.dataset.lengthOf = field.name;
+      line.setAttribute("role", "status");
+      field.after(line);
+    }
+    const said = (number) => number.toLocaleString(document.documentElement.lang);
+    line.className = length > most ? "p-form-error" : "p-sub";
+    line.textContent = `${said(length)} / ${said(most)}${length > most ? ` · ${document.getElementById("away").dataset.tooLong}` : ""}`;
+  }
+  document.addEventListener("input", (event) => { if (event.target.dataset?.most && document.getElementById("away")) { tellLength(event.target); } });
+
+  // "?" lists what can be done by keyboard, unless somebody types it. An open dialog closes on Escape by itself.
+  function showShortcuts() { document.getElementById("shortcuts")?.showModal(); }
+  document.addEventListener("keydown", (event) => {
+    const types = event.target.matches?.("input:not([type=radio], [type=checkbox]), textarea, select, [contenteditable]");
+    if (event.key === "?" && !types && !event.ctrlKey && !event.altKey && !event.metaKey && !document.querySelector("dialog[open]")) {
+      event.preventDefault();
+      showShortcuts();
+    }
   });
-  document.addEventListener("input", (event) => {
-    if (event.target.matches("textarea[data-mentions]")) { sessionStorage.setItem(draftOf(event.target), event.target.value); }
-  });
-  document.addEventListener("htmx:afterRequest", (event) => {
-    const field = event.target.closest("form")?.querySelector("textarea[data-mentions]");
-    if (field && event.detail.successful) { sessionStorage.removeItem(draftOf(field)); }
-  });
-  document.addEventListener("submit", (event) => { if (event.target.matches("form[action$='/logout/']")) { sessionStorage.clear(); } });
+  document.addEventListener("click", (event) => { if (event.target.closest("[data-shortcuts]")) { showShortcuts(); } });
 
   // Menus close on Escape and on a click elsewhere.
   function closeMenus(except) {

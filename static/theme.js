@@ -10,4 +10,17 @@
   }
   device.addEventListener("change", apply);
   apply();
+  root.dataset.scripts = "run"; // what works by script only is shown
+
+  // The switch in the top bar, without leaving the page and what is typed on it.
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (!form.matches("[data-theme-switch]")) { return; }
+    event.preventDefault();
+    root.dataset.theme = root.dataset.bsTheme === "dark" ? "light" : "dark";
+    apply();
+    const body = new FormData(form);
+    body.set("theme", root.dataset.theme);
+    fetch(form.action, { method: "POST", body, redirect: "manual" }).catch(() => {}); // away: it holds for this page
+  });
 })();

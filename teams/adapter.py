@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy as _
 from teams import limits, security_log
 from teams.forms import PasswordField
 from teams.models import Person
+from teams.sender import sender
 from teams.services.account import LinkUsed, reset_password
 
 
@@ -47,6 +48,9 @@ class PortalAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         """Send, unless there is no mail server: an administrator then makes a reset link to copy. Nobody is a sample person."""
         if settings.MAIL_WORKS and not Person.objects.sample().with_address(email).exists():
             super().send_mail(template_prefix, email, context)
+
+    def get_from_email(self) -> str:
+        return sender()
 
     def get_reset_password_from_key_url(self, key: str) -> str:
         url = str(super().get_reset_password_from_key_url(key))

@@ -7,15 +7,20 @@ from typing import Any, cast
 from django.shortcuts import get_object_or_404
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.utils import extend_schema, extend_schema_view
-from rest_framework import serializers, viewsets
+from rest_framework import mixins, serializers, viewsets
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from core.api import rule
+from core.api_edits import EditView
+from teams.access import require
 from teams.api_auth import TokenAuthentication
-from teams.models import ApiToken, Membership, Organisation, Person, Team
+from teams.api_team import TeamView
+from teams.models import ApiToken, Membership, Organisation, Person, Team, TeamGroup, time_zones
 from teams.querysets import TeamQuerySet
+from teams.services.teams import change_team
 
 DESCRIPTION = (
     "A team's API token: `Authorization: Bearer mlops_…`. Scope `read` reads the team; `write` also does what its maker may do"
@@ -50,6 +55,37 @@ class TeamSerializer(serializers.ModelSerializer[Team]):
         return team.time_zone or str(self.context["organisation_zone"])
 
 
+class OneTeamSerializer(TeamSerializer):
+    group_id = serializers.IntegerField(read_only=True, allow_null=True)
+    own_time_zone = serializers.CharField(
+        source="time_zone", read_only=True, help_text="Empty: the organisation's is used."
+    )
+
+    class Meta:
+        model = Team
+        fields = (*TeamSerializer.Meta.fields, "group_id", "own_time_zone")
+        read_only_fields = fields
+
+
+class TeamFieldsSerializer(serializers.Serializer[Any]):
+    name = serializers.CharField(max_length=80, required=False)
+    group = serializers.PrimaryKeyRelatedField(queryset=TeamGroup.objects.all(), required=False, allow_null=True)
+    time_zone = serializers.CharField(
+        required=False, allow_blank=True, help_text="As Asia/Tokyo; empty for the organisation's."
+    )
+
+    def validate_time_zone(self, value: str) -> str:
+        if value and value not in time_zones():
+            raise serializers.ValidationError("There is no such time zone.", code="rule")
+        return value
+
+
+class TeamEditSerializer(TeamFieldsSerializer):
+    """The fields to change, and in `seen` the value that was seen of each of them, unless `If-Match` says it."""
+
+    seen = TeamFieldsSerializer(required=False)
+
+
 class MemberSerializer(serializers.ModelSerializer[Membership]):
     person = serializers.IntegerField(source="person_id", read_only=True)
     name = serializers.CharField(source="person.name", read_only=True)
@@ -82,21 +118,19 @@ class MeSerializer(serializers.ModelSerializer[Person]):
         return list(Team.objects.visible_to(person).active().of(person).order_by("pk").values_list("pk", flat=True))
 
 
-@extend_schema_view(
-    list=extend_schema(description="Teams, archived ones included. A token sees its own team."),
-    retrieve=extend_schema(description="One team."),
-)
-class TeamViewSet(viewsets.ReadOnlyModelViewSet[Team]):
+def _context() -> dict[str, str]:
+    organisation = Organisation.current()
+    return {"organisation_zone": organisation.time_zone if organisation else "UTC"}
+
+
+@extend_schema_view(list=extend_schema(description="Teams, archived ones included. A token sees its own team."))
+class TeamViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[Team]):
     queryset = Team.objects.none()
     serializer_class = TeamSerializer
     lookup_value_converter = "int"
 
     def get_serializer_context(self) -> dict[str, Any]:
-        organisation = Organisation.current()  # once, not for each team
-        return {
-            **super().get_serializer_context(),
-            "organisation_zone": organisation.time_zone if organisation else "UTC",
-        }
+        return {**super().get_serializer_context(), **_context()}  # once, not for each team
 
     def get_queryset(self) -> TeamQuerySet:
         return Team.objects.visible_to(self.request.user).with_people_count().listed("name")
@@ -107,6 +141,31 @@ class TeamViewSet(viewsets.ReadOnlyModelViewSet[Team]):
         """The team's members with access role and job role."""
         team = get_object_or_404(Team.objects.visible_to(request.user), pk=self.kwargs["pk"])
         return Response(MemberSerializer(team.memberships.listed(), many=True).data)
+
+
+class OneTeamView(TeamView, EditView):
+    @extend_schema(responses=OneTeamSerializer)
+    def get(self, request: Request, team_id: int) -> Response:
+        """One team."""
+        return self._told(self.team())
+
+    @extend_schema(request=TeamEditSerializer, responses={200: OneTeamSerializer})
+    def patch(self, request: Request, team_id: int) -> Response:
+        """Change a team's time zone, or as an administrator its name or group."""
+        found = self.team("team.administer")
+        wanted, seen = self.edit(TeamEditSerializer, self._fields(found))
+        if wanted.keys() & {"name", "group"}:
+            require(self.person, "organisation.administer")
+        if wanted.get("group") and not TeamGroup.objects.offered_to(found).filter(pk=wanted["group"].pk).exists():
+            raise rule("group", "This group belongs to the sample organisation.")
+        return self._told(change_team(team=found, by=self.person, wanted=wanted, seen=seen))
+
+    def _fields(self, team: Team) -> dict[str, Any]:
+        return {"name": team.name, "group": team.group, "time_zone": team.time_zone}
+
+    def _told(self, team: Team) -> Response:
+        found = Team.objects.with_people_count().select_related("group").get(pk=team.pk)
+        return self.told(OneTeamSerializer(found, context=_context()).data, self._fields(found))
 
 
 class MeView(APIView):

@@ -170,7 +170,7 @@ def last_touch(action: str, subject: models.Model, team: Team | None = None) -> 
     """Who did `action` to `subject` last, in `team` if one is given, and when; None if nobody did."""
     found = AuditEvent.objects.filter(action=action, subject=_subject(subject), actor__isnull=False).listed()
     done = (found.in_team(team.pk) if team else found).first()
-    return Touch(str(done.actor), done.recorded_at) if done else None
+    return Touch.by(done.actor, done.recorded_at) if done else None
 
 
 def _subject(row: models.Model) -> str:

@@ -61,7 +61,7 @@ def of_members(team: Team, rows: Iterable[Membership]) -> Table:
         ]
         for each in rows
     ]
-    return Table(f"members-team-{team.pk}", header, lines)
+    return Table("members", header, lines, of=team)
 
 
 def of_invitations(team: Team, rows: Iterable[Invitation]) -> Table:
@@ -82,10 +82,10 @@ def of_invitations(team: Team, rows: Iterable[Invitation]) -> Table:
         ]
         for each in rows
     ]
-    return Table(f"invitations-team-{team.pk}", header, lines)
+    return Table("invitations", header, lines, of=team)
 
 
-def of_tokens(name: str, rows: Sequence[tuple[ApiToken, Any]]) -> Table:
+def of_tokens(rows: Sequence[tuple[ApiToken, Any]], team: Team | None = None) -> Table:
     """Of (token, the key result that it is for): what the page shows, so never a secret."""
     header = [
         _("Name"), _("Begins with"), _("Team"), _("Scope"), _("Key result"), _("Made by"), _("Made"), _("Last used"),
@@ -107,4 +107,4 @@ def of_tokens(name: str, rows: Sequence[tuple[ApiToken, Any]]) -> Table:
         ]
         for token, key_result in rows
     ]
-    return Table(name, header, lines)
+    return Table("tokens", header, lines, of=team)

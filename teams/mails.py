@@ -11,6 +11,7 @@ from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
 from teams.models import Person
+from teams.sender import sender
 
 # What became of the second factors, by the action in the audit log: whoever did not do it hears of it.
 _CHANGES = {
@@ -42,7 +43,9 @@ def tell_of_factors(person: Person, action: str) -> None:
     def send() -> None:
         with translation.override(language):
             subject = render_to_string("account/email/factors_subject.txt").strip()
-            send_mail(subject, render_to_string("account/email/factors_message.txt", {"change": change}), None, [email])
+            send_mail(
+                subject, render_to_string("account/email/factors_message.txt", {"change": change}), sender(), [email]
+            )
 
     if settings.MAIL_WORKS:  # not by the adapter, which wants a request: a reset may come from the console
         transaction.on_commit(send, robust=True)

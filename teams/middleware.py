@@ -12,7 +12,7 @@ from django.shortcuts import redirect
 from django.urls import resolve, reverse
 from django.utils import timezone, translation
 
-from core import live
+from core import edits, live, unsent
 from teams import second_factors
 from teams.models import Organisation
 from teams.services import sessions
@@ -42,7 +42,11 @@ class PreferencesMiddleware:
         zone = request.user.time_zone if request.user.is_authenticated else "UTC"
         with translation.override(language), timezone.override(ZoneInfo(zone)):
             request.LANGUAGE_CODE = language
-            response = self.respond(request)
+            token = edits.reader.set(request.user.pk)
+            try:
+                response = self.respond(request)
+            finally:
+                edits.reader.reset(token)
             response.headers.setdefault("Content-Language", language)
             return response
 
@@ -92,7 +96,8 @@ class SignInMiddleware:
     def process_view(self, request: HttpRequest, *_: object) -> HttpResponse | None:
         if request.user.is_authenticated or _is_open(request, OPEN_PAGES):
             return None
-        return led_to(request, redirect_to_login(page_to_go_on_at(request)).url)
+        address = redirect_to_login(page_to_go_on_at(request)).url
+        return unsent.answer(request, address, to_sign_in=True) or led_to(request, address)
 
 
 class SecondFactorMiddleware:
@@ -108,7 +113,8 @@ class SecondFactorMiddleware:
         if not request.user.is_authenticated or _is_open(request, WITHOUT_SECOND_FACTOR):
             return None
         if second_factors.is_owed_by(request.user, request.organisation):  # type: ignore[attr-defined]
-            return led_to(request, reverse("security"))
+            address = reverse("security")
+            return unsent.answer(request, address, to_sign_in=False) or led_to(request, address)
         return None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
@@ -119,10 +120,13 @@ class Person(AbstractBaseUser):
     date_joined = models.DateTimeField(default=clock.now, editable=False)
     is_sample = models.BooleanField(default=False, editable=False)  # nobody ever signs in as this person
     removed_at = models.DateTimeField(null=True, editable=False)  # emptied then: see services.people.remove
+    # Whether somebody else has the same name. Kept with the row, so that no page has to ask in order to tell them apart.
+    shares_name = models.BooleanField(default=False, editable=False)
     # Raised with each link to set a password or to move to another address: it ends the links made before.
     reset_serial = models.PositiveIntegerField(default=0, editable=False)
     email_serial = models.PositiveIntegerField(default=0, editable=False)
 
+    _stored_name = ""  # as the row has it; "" before there is one
     # The API token by which this request came, if any: it narrows what visible_to() and the rules allow.
     token: ApiToken | None = None
 
@@ -144,11 +148,25 @@ class Person(AbstractBaseUser):
         ]
 
     def __str__(self) -> str:
-        return gettext("removed person") if self.removed_at else self.name or self.email
+        """What every page, file and sentence calls the person: the name, with the address where another has the same name."""
+        if self.removed_at:
+            return gettext("removed person")
+        return f"{self.name} ({self.email})" if self.shares_name and self.name else self.name or self.email
+
+    @classmethod
+    def from_db(cls, db: str | None, field_names: Collection[str], values: Collection[Any], **more: Any) -> Person:
+        found = super().from_db(db, field_names, values, **more)
+        found._stored_name = found.__dict__.get("name", "")
+        return found
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         self.email = self.email.lower()  # sign-in looks addresses up in small letters
         super().save(*args, **kwargs)
+        if self.name != self._stored_name:
+            for name in {self.name, self._stored_name} - {""}:
+                Person.objects.tell_apart(name)
+            self._stored_name = self.name
+            self.shares_name = Person.objects.filter(pk=self.pk, shares_name=True).exists()
 
     @property
     def initials(self) -> str:

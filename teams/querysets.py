@@ -49,6 +49,11 @@ class PersonQuerySet(QuerySet["Person"]):
         """The people of the sample organisation: nobody signs in as one of them."""
         return self.filter(is_sample=True)
 
+    def tell_apart(self, name: str) -> None:
+        """Keep whether several people have this name."""
+        alike = self.present().filter(name=name)
+        alike.update(shares_name=alike.count() > 1)
+
     def with_role(self, role: str) -> PersonQuerySet:
         return self.filter(organisation_role=role)
 

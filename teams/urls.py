@@ -24,6 +24,7 @@ _person = "people/<int:person_id>/"
 urlpatterns = [
     path("setup/", setup.setup, name="setup"),
     path("language/", setup.language, name="language"),
+    path("theme/", account.theme, name="theme"),
     path("invitation/<str:secret>/", invitation.invitation, name="invitation"),
     # -- sign-in: only what the portal uses of django-allauth
     path("accounts/login/", sign_in.login, name="account_login"),
@@ -45,6 +46,7 @@ urlpatterns = [
         name="account_reset_password_from_key_done",
     ),
     path("live/<int:team_id>/<str:rooms>/", live.live, name="live"),
+    path("live/all/<str:rooms>/", live.live, name="live-all"),
     # -- teams
     path("teams/", teams.teams, name="teams"),
     path("teams/new/", teams.team_new, name="team-new"),

@@ -14,6 +14,14 @@ def zones_of(teams: Iterable[Team]) -> dict[int, ZoneInfo]:
     return {team.pk: ZoneInfo(team.time_zone or default) for team in teams}
 
 
+def zone_of(team: Team | None) -> ZoneInfo:
+    """That of a team; without one, of the organisation."""
+    if team is not None:
+        return team.zone
+    organisation = Organisation.current()
+    return ZoneInfo(organisation.time_zone if organisation else "UTC")
+
+
 def with_zone(team: Team) -> Team:
     """The team, in memory, with its zone written down: whoever asks for the zone of each of many rows asks nobody else."""
     known = copy(team)

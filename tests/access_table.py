@@ -19,16 +19,47 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
-from backups import shelf
-from core import clock, pulse, undo
-from core.models import UndoOffer
-from delivery.models import Deployment, Incident
-from notices import unsubscribing
-from okrs.models import Objective
-from roadmaps import services as ticking
+from tests.access_arguments import (
+    _archive,
+    _channel,
+    _comment,
+    _common,
+    _correction,
+    _criterion,
+    _deployment,
+    _deployment_by_hand,
+    _draft,
+    _exemption,
+    _github,
+    _grant,
+    _incident,
+    _incident_by_hand,
+    _key_result,
+    _notice,
+    _objective,
+    _offer,
+    _organisation_comment,
+    _organisation_cycle,
+    _organisation_key_result,
+    _organisation_objective,
+    _organisation_topic,
+    _organisation_upload,
+    _roadmap_item,
+    _roadmap_note,
+    _round,
+    _service,
+    _set_aside,
+    _source,
+    _team,
+    _team_cycle,
+    _team_key_result,
+    _team_objective,
+    _unsubscribing,
+    _upload,
+    signs_of_life,
+)
 from tests.access_rules import (
     ADMINISTER_ORGANISATION,
     ADMINISTER_TEAM,
@@ -51,8 +82,6 @@ from tests.access_rules import (
     Rule,
 )
 from tests.access_world import World
-from tests.delivery.factories import DeploymentFactory, IncidentFactory, ServiceFactory
-from tests.imports.files import brought
 
 METHODS = ("get", "post", "put", "patch", "delete")
 Arguments = Callable[[World], Sequence[Any]]
@@ -77,173 +106,6 @@ def api(name: str, args: Arguments = lambda _: [], *, alike: bool = True, **meth
     return Route(name, "api", args, methods, alike)
 
 
-def _team(w: World) -> list[Any]:
-    return [w.team.pk]
-
-
-def _roadmap_item(w: World) -> list[Any]:
-    return [w.roadmap.team_id, w.roadmap.items.order_by("pk")[0].pk]
-
-
-def _roadmap_note(w: World) -> list[Any]:
-    item = w.roadmap.items.order_by("pk")[0]
-    note = item.notes.first()
-    if note is None:
-        by, said = w.people["administrator"], {"wanted": "done", "note": "written by the administrator"}
-        ticking.tick(item=item, by=by, seen_version=item.version, **said)
-        note = item.notes.get()
-    return [w.roadmap.team_id, note.pk]
-
-
-def _comment(w: World) -> list[Any]:
-    return [w.comment_on("criterion", w.team, "data.versioning").pk]
-
-
-def _organisation_topic(w: World) -> list[Any]:
-    return ["key_result", str(w.key_result_of(None).pk)]
-
-
-def _organisation_comment(w: World) -> list[Any]:
-    kind, key = _organisation_topic(w)
-    return [w.comment_on(kind, None, key).pk]
-
-
-def _offer(w: World) -> UndoOffer:
-    """Of somebody who is none of the cast."""
-    until = clock.now() + undo.LASTS
-    return UndoOffer.objects.create(kind="team.archive", person=w.membership.person, data={"team": 0}, until=until)
-
-
-def _round(w: World) -> list[Any]:
-    return [w.team.pk, w.round.pk]
-
-
-def _criterion(w: World) -> list[Any]:
-    return [w.team.pk, "data.versioning"]
-
-
-def _exemption(w: World) -> list[Any]:
-    return [w.team.pk, w.exemption.pk]
-
-
-def _source(w: World) -> list[Any]:
-    return [w.team.pk, w.service.source_id]
-
-
-def _deployment_by_hand(w: World) -> list[Any]:
-    kind = {"source__connection__team": w.team, "source__connection__kind": "imported"}
-    found = Deployment.objects.filter(service__team=w.team, key="hand:1").first()
-    ended = datetime(2026, 1, 2, 9, 42, tzinfo=UTC)
-    return [w.team.pk, (found or DeploymentFactory(service=ServiceFactory(**kind), key="hand:1", finished_at=ended)).pk]
-
-
-def _incident_by_hand(w: World) -> list[Any]:
-    found = Incident.objects.filter(team=w.team, key="hand:1").first()
-    began = datetime(2026, 1, 2, 9, 42, tzinfo=UTC)
-    return [w.team.pk, (found or IncidentFactory(team=w.team, service=None, key="hand:1", began_at=began)).pk]
-
-
-def _deployment(w: World) -> list[Any]:
-    return [w.team.pk, w.deployment.pk]
-
-
-def _incident(w: World) -> list[Any]:
-    return [w.team.pk, w.incident.pk]
-
-
-def _correction(w: World) -> list[Any]:
-    return [w.team.pk, w.correction.pk]
-
-
-def _set_aside(w: World) -> list[Any]:
-    return [w.team.pk, w.service.source_id, w.set_aside.pk]
-
-
-def _github(w: World) -> list[Any]:
-    """A repository of a host that has webhooks."""
-    return [w.team.pk, ServiceFactory(source__connection__team=w.team, source__connection__kind="github").source_id]
-
-
-def _service(w: World) -> list[Any]:
-    return [w.team.pk, w.service.pk]
-
-
-def _common(w: World) -> list[Any]:
-    return [w.common.pk]
-
-
-def _grant(w: World) -> list[Any]:
-    return [w.common.pk, w.grant.pk]
-
-
-def _draft(w: World) -> list[Any]:
-    return [w.team.pk, w.draft.pk]
-
-
-def _objective(w: World) -> list[Any]:
-    return [w.key_result_of(w.team).objective_id]
-
-
-def _key_result(w: World) -> list[Any]:
-    return [w.key_result_of(w.team).pk]
-
-
-def _team_cycle(w: World) -> list[Any]:
-    return [w.team.pk, w.own_cycle.pk]
-
-
-def _organisation_cycle(w: World) -> list[Any]:
-    return [w.key_result_of(None).cycle.pk]
-
-
-def _team_objective(w: World) -> list[Any]:
-    return [w.team.pk, *_objective(w)]
-
-
-def _team_key_result(w: World) -> list[Any]:
-    return [w.team.pk, *_key_result(w)]
-
-
-def _organisation_objective(w: World) -> list[Any]:
-    return [Objective.objects.get(key_results=w.key_result_of(None)).pk]
-
-
-def _organisation_key_result(w: World) -> list[Any]:
-    return [w.key_result_of(None).pk]
-
-
-def signs_of_life(_: World) -> list[Any]:
-    """/readyz answers 200 only where beat and a worker live."""
-    for name in (pulse.BEAT, pulse.WORKER, pulse.QUEUE):
-        pulse.note(name, clock.now())
-    return []
-
-
-def _notice(w: World) -> list[Any]:
-    return [w.notice_of(w.people["administrator"]).pk]
-
-
-def _unsubscribing(w: World) -> str:
-    return unsubscribing.link_for(w.membership.person_id, "").strip("/").rpartition("/")[2]
-
-
-def _channel(w: World) -> list[Any]:
-    return [w.team.pk, w.channel.pk]
-
-
-def _archive(w: World) -> list[Any]:
-    """A file among the archives; nobody looks into it."""
-    path = shelf.new("archive")
-    path.write_bytes(b"an archive")
-    return [path.name]
-
-
-def _upload(w: World) -> list[Any]:
-    """A file that was brought and is not imported yet."""
-    by = w.people["administrator"]
-    return [w.roadmap.team_id, brought(w.team, by, "roadmap-items", b"Section,Item\n1,Brought\n").pk]
-
-
 ROUTES: list[Route] = [
     # -- core
     page("livez", get=OPEN),
@@ -251,14 +113,17 @@ ROUTES: list[Route] = [
     page("definitions", get=READ),
     page("undo", lambda w: [_offer(w).pk], post=NOT_ONES_OWN),
     page("live", lambda w: [w.team.pk, "roadmaps+teams"], get=READ_TEAM),
+    page("live-all", lambda _: ["roadmaps+teams"], alike=False, get=READ),
     # -- insights
     page("home", get=READ),
     page("portfolio", get=READ),
     page("trends", get=READ),
+    page("search", get=READ),
     page("team", _team, get=READ_TEAM),
     # -- teams
     page("setup", get=GONE, post=GONE),
     page("language", post=OPEN),
+    page("theme", post=OWN),
     page("invitation", lambda w: [w.invitation[1]], alike=False, get=OPEN, post=OPEN),
     page("account_login", get=OPEN, post=OPEN),
     page("account_logout", get=OPEN, post=OPEN),
@@ -444,7 +309,7 @@ ROUTES: list[Route] = [
     page("organisation-connection-give", _common, get=ADMINISTER_ORGANISATION, post=ADMINISTER_ORGANISATION),
     page("organisation-grant-end", _grant, post=ADMINISTER_ORGANISATION),
     page("organisation-connection-end", _common, get=ADMINISTER_ORGANISATION, post=ADMINISTER_ORGANISATION),
-    api("api-connections", get=ADMINISTER_ORGANISATION),
+    api("api-organisation-connections", get=ADMINISTER_ORGANISATION),
     api("api-grants", _common, get=ADMINISTER_ORGANISATION, post=ADMINISTER_ORGANISATION),
     api("api-grant", _grant, delete=ADMINISTER_ORGANISATION),
     # -- imports
@@ -456,6 +321,16 @@ ROUTES: list[Route] = [
     page("import-apply", _upload, post=EDIT_TEAM),
     page("import-check", _upload, post=EDIT_TEAM),
     page("import-throw-away", _upload, post=EDIT_TEAM),
+    page("imports-throw-away", _team, post=EDIT_TEAM),
+    page("organisation-imports", get=EDIT_ORGANISATION_OKRS),
+    page("organisation-imports-throw-away", post=EDIT_ORGANISATION_OKRS),
+    page("organisation-import-new", lambda _: ["key-results"], get=EDIT_ORGANISATION_OKRS, post=EDIT_ORGANISATION_OKRS),
+    page("organisation-import-template", lambda _: ["key-results"], get=READ),
+    page("organisation-import-rows", lambda _: ["key-results"], get=READ),
+    page("organisation-import", _organisation_upload, get=EDIT_ORGANISATION_OKRS),
+    page("organisation-import-apply", _organisation_upload, post=EDIT_ORGANISATION_OKRS),
+    page("organisation-import-check", _organisation_upload, post=EDIT_ORGANISATION_OKRS),
+    page("organisation-import-throw-away", _organisation_upload, post=EDIT_ORGANISATION_OKRS),
     # -- delivery
     page("delivery", _team, get=READ_TEAM),
     page("delivery-teams", get=READ),
@@ -491,7 +366,7 @@ ROUTES: list[Route] = [
     api("api-inbox-read", post=MARK_OWN),
     api("api-notice", _notice, patch=ADMINISTRATORS_OWN),
     api("api-team-list", get=READ),
-    api("api-team-detail", _team, get=READ_TEAM),
+    api("api-team-detail", _team, get=READ_TEAM, patch=ADMINISTER_TEAM),
     api("api-team-members", _team, get=READ_TEAM),
     api("api-models", get=READ),
     api("api-model", lambda _: ["mlops-guide"], get=READ),
@@ -508,9 +383,13 @@ ROUTES: list[Route] = [
     api("api-targets", _team, get=READ_TEAM, post=EDIT_TEAM),
     api("api-snapshots", _team, get=READ_TEAM),
     api("api-exemptions", _team, get=READ_TEAM, post=EDIT_TEAM),
+    api("api-exemption-decision", _exemption, post=REVIEW_TEAM),
     api("api-imports", _team, get=EDIT_TEAM, post=EDIT_TEAM),
     api("api-import", _upload, get=EDIT_TEAM, delete=EDIT_TEAM),
     api("api-import-apply", _upload, post=EDIT_TEAM),
+    api("api-organisation-imports", get=EDIT_ORGANISATION_OKRS, post=EDIT_ORGANISATION_OKRS),
+    api("api-organisation-import", _organisation_upload, get=EDIT_ORGANISATION_OKRS, delete=EDIT_ORGANISATION_OKRS),
+    api("api-organisation-import-apply", _organisation_upload, post=EDIT_ORGANISATION_OKRS),
     api("api-roadmap", lambda w: [w.roadmap.team_id], get=READ_TEAM, post=EDIT_TEAM, patch=EDIT_TEAM),
     api("api-roadmap-items", lambda w: [w.roadmap.team_id], get=READ_TEAM, post=EDIT_TEAM),
     api("api-roadmap-item", _roadmap_item, get=READ_TEAM, patch=EDIT_TEAM),
@@ -523,6 +402,16 @@ ROUTES: list[Route] = [
     api("api-okr-key-results", _team, post=EDIT_TEAM),
     api("api-okr-key-result", _team_key_result, get=READ_KEY_RESULT, patch=EDIT_TEAM),
     api("api-okr-check-ins", _team_key_result, get=READ_KEY_RESULT, post=CHECK_IN),
+    api("api-okr-cycle", _team_cycle, get=READ_TEAM, patch=EDIT_TEAM),
+    api("api-okr-cycle-closed", _team_cycle, post=EDIT_TEAM),
+    api("api-okr-carry-over", _team_cycle, post=EDIT_TEAM),
+    api("api-okr-objective-archived", _team_objective, post=EDIT_TEAM),
+    api("api-okr-key-result-archived", _team_key_result, post=EDIT_TEAM),
+    api("api-organisation-okr-cycle", _organisation_cycle, get=READ, patch=EDIT_ORGANISATION_OKRS),
+    api("api-organisation-okr-cycle-closed", _organisation_cycle, post=EDIT_ORGANISATION_OKRS),
+    api("api-organisation-okr-carry-over", _organisation_cycle, post=EDIT_ORGANISATION_OKRS),
+    api("api-organisation-okr-objective-archived", _organisation_objective, post=EDIT_ORGANISATION_OKRS),
+    api("api-organisation-okr-key-result-archived", _organisation_key_result, post=EDIT_ORGANISATION_OKRS),
     api("api-organisation-okr-cycles", get=READ, post=EDIT_ORGANISATION_OKRS),
     api("api-organisation-okr-objectives", get=READ, post=EDIT_ORGANISATION_OKRS),
     api(
@@ -555,6 +444,12 @@ ROUTES: list[Route] = [
         post=EDIT_ORGANISATION_OKRS,
     ),
     api("api-organisation-comment-blank", _organisation_comment, post=EDIT_ORGANISATION_OKRS),
+    api("api-connections", _team, get=READ_TEAM),
+    api("api-connection", _source, get=READ_TEAM, patch=ADMINISTER_TEAM),
+    api("api-delivery-rules", _service, get=READ_TEAM, patch=ADMINISTER_TEAM),
+    api("api-team-due", _team, get=READ_TEAM),
+    api("api-due", get=READ),
+    api("api-calendar", get=OWN, post=OWN, delete=OWN),
     api("api-deployments", _team, get=READ_TEAM, post=EDIT_TEAM),
     api("api-incidents", _team, get=READ_TEAM, post=EDIT_TEAM),
     api("api-alerts", _team, post=EDIT_TEAM),

@@ -142,8 +142,8 @@ class World:
 
     @cached_property
     def own_cycle(self) -> Cycle:
-        """A cycle of the team's own."""
-        return okrs.quarter(self.people["administrator"], self.team)
+        """A cycle of the team's own, of other days than the organisation's."""
+        return okrs.quarter(self.people["administrator"], self.team, date(2026, 10, 2), date(2026, 12, 31))
 
     @property
     def remark(self) -> Remark:

@@ -24,10 +24,14 @@ from django.db import models
 
 from assessments import services as assessing
 from assessments.models import Assessment
+from connections.services import access_of
+from imports.models import Upload
+from okrs.models import Cycle
 from okrs.services import close_cycle
 from tests.access_world import World
 from tests.assessments import factories as maturity
 from tests.factories import PASSWORD
+from tests.imports.files import brought
 from tests.okrs import factories as okrs
 from tests.roadmaps.factories import noon, ticked
 
@@ -38,6 +42,7 @@ Body = dict[str, Any]
 class Sent:
     body: Body = field(default_factory=dict)
     args: tuple[Any, ...] | None = None
+    by_administrators: bool = False  # of those who may use the route, only they may send these fields
 
 
 Line = Callable[[World], Sent | list[Sent]]
@@ -60,6 +65,14 @@ def lines_of(line: Line, w: World) -> list[Sent]:
 
 
 # -- Rows that requests need ----------------------------------------------------------------------------------------
+
+
+def _waiting(w: World) -> Upload:
+    return brought(w.roadmap.team, w.people["administrator"], "roadmap-items", b"Section,Item\n1,Brought\n")
+
+
+def _waiting_of_organisation(w: World) -> Upload:
+    return brought(None, w.people["administrator"], "check-ins", b"Key result,Day\nNone,2026-11-02\n")
 
 
 def _submitted(w: World) -> Assessment:
@@ -197,6 +210,65 @@ class _Okrs:
         ]
 
 
+def _cycle_edit(of_team: bool) -> Line:
+    def line(w: World) -> Sent:
+        cycle = w.own_cycle if of_team else w.key_result_of(None).cycle
+        seen = {name: getattr(cycle, name) for name in ("title", "weekday", "every_weeks")}
+        seen |= {name: str(getattr(cycle, name)) for name in ("first_day", "last_day")}
+        days = {"first_day": str(cycle.first_day), "last_day": "2026-12-30"}
+        return Sent({**days, "title": "Winter", "weekday": 2, "every_weeks": 2, "seen": seen})
+
+    return line
+
+
+def _cycle_closed(of_team: bool) -> Line:
+    def line(w: World) -> Sent:
+        row = w.key_result_of(w.team if of_team else None)
+        cycle, grades = row.cycle, [{"key_result": row, "grade": 0.5}]
+        if of_team:  # a team closes a cycle of its own
+            cycle = w.own_cycle
+            row = okrs.key_result_of(okrs.objective_in(cycle, w.membership.person, w.team), w.membership.person)
+            grades = [{"key_result": row, "grade": 0.5}]
+        return Sent({"closed": True, "grades": grades}, (w.team.pk, cycle.pk) if of_team else (cycle.pk,))
+
+    return line
+
+
+def _cycle_carried(of_team: bool) -> Line:
+    def line(w: World) -> Sent:
+        row, by = w.key_result_of(w.team if of_team else None), w.people["administrator"]
+        later = Cycle.objects.filter(team=w.team if of_team else None, first_day=date(2027, 1, 1)).first()
+        into = later or okrs.quarter(by, w.team if of_team else None, date(2027, 1, 1), date(2027, 3, 31))
+        return Sent({"into": into, "only": [row]}, (w.team.pk, row.cycle.pk) if of_team else (row.cycle.pk,))
+
+    return line
+
+
+def _team_edit(w: World) -> list[Sent]:
+    seen = {"name": w.team.name, "group": w.team.group}
+    return [
+        Sent({"name": f"Renamed {w.team.pk}", "group": w.group, "seen": seen}, by_administrators=True),
+        Sent({"time_zone": "Asia/Tokyo", "seen": {"time_zone": w.team.time_zone}}),
+    ]
+
+
+def _access_edit(w: World) -> Sent:
+    seen = access_of(w.service.source)
+    return Sent({"base_url": "https://api.example.com/v4", "token": "typed-anew", "seen": seen})
+
+
+def _rules_edit(w: World) -> Sent:
+    wanted = {
+        "deployments": "runs", "environments": {"production": ["live"], "staging": [], "testing": ["t"]},
+        "branches": ["main"], "workflows": [["42", "Deploy"]], "incident_labels": ["outage"], "since": "2026-01-01",
+    }  # fmt: skip
+    seen = {
+        "deployments": "deployments", "environments": w.service.environments, "branches": [], "workflows": [],
+        "incident_labels": ["incident"], "since": None,
+    }  # fmt: skip
+    return Sent({**wanted, "seen": seen})
+
+
 # -- Pages ----------------------------------------------------------------------------------------------------------
 
 
@@ -226,6 +298,7 @@ PAGES: dict[tuple[str, str], Line] = {
     ("person-remove", "post"): lambda w: Sent({"name": w.membership.person.name}),
     ("team-tokens", "post"): lambda _: Sent({"name": "CI", "scope": "read"}),
     ("notice-mark", "post"): lambda _: Sent({"as": "read"}),
+    ("theme", "post"): lambda _: Sent({"theme": "dark"}),
     ("inbox-read", "post"): lambda w: Sent({"up_to": str(w.notice_of(w.people["administrator"]).pk)}),
     ("okr-example", "post"): lambda w: Sent({"owner": w.membership.person}),
     ("roadmap-tick", "post"): lambda _: Sent({"wanted": "done"}),
@@ -289,6 +362,13 @@ SENT: dict[tuple[str, str], Line] = {
         {"kind": "roadmap-items", "name": "items.csv", "content": b64encode(b"Section,Item\n1,Brought\n").decode()},
         args=(w.roadmap.team_id,),
     ),
+    ("api-organisation-imports", "post"): lambda _: Sent(
+        {"kind": "check-ins", "name": "a.csv", "content": b64encode(b"Key result,Day\nNone,2026-11-02\n").decode()}
+    ),
+    ("api-organisation-import", "delete"): lambda _: Sent(),
+    ("api-organisation-import-apply", "post"): lambda _: Sent(),
+    ("imports-throw-away", "post"): lambda w: Sent({"chosen": [_waiting(w)]}),
+    ("organisation-imports-throw-away", "post"): lambda w: Sent({"chosen": [_waiting_of_organisation(w)]}),
     ("api-import", "delete"): lambda _: Sent(),
     ("api-import-apply", "post"): lambda _: Sent(),
     ("deployment-new", "post"): lambda _: Sent(
@@ -324,6 +404,22 @@ SENT: dict[tuple[str, str], Line] = {
     ("api-organisation-okr-key-results", "post"): _OF_ORGANISATION.key_result,
     ("api-organisation-okr-key-result", "patch"): _OF_ORGANISATION.key_result_edit,
     ("api-organisation-okr-check-ins", "post"): _OF_ORGANISATION.check_in,
+    ("api-team-detail", "patch"): _team_edit,
+    ("api-exemption-decision", "post"): lambda _: Sent({"decision": "approved"}),
+    ("api-okr-cycle", "patch"): _cycle_edit(True),
+    ("api-okr-cycle-closed", "post"): _cycle_closed(True),
+    ("api-okr-carry-over", "post"): _cycle_carried(True),
+    ("api-okr-objective-archived", "post"): lambda _: Sent({"archived": True}),
+    ("api-okr-key-result-archived", "post"): lambda _: Sent({"archived": True}),
+    ("api-organisation-okr-cycle", "patch"): _cycle_edit(False),
+    ("api-organisation-okr-cycle-closed", "post"): _cycle_closed(False),
+    ("api-organisation-okr-carry-over", "post"): _cycle_carried(False),
+    ("api-organisation-okr-objective-archived", "post"): lambda _: Sent({"archived": True}),
+    ("api-organisation-okr-key-result-archived", "post"): lambda _: Sent({"archived": True}),
+    ("api-connection", "patch"): _access_edit,
+    ("api-delivery-rules", "patch"): _rules_edit,
+    ("api-calendar", "post"): lambda _: Sent(),
+    ("api-calendar", "delete"): lambda _: Sent(),
     ("api-grant", "delete"): lambda _: Sent(),
     ("service-add", "post"): lambda _: Sent(
         {

@@ -18,7 +18,7 @@ from django.core import mail
 from django.test import Client
 from django.urls import reverse
 
-from connections.models import Credential, Source, Webhook
+from connections.models import Connection, Credential, Source, Webhook
 from connections.tasks import sync_source
 from connectors.github.hooks import GitHubHook
 from connectors.records import Inspection
@@ -312,6 +312,31 @@ def test_a_connection_s_token(
         "canary-token-0", "ghp_canary", "canary token", "カナリア-token", "canary-in-the-address", "canary-kept-token",
         "canary-when-it-fails",
     )  # fmt: skip
+
+
+def test_the_organisations_token(
+    output: Output,
+    administrator: Person,
+    stub: StubConnector,  # noqa: F811
+    broken: Callable[[str], None],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for module in ("connections.forms_organisation", "connections.views_organisation"):
+        monkeypatch.setattr(f"{module}.KIND", "stub")
+    ada, new = browser(administrator), reverse("organisation-connection-new")
+    output.answer(ada.post(new, {"name": "", "token": "canary-without-a-name"}))
+    assert output.answer(ada.post(new, {"name": "GitHub", "token": "canary-kept-for-all"})).status_code == 302
+    common = Connection.objects.get()
+    assert common.credential.token == "canary-kept-for-all"
+    for page in ("organisation-connection", "organisation-connection-access", "organisation-connection-give"):
+        output.answer(ada.get(reverse(page, args=[common.pk])))
+    output.answer(ada.get("/api/v1/connections/"))
+    access = reverse("organisation-connection-access", args=[common.pk])
+    typed = {"name": "GitHub", "base_url": common.base_url, "seen_name": "GitHub", "seen_base_url": common.base_url}
+    output.answer(ada.post(access, {**typed, "token": "canary-of-a-stale-form"}))
+    broken("connections.organisation.change")
+    assert output.answer(ada.post(access, {**typed, "token": "canary-when-it-breaks"})).status_code == 500
+    output.search("canary-without-a-name", "canary-kept-for-all", "canary-of-a-stale-form", "canary-when-it-breaks")
 
 
 # -- The last net ---------------------------------------------------------------------------------------------------------

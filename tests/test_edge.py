@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from io import BytesIO
 from typing import Any
 
 import pytest
@@ -12,6 +13,8 @@ from django.http import HttpResponse
 from django.test import Client
 
 from core.bounded_json import DEEPEST
+from core.middleware import SizeMiddleware
+from imports import views as imports
 from teams.models import Person, Team
 from tests.access_world import make_token
 from tests.factories import OrganisationFactory
@@ -95,6 +98,56 @@ def test_a_body_of_the_api_that_is_too_large(team: Team, token: dict[str, str], 
     response = Client().post(objectives(team), data=body, content_type="application/json", headers=headers)
     assert response.status_code == 413
     assert response.json() == {"detail": TOO_LARGE[language]}
+
+
+class Counted(BytesIO):
+    """What somebody sends, and how much of it was taken."""
+
+    taken = 0
+
+    def read(self, size: int | None = -1) -> bytes:
+        found = super().read(size)
+        self.taken += len(found)
+        return found
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_file_that_is_far_too_large_is_told_in_numbers_with_the_way_back(
+    client: Client, administrator: Person, team: Team, language: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    administrator.language = language
+    administrator.save()
+    monkeypatch.setattr(imports.new, "largest_body", 3 * 1024 * 1024)
+    monkeypatch.setattr(imports.new, "largest_told", 1024 * 1024)
+    body, page = (
+        Counted(part("file", '; filename="f"', b"x" * 4 * 1024 * 1024)),
+        f"/teams/{team.pk}/imports/new/deployments/",
+    )
+    length = len(body.getvalue())
+    sent = {"CONTENT_LENGTH": str(length), "CONTENT_TYPE": MULTIPART, "wsgi.input": body}
+    response = client.post(page, headers={"Referer": f"http://testserver{page}"}, **sent)
+    sentences = {
+        "en": "What was sent has 4.0\xa0MB; at most 1.0\xa0MB are taken here, so nothing of it was read.",
+        "ja": "送られた内容は4.0\xa0MBです。ここで受け付けるのは1.0\xa0MBまでのため、何も読み込みませんでした。",
+    }
+    assert response.status_code == 413
+    assert sentences[language] in response.content.decode()
+    assert f'href="http://testserver{page}"' in response.content.decode()
+    # To its end: otherwise a proxy that is still sending tells the browser nothing of this.
+    assert body.taken == length
+    elsewhere = client.post(page, headers={"Referer": "https://evil.example/"}, **(sent | {"wsgi.input": Counted()}))
+    assert 'href="/"' in elsewhere.content.decode()
+
+
+def test_what_is_no_file_or_has_no_end_is_not_taken(
+    client: Client, team: Team, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(SizeMiddleware, "FORGOTTEN", LIMIT)
+    for page in (f"/teams/{team.pk}/imports/new/deployments/", "/teams/new/"):
+        body = Counted(b"x" * 100)
+        sent = {"CONTENT_LENGTH": "50000000", "CONTENT_TYPE": MULTIPART, "wsgi.input": body}
+        assert client.post(page, **sent).status_code == 413
+        assert body.taken == 0, page
 
 
 @pytest.mark.parametrize("length", ["-1", "1e9", "٣", " ", "9" * 30])

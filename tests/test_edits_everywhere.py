@@ -17,13 +17,11 @@ from django import forms
 from django.http import HttpResponse
 
 from connections import inspections
-from connectors.records import Inspection
-from connectors.registry import CONNECTORS
 from core import clock, edits
 from core.edits import SeenForm, StaleEdit, Touch
 from tests.access_table import GONE, NOT_ONES_OWN, OPEN, ROUTES, Route, World
 from tests.connections.factories import SEEN
-from tests.connections.stub import StubConnector
+from tests.connections.stub import host_of
 from tests.machines.world import TODAY, cast, fill
 from tests.stale import asked
 from tests.tampering import BY_THE_WAY, VISITS, WHO, Rows, ask, forms_asked, rolled_back, rows, sent_by
@@ -46,8 +44,12 @@ WITHOUT_MERGE = {
          "assessment-review", "assessment-submit", "assessment-exemption-approve", "assessment-exemption-refuse",
          "okr-cycle-close", "okr-objective-archive", "key-result-archive", "team-archive", "team-group-delete",
          "person-deactivate", "connection-pause", "connection-disconnect", "connection-sync",
+         "api-exemption-decision", "api-okr-cycle-closed", "api-organisation-okr-cycle-closed",
+         "api-okr-objective-archived", "api-okr-key-result-archived", "api-organisation-okr-objective-archived",
+         "api-organisation-okr-key-result-archived",
          "organisation-connection-end", "service-end", "deployment-withdraw", "incident-withdraw",
-         "inbox-read", "notice-mark", "api-notice", "import-apply", "api-import-apply"], STATE
+         "channel-remove", "theme", "inbox-read", "notice-mark", "api-notice", "import-apply", "api-import-apply",
+         "organisation-import-apply", "api-organisation-import-apply"], STATE
     ),
     **dict.fromkeys(
         ["account-password", "invitation-renew", "invitation-revoke", "team-token-revoke",
@@ -78,6 +80,7 @@ NOT_PLAYED = {
     "channel-test": "posts to another host",
     "hook": "takes what a host signed; merely hastens a sync",
     "import-new": "takes a file, and makes a row",
+    "organisation-import-new": "takes a file, and makes a row",
     "backup-upload": "takes a file",
     "backup-delete": "takes a file away",
     "backup-restore": "replaces everything, as it says",
@@ -92,8 +95,7 @@ def world(db: None) -> Iterator[World]:
         source = made.service.source
         source.seen = inspections.to_json(SEEN)
         source.save()
-        stub = StubConnector(seen=Inspection(source.external_id, source.full_name, source.url, "main"))
-        with patch.dict(CONNECTORS, {"stub": stub}):
+        with host_of(source):
             yield made
 
 

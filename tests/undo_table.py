@@ -22,6 +22,7 @@ OFFERS = {
     "roadmap-drop": {"item.drop"},
     "deployment-withdraw": {"delivery.withdraw"},
     "incident-withdraw": {"delivery.withdraw"},
+    "channel-remove": {"channel.remove"},
 }
 
 _FOR_GOOD = "ends what may be in wrong hands: it must not come back at a click"
@@ -36,7 +37,6 @@ NONE = {
     "assessment-blank-comment": _TEXT,
     "key-result-blank-remark": _TEXT,
     "comment-blank": _TEXT,
-    "channel-remove": "asks first, and forgets the address at once as it says; messages that wait go with it",
     "person-deactivate": "the page that follows has “Reactivate”, for as long as one likes; tokens and sessions end for good",
     "person-remove": "the law's removal: asks first, by typing the address, and leaves nothing to bring back",
     "organisation-connection-end": "asks first, and forgets the token at once as it says",

@@ -206,7 +206,7 @@ def _check_seen(before: Answer | None, seen: int | None, wanted: dict[str, Any])
     theirs = {"kind": before.kind, "state": before.state} if before else {"kind": None, "state": None}
     if theirs == wanted:
         return  # the same, said twice: both are kept
-    by = {"state": Touch(str(before.person), before.recorded_at)} if before else {}
+    by = {"state": Touch.by(before.person, before.recorded_at)} if before else {}
     version = before.version if before else 0
     raise StaleEdit(theirs={**theirs, "version": version}, yours={**wanted, "version": seen}, by=by)
 

@@ -82,7 +82,7 @@ def _seen(targets: list[Target], seen: int | Mapping[str, Any] | None, present: 
 def _merged(
     present: dict[str, Any], seen: Mapping[str, Any], wanted: dict[str, Any], before: Target | None
 ) -> dict[str, Any]:
-    by = Touch(str(before.person), before.recorded_at) if before else None
+    by = Touch.by(before.person, before.recorded_at) if before else None
     changes = merge(current=present, seen=seen, wanted=wanted, changed_by=lambda _name: by)
     if (present | changes)["level"] is None and changes.get("due"):
         # A day for a target that somebody took away meanwhile: it would be lost without a word.

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.utils.functional import Promise
+
 
 @dataclass(frozen=True)
 class Bounds:
@@ -24,4 +26,4 @@ class Line:
 
     number: int
     cells: list[str]
-    problem: str = ""
+    problem: str | Promise = ""  # told when somebody reads it, in their language

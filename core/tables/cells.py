@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -18,9 +18,15 @@ from core.refusals import Refused
 
 # What a spreadsheet takes for a formula. Apostrophes in front count too, so that one more can be taken off without doubt.
 _FORMULA = re.compile(r"'* *[=+\-@\t\r\n]")
+# Year first, however it is parted; day first only with dots, which nobody reads in two ways.
 _DAY = re.compile(
-    r"(\d{4})(?:-(\d{1,2})-(\d{1,2})|/(\d{1,2})/(\d{1,2})|年(\d{1,2})月(\d{1,2})日)(?:[T ]0?0:00(?::00)?)?"
+    r"(?:(?P<y1>\d{4})(?P<p>[-/.])(?P<m1>\d{1,2})(?P=p)(?P<d1>\d{1,2})"
+    r"|(?P<y2>\d{4})年(?P<m2>\d{1,2})月(?P<d2>\d{1,2})日"
+    r"|(?P<d3>\d{1,2})\.(?P<m3>\d{1,2})\.(?P<y3>\d{4}))"
 )
+_SLASHED = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})")
+_MIDNIGHT = re.compile(r"(?:[T ]0?0:00(?::00)?)?")
+_TIME = re.compile(r"(?:T| +)?(\d{1,2})(?::|時)(.*)")
 
 
 def harmless(value: Any) -> Any:
@@ -56,30 +62,98 @@ def in_every_language(text: str | Promise) -> set[str]:
 
 def day(text: str) -> date | None:
     """The day, None for an empty cell. Refused for what is none, or can be read in two ways."""
-    if not text.strip():
+    wanted = unicodedata.normalize("NFKC", text).strip()
+    if not wanted:
         return None
-    found = _DAY.fullmatch(unicodedata.normalize("NFKC", text).strip())
+    found, rest = _leading_day(wanted)
+    if found is None or not _MIDNIGHT.fullmatch(rest):
+        raise Refused(_("“%(text)s” is no day. Write it as 2026-04-01.") % {"text": short(text)})
+    return found
+
+
+def _leading_day(text: str) -> tuple[date | None, str]:
+    """The day with which the text begins, and what follows it. Refused for one that can be read in two ways."""
+    slashed = _SLASHED.match(text)
+    if slashed:
+        raise Refused(_two_readings(slashed))
+    found = _DAY.match(text)
+    if not found:
+        return None, text
+    year, month, number = (next(filter(None, map(found.groupdict().get, names))) for names in _PARTS)
     try:
-        if found:
-            return date(*(int(part) for part in found.groups() if part))
+        return date(int(year), int(month), int(number)), text[found.end() :]
     except ValueError:
-        pass
-    raise Refused(_("“%(text)s” is no day. Write it as 2026-04-01.") % {"text": short(text)})
+        return None, text
+
+
+_PARTS = (("y1", "y2", "y3"), ("m1", "m2", "m3"), ("d1", "d2", "d3"))
+
+
+def _two_readings(slashed: re.Match[str]) -> str:
+    first, second, year = map(int, slashed.groups())
+    readings = []
+    for month, number in ((second, first), (first, second)):
+        try:
+            readings.append(date(year, month, number).isoformat())
+        except ValueError:
+            continue
+    if not readings:
+        return _("“%(text)s” is no day. Write it as 2026-04-01.") % {"text": slashed[0]}
+    if len(set(readings)) == 1:
+        message = _("Whether the day or the month stands first is not clear from slashes. Write “%(text)s” as %(day)s.")
+        return message % {"text": slashed[0], "day": readings[0]}
+    message = _("“%(text)s” can be read in two ways, as %(one)s and as %(other)s. Write one of them.")
+    return message % {"text": slashed[0], "one": readings[0], "other": readings[1]}
 
 
 def instant(text: str, zone: ZoneInfo) -> datetime | None:
-    """The instant, in `zone` unless it says another; None for an empty cell. A day alone is its first instant."""
-    if not text.strip():
+    """The instant, in `zone` unless it says another; None for an empty cell. A day alone is its first instant.
+
+    Refused for a time that the clocks of the zone leave out, and for one that they show twice.
+    """
+    wanted = unicodedata.normalize("NFKC", text).strip()
+    if not wanted:
         return None
-    wanted = unicodedata.normalize("NFKC", text).strip().replace("/", "-")
+    on, rest = _leading_day(wanted)
     try:
-        found = datetime.fromisoformat(wanted)
-        found = found if found.tzinfo else found.replace(tzinfo=zone)
-        found.timestamp()
+        if on is None:
+            raise ValueError
+        found = datetime.fromisoformat(f"{on.isoformat()}T{_time(rest)}")
+        (found if found.tzinfo else found.replace(tzinfo=zone)).timestamp()
     except (ValueError, OverflowError):
         message = _("“%(text)s” is no instant. Write it as 2026-04-01 09:30.")
         raise Refused(message % {"text": short(text)}) from None
-    return found
+    if found.tzinfo:
+        return found
+    if rest:
+        _check_clock(found, zone, short(text))
+    return found.replace(tzinfo=zone)
+
+
+def _time(text: str) -> str:
+    """The time after a day as datetime.fromisoformat reads it: “ 9:30”, “T09:30:00+02:00”, “9時30分”."""
+    if not text:
+        return "00:00"
+    found = _TIME.fullmatch(text)
+    if not found:
+        raise ValueError(text)
+    hour, rest = found.groups()
+    rest = rest.replace("分", ":").replace("秒", "").rstrip(": ") if "時" in text else rest
+    return f"{int(hour):02}:{rest or '00'}"
+
+
+def _check_clock(naive: datetime, zone: ZoneInfo, text: str) -> None:
+    """Refused for a time that is none on the zone's clocks, or two."""
+    first, second = (naive.replace(tzinfo=zone, fold=fold) for fold in (0, 1))
+    if first.utcoffset() == second.utcoffset():
+        return
+    words = {"text": text, "zone": zone.key}
+    if first.astimezone(UTC).astimezone(zone).replace(tzinfo=None, fold=0) != naive:
+        message = _("“%(text)s” does not exist in %(zone)s: the clocks are put forward over it.")
+        raise Refused(message % words)
+    words |= {name: each.isoformat(" ", "minutes") for name, each in (("first", first), ("second", second))}
+    message = _("“%(text)s” comes twice in %(zone)s, because the clocks are put back. Write %(first)s or %(second)s.")
+    raise Refused(message % words)
 
 
 class Choices:

@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 from itertools import islice
 
 from django.template.defaultfilters import filesizeformat
-from django.utils.functional import Promise
+from django.utils.functional import Promise, lazy
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from core.refusals import Refused
 from core.tables import reading_csv, reading_xlsx
@@ -39,12 +40,13 @@ class Column:
 class Row:
     """A row by its number in the file, where the headings are row 1. `cells` has a text for every column, "" where it is empty.
 
-    `problem`: why the row cannot be understood, whatever its columns mean. `title`: what it seems to be about.
+    `problem`: why the row cannot be understood, whatever its columns mean, in the language of whoever reads it. `title`: what it
+    seems to be about.
     """
 
     number: int
     cells: dict[str, str]
-    problem: str = ""
+    problem: str | Promise = ""
     title: str = ""
 
     def __getitem__(self, key: str) -> str:
@@ -131,7 +133,7 @@ def _row(line: Line, heading: Sequence[Column | None], columns: Sequence[Column]
             cells[column.key] = as_written(cell.replace("\r\n", "\n").replace("\r", "\n"))
     problem = line.problem
     if not problem and any(islice(line.cells, len(heading), None)):
-        problem = _("The row has more cells than there are headings.")
+        problem = gettext_lazy("The row has more cells than there are headings.")
     if not problem:
         problem = _lacking(cells, columns)
     by_name = sorted(columns, key=lambda column: not column.names)
@@ -139,6 +141,13 @@ def _row(line: Line, heading: Sequence[Column | None], columns: Sequence[Column]
     return Row(line.number, cells, problem, title)
 
 
-def _lacking(cells: dict[str, str], columns: Sequence[Column]) -> str:
-    missing = [str(column.header) for column in columns if column.required and not cells[column.key].strip()]
-    return _("Fill in: %(names)s.") % {"names": _(", ").join(missing)} if missing else ""
+def _lacking(cells: dict[str, str], columns: Sequence[Column]) -> str | Promise:
+    missing = [column.header for column in columns if column.required and not cells[column.key].strip()]
+    return _fill_in(missing) if missing else ""
+
+
+def _filled(headers: Sequence[str | Promise]) -> str:
+    return _("Fill in: %(names)s.") % {"names": _(", ").join(str(each) for each in headers)}
+
+
+_fill_in = lazy(_filled, str)

@@ -12,6 +12,7 @@ from typing import Any
 
 import openpyxl
 from django.template.defaultfilters import filesizeformat
+from django.utils.functional import Promise, lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from openpyxl.utils import get_column_letter
@@ -73,7 +74,7 @@ def _rows(sheet: Any, bounds: Bounds) -> Iterator[Line]:
     while first.cells and not first.cells[-1]:
         first.cells.pop()
     if first.problem:
-        raise Refused(first.problem)
+        raise Refused(str(first.problem))
     if first.cells:
         yield first
         # One more than there are headings, so that a cell without one is noticed. Rows that are left out of the file count.
@@ -83,14 +84,20 @@ def _rows(sheet: Any, bounds: Bounds) -> Iterator[Line]:
 
 def _line(number: int, cells: Sequence[Any]) -> Line:
     found: list[str] = []
-    problem = ""
+    problem: str | Promise = ""
     for position, cell in enumerate(cells, start=1):
         if cell.value is not None and cell.data_type in _TOLD:
             place = f"{get_column_letter(position)}{number}"
-            problem = problem or str(_TOLD[cell.data_type]) % {"cell": place}
+            problem = problem or _at(_TOLD[cell.data_type], place)
         found.append("" if cell.value is None or cell.data_type in _TOLD else _text(cell.value))
     return Line(number, found, problem)
 
+
+def _told(sentence: Promise, place: str) -> str:
+    return str(sentence) % {"cell": place}
+
+
+_at = lazy(_told, str)
 
 # A formula is not worked out here, and what a program stored beside it may be out of date.
 _TOLD = {

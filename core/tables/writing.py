@@ -10,7 +10,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, tzinfo
+from datetime import date, datetime, tzinfo
 from decimal import Decimal
 from io import BytesIO
 from itertools import chain, islice
@@ -20,6 +20,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
+from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
@@ -32,13 +33,16 @@ MOST_ROWS = 50_000  # of a workbook: it is made in one piece, which takes some s
 _SAMPLE = 200  # rows that decide how wide a column is
 _NARROWEST, _WIDEST = 9, 60  # characters
 _TITLE_LENGTH = 31  # of a sheet
+_NAME_LENGTH = 60  # of a team's name within that of a file
+# What some system does not take in the name of a file, and blanks, which not every program quotes.
+_NOT_IN_NAMES = re.compile(r"""[\\/:*?"<>|%\s]+""")
 # What neither XML nor a spreadsheet can hold.
 _UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
 class Table:
-    """What becomes a file. `name` is that of the file and of the sheet.
+    """What becomes a file. `name` is that of the sheet, and of the file; there behind it `of`, whose it is, as a team.
 
     `zone`: in which an instant of a workbook is told, the reader's unless said otherwise. `streamed`: of any length; as CSV its
     rows are read after the request has ended, outside of its language and time zone. `notes`: a second sheet of a workbook, by
@@ -51,6 +55,13 @@ class Table:
     zone: tzinfo | None = None
     streamed: bool = False
     notes: tuple[str, Sequence[Sequence[Any]]] | None = None
+    of: Any = None
+
+    @property
+    def file_name(self) -> str:
+        """Without its ending: “deployments-Churn-Model”."""
+        whose = _NOT_IN_NAMES.sub("-", kept(str(self.of or ""))).strip("-.")[:_NAME_LENGTH]
+        return f"{self.name}-{whose}" if whose else self.name
 
 
 def kept(text: str) -> str:
@@ -88,7 +99,9 @@ class _TooLong(Exception):
 
 
 def _named(response: HttpResponseBase, name: str, ending: str) -> None:
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}.{ending}"'
+    disposition = content_disposition_header(as_attachment=True, filename=f"{name}.{ending}")
+    assert disposition is not None
+    response.headers["Content-Disposition"] = disposition
 
 
 # -- CSV ---------------------------------------------------------------------------------------------------------------
@@ -106,7 +119,7 @@ def _csv(table: Table) -> HttpResponseBase:
     kind = "text/csv; charset=utf-8"
     lines = _lines(table)
     response = StreamingHttpResponse(lines, content_type=kind) if table.streamed else HttpResponse(lines, kind)
-    _named(response, table.name, "csv")
+    _named(response, table.file_name, "csv")
     return response
 
 
@@ -154,7 +167,7 @@ def _xlsx(table: Table) -> HttpResponseBase:
     file = BytesIO()
     book.save(file)
     response = HttpResponse(file.getvalue(), content_type=_XLSX)
-    _named(response, table.name, "xlsx")
+    _named(response, table.file_name, "xlsx")
     return response
 
 
@@ -201,15 +214,15 @@ _FIRST_YEAR = 1901  # spreadsheets know no earlier day, and disagree about 1900
 def _instant(sheet: Any, value: datetime, zone: tzinfo) -> Any:
     """A real date and time, told in `zone`, which is named beside it: a spreadsheet knows none.
 
-    As text with its offset where the date would be read back as another instant: when clocks are put back, and finer than
-    milliseconds.
+    As text with its offset where the date would not be read back as this instant: when clocks are put back, whose hour comes
+    twice, and finer than milliseconds.
     """
     local = value.astimezone(zone)
     naive = local.replace(tzinfo=None, fold=0)
     if (
         naive.year < _FIRST_YEAR
         or local.microsecond % 1000
-        or naive.replace(tzinfo=zone).astimezone(UTC) != value.astimezone(UTC)
+        or naive.replace(tzinfo=zone).utcoffset() != naive.replace(tzinfo=zone, fold=1).utcoffset()
     ):
         return _text(sheet, local.isoformat())
     cell = WriteOnlyCell(sheet, naive)

@@ -16,11 +16,18 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
-from core import charts, content
+from core import charts, content, unsent
 from core.figures import Figure
 from core.spans import days_text, list_text
 
 register = template.Library()
+
+
+@register.inclusion_tag("_unsent.html", takes_context=True, name="unsent")
+def typed_in_vain(context: template.Context) -> dict[str, Any]:
+    """What the request's form held that could not be taken (core/unsent.py); nothing where it held nothing."""
+    request = context.get("request")
+    return {"unsent": unsent.of(request) if request else None, "csrf_token": context.get("csrf_token")}
 
 
 @register.simple_tag

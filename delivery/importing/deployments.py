@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -59,6 +60,7 @@ class Deployments(Importer):
     )
     tab = "delivery"
     columns = COLUMNS
+    then = ("incidents",)
 
     def plan(self, rows: Sequence[Row], team: Team, by: Person) -> list[Planned]:
         return planned_each(rows, _Plan(rows, team).of)
@@ -97,9 +99,12 @@ class _Plan:
         self.services, self.once, self.outcomes = Services(team), Once(), Choices(OutcomeChoice.choices)
         keys = [key for row in rows for key in (row["key"].strip(), key_of(row["key"]), self._made(row)) if key]
         self.stored = stored_of(Deployment.objects.all(), self.services.known, keys)
-        named = {row["service"].strip() for row in rows}
-        seen = {name: {row["environment"].strip() for row in rows if row["service"].strip() == name} for name in named}
-        self.rules = {name: with_proposals(self.services.of(name), seen[name]) for name in named}
+        seen: dict[str, set[str]] = defaultdict(set)
+        for row in rows:
+            seen[row["service"].strip()].add(row["environment"].strip())
+        self.rules = {name: with_proposals(self.services.of(name), found) for name, found in seen.items()}
+        # Asked for once: in a long file most of the time would go into translating the same words.
+        self.kinds = {each: str(each.label) for each in EnvironmentClass}
 
     def _made(self, row: Row) -> str:
         """The key of a row that has none; "" where it cannot be read."""
@@ -120,7 +125,7 @@ class _Plan:
             return Planned(row.number, RowState.SAME, title)
         if service is not None and service.fed_by != Feeder.PEOPLE:
             raise Refused(fed_otherwise(service))
-        kind = EnvironmentClass(class_of(self.rules[name], record.environment, record.branch)).label
+        kind = self.kinds[EnvironmentClass(class_of(self.rules[name], record.environment, record.branch))]
         title = f"{title}, {record.environment or now('no environment')} ({kind})"
         state = RowState.NEW if stored is None else RowState.CHANGED
         return Planned(row.number, state, title, differences=told, todo=_Brought(name, record))
@@ -157,5 +162,6 @@ def _told(stored: Deployment | None, record: DeploymentRecord, shown: Callable[[
         "finished": (stored.finished_at, record.finished_at),
         **{key: (getattr(stored, key), getattr(record, key)) for key in ("branch", "sha", "title", "url")},
     }
-    headers = {column.key: str(column.header) for column in COLUMNS}
-    return [Difference(headers[key], shown(old), shown(new)) for key, (old, new) in now_and_then.items() if old != new]
+    changed = {key: pair for key, pair in now_and_then.items() if pair[0] != pair[1]}
+    headers = {column.key: str(column.header) for column in COLUMNS} if changed else {}
+    return [Difference(headers[key], shown(old), shown(new)) for key, (old, new) in changed.items()]

@@ -152,5 +152,6 @@ def _told(stored: Incident | None, record: IncidentRecord, shown: Callable[[Any]
         "resolved": (stored.resolved_at, record.resolved_at),
         "url": (stored.url, record.url),
     }
-    headers = {column.key: str(column.header) for column in COLUMNS}
-    return [Difference(headers[key], shown(old), shown(new)) for key, (old, new) in now_and_then.items() if old != new]
+    changed = {key: pair for key, pair in now_and_then.items() if pair[0] != pair[1]}
+    headers = {column.key: str(column.header) for column in COLUMNS} if changed else {}
+    return [Difference(headers[key], shown(old), shown(new)) for key, (old, new) in changed.items()]

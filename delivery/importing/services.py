@@ -32,10 +32,13 @@ class Services:
     def __init__(self, team: Team) -> None:
         self.zone, self.now = team.zone, clock.now()
         self.known = list(Service.objects.of(team).listed())
+        self._called: dict[str, Service | None] = {}
 
     def of(self, name: str) -> Service | None:
         """None for a name that is not there yet."""
-        return service_named(self.known, name)
+        if name not in self._called:
+            self._called[name] = service_named(self.known, name)
+        return self._called[name]
 
     def named(self, row: Row) -> tuple[str, Service | None]:
         name = row["service"].strip()

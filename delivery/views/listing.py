@@ -11,6 +11,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from connections.views import Request, visible_team
+from core import live
 from core.tables import writing
 from delivery import export
 from delivery.behind import change_rows
@@ -21,6 +22,7 @@ PER_PAGE = 50
 
 
 @require_safe
+@live.page("delivery")
 def deployments(request: Request, team_id: int) -> HttpResponseBase:
     team = visible_team(request, team_id)
     chosen = DeploymentFilter(request.GET, team=team)
@@ -30,6 +32,7 @@ def deployments(request: Request, team_id: int) -> HttpResponseBase:
 
 
 @require_safe
+@live.page("delivery")
 def incidents(request: Request, team_id: int) -> HttpResponseBase:
     team = visible_team(request, team_id)
     chosen = IncidentFilter(request.GET, team=team)

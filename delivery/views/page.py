@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 
 from connections import health
 from connections.views import Request, visible_team
-from core import clock
+from core import clock, live
 from core.tables import writing
 from delivery import charts, export, first_reading, policies, summary
 from delivery.board import LENGTHS, Board, Choice, board
@@ -21,6 +21,7 @@ NEWEST = 6  # rows of each list below the charts
 
 
 @require_safe
+@live.page("delivery", "connections")
 def delivery(request: Request, team_id: int) -> HttpResponseBase:
     team = visible_team(request, team_id)
     found = board(team, choice_of(request))

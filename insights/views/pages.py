@@ -13,11 +13,14 @@ from teams.models import Team
 from teams.requests import PortalRequest
 from teams.services import visits
 
+ROOMS = ("assessments", "roadmaps", "okrs", "delivery", "comments")
+
 
 @require_safe
+@live.page(*ROOMS, everywhere=True)
 def home(request: PortalRequest) -> HttpResponse:
     person = request.user
-    last_visit = visits.looked(by=person)
+    last_visit = visits.before(by=person) if live.is_look(request) else visits.looked(by=person)
     found, since = homes.read(person), news.since_of(last_visit)
     steps = [] if found.rows else first_steps(person)
     context = {
@@ -33,7 +36,7 @@ def home(request: PortalRequest) -> HttpResponse:
 
 
 @require_safe
-@live.page("assessments", "roadmaps", "okrs", "delivery", "comments")
+@live.page(*ROOMS, "connections")
 def team(request: PortalRequest, team_id: int) -> HttpResponse:
     shown = get_object_or_404(Team.objects.visible_to(request.user), pk=team_id)
     found = team_pages.read(request.user, shown)

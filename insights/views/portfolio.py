@@ -4,6 +4,7 @@ from django.http import HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from core import live
 from core.tables import writing
 from insights import changes, charts, export, levels, portfolio, trends
 from insights.asked import LEVELS, SHOWS, SORTS, Asked
@@ -14,6 +15,7 @@ CHANGES_SHOWN = 7
 
 
 @require_safe
+@live.page("assessments", "roadmaps", "okrs", "delivery", everywhere=True)
 def page(request: PortalRequest) -> HttpResponseBase:
     asked = Asked.of(request.GET.dict())
     found = portfolio.read(request.user, asked)

@@ -7,12 +7,14 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
+from core import live
 from core.tables import writing
 from insights import charts, export, trends
 from teams.requests import PortalRequest
 
 
 @require_safe
+@live.page("assessments", "roadmaps", "okrs", "delivery", everywhere=True)
 def page(request: PortalRequest) -> HttpResponseBase:
     found = trends.read(request.user, request.GET.get("of", ""))
     if writing.is_asked(request):

@@ -12,7 +12,7 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from core import edits, http, http_guard
+from core import clock, edits, http, http_guard, undo
 from core.http import OutgoingError
 from core.refusals import Refused
 from notices import faults, kinds, outbox, posting, sending
@@ -42,7 +42,7 @@ def add(*, team: Team, kind: str, name: str, address: str, wants: list[str], by:
     host = check_address(address)
     with transaction.atomic():
         locked = Team.objects.select_for_update(of=("self",)).get(pk=team.pk)
-        if locked.channels.count() >= MOST:
+        if locked.channels.present().count() >= MOST:
             raise Refused(_("A team has %(n)s channels at most. Remove one first.") % {"n": MOST})
         secret = posting.new_secret() if kind == ChannelKind.WEBHOOK else ""
         made = Channel.objects.create(
@@ -73,7 +73,12 @@ def change(*, channel: Channel, wanted: Mapping[str, Any], seen: Mapping[str, An
     """`wanted` and `seen` hold the same names, of those of `chosen`. StaleEdit."""
     locked = _locked(channel)
     current = chosen(locked)
-    changes = edits.merge(current={name: current[name] for name in wanted}, seen=seen, wanted=wanted)
+    changes = edits.merge(
+        current={name: current[name] for name in wanted},
+        seen=seen,
+        wanted=wanted,
+        changed_by=lambda _name: audit.last_touch("channel.changed", locked),
+    )
     if not changes:
         return
     before = {"name": locked.name, "kinds": locked.kinds}
@@ -100,8 +105,10 @@ def enter_address(*, channel: Channel, address: str, by: Person) -> None:
 
 @transaction.atomic
 def resume(*, channel: Channel, by: Person) -> None:
-    """Try again after a pause; what waited goes."""
+    """Try again after a pause; what waited goes. Refused of one that has ended: there is nobody to try."""
     locked = _locked(channel)
+    if locked.state == ChannelState.ENDED:
+        raise Refused(_("Nobody takes messages at this address any more. Enter a new one, and messages go on."))
     if locked.state == ChannelState.PAUSED:
         audit.record("channel.resumed", actor=by, team=locked.team, subject=locked, name=locked.name)
         _go_on(locked)
@@ -126,11 +133,34 @@ def renew_secret(*, channel: Channel, by: Person) -> str:
 
 
 @transaction.atomic
-def remove(*, channel: Channel, by: Person) -> None:
-    """What still waited for it goes with it."""
+def remove(*, channel: Channel, by: Person) -> dict[str, Any]:
+    """It gets nothing any more. What an undo needs: its address and what waits for it are kept for as long as that lasts."""
     locked = _locked(channel)
     audit.record("channel.removed", actor=by, team=locked.team, subject=locked, name=locked.name, host=locked.host)
-    locked.delete()
+    locked.removed_at = clock.now()
+    locked.save(update_fields=["removed_at"])
+    return {"team": locked.team_id, "channel": locked.pk, "name": locked.name}
+
+
+@transaction.atomic
+def bring_back(*, channel: int, by: Person) -> None:
+    """One that was removed, as it was; what waited goes. One that is there stays as it is. undo.TooLate."""
+    locked = Channel.objects.select_for_update(of=("self",)).select_related("team").filter(pk=channel).first()
+    if locked is None:
+        raise undo.changed_meanwhile()
+    if locked.removed_at is None:
+        return
+    if locked.team.channels.present().count() >= MOST:
+        raise Refused(_("A team has %(n)s channels at most. Remove one first.") % {"n": MOST})
+    locked.removed_at = None
+    locked.save(update_fields=["removed_at"])
+    audit.record("channel.brought_back", actor=by, team=locked.team, subject=locked, name=locked.name, host=locked.host)
+    outbox.make_due(locked)
+
+
+def forget_removed() -> int:
+    """Channels whose removal can no longer be undone go, with their addresses and all that waited for them; how many rows."""
+    return int(Channel.objects.filter(removed_at__lte=clock.now() - undo.LASTS).delete()[0])
 
 
 def send_test(*, channel: Channel) -> None:
@@ -138,12 +168,13 @@ def send_test(*, channel: Channel) -> None:
     try:
         posting.post_test(channel, uuid4(), reverse("channel", args=[channel.team_id, channel.pk]))
     except OutgoingError as error:
-        raise Refused(faults.sentence(error.code, error.params)) from error
+        raise Refused(faults.sentence_of_test(error.code, error.params)) from error
     sending.works(channel.pk)
 
 
 def _locked(channel: Channel) -> Channel:
-    found = Channel.objects.select_for_update(of=("self",)).select_related("team").filter(pk=channel.pk).first()
+    there = Channel.objects.present().select_for_update(of=("self",)).select_related("team")
+    found = there.filter(pk=channel.pk).first()
     if found is None:
         raise Refused(_("Somebody removed this channel meanwhile."))
     return found

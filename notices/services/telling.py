@@ -60,7 +60,7 @@ def _for_channels(kind: kinds.Kind, team: Team, said: dict[str, Any]) -> int:
     """How many posts were made, or would have been if they were not there already."""
     if not kind.team_sentence:
         return 0
-    wanting = [each for each in Channel.objects.filter(team=team) if kind.id in each.kinds]
+    wanting = [each for each in Channel.objects.present().filter(team=team) if kind.id in each.kinds]
     posts = [Outgoing(channel=each, next_at=said["created_at"], **said) for each in wanting]
     Outgoing.objects.bulk_create(posts, ignore_conflicts=True)
     return len(posts)

@@ -6,16 +6,18 @@ from collections.abc import Callable
 
 from django.conf import settings
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from core import live, undo
 from core.edits import StaleEdit
 from core.refusals import Refused, show_refusal
-from notices import faults, wording
+from core.tables import writing
+from notices import export, faults, wording
 from notices.forms import ChannelForm, NewAddressForm, NewChannelForm
 from notices.models import Channel
 from notices.services import channels as services
@@ -27,12 +29,16 @@ from teams.views.shared import visible_team
 
 @never_cache
 @require_safe
-def channels(request: PortalRequest, team_id: int) -> HttpResponse:
+@live.page("notices")
+def channels(request: PortalRequest, team_id: int) -> HttpResponseBase:
     team = visible_team(request, team_id)
+    rows = [(each, wording.kind_titles(each.kinds), _problem(each)) for each in team.channels.listed()]
+    if writing.is_asked(request):
+        return writing.answer(request, export.of_channels(team, rows))
     context = {
         "room": "teams",
         "team": team,
-        "rows": [(each, wording.kind_titles(each.kinds), _problem(each)) for each in team.channels.listed()],
+        "rows": rows,
         "may_administer": request.user.has_perm("team.administer", team),
     }
     return render(request, "notices/channels.html", context)
@@ -145,9 +151,8 @@ def channel_test(request: PortalRequest, team_id: int, channel_id: int) -> HttpR
 @require_POST
 def channel_remove(request: PortalRequest, team_id: int, channel_id: int) -> HttpResponse:
     found = _administered(request, team_id, channel_id)
-    services.remove(channel=found, by=request.user)
-    messages.success(request, _("The channel “%(name)s” is removed.") % {"name": found.name})
-    return redirect("channels", team_id)
+    removed = services.remove(channel=found, by=request.user)
+    return undo.after(request, redirect("channels", team_id), "channel.remove", removed)
 
 
 def _administered(request: PortalRequest, team_id: int, channel_id: int) -> Channel:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from core import live
 from core.addresses import pk_in
-from notices import wording
+from core.tables import writing
+from notices import export, wording
 from notices.models import Notice
 from notices.services import reading
 from teams.requests import PortalRequest
@@ -20,10 +22,14 @@ UNREAD = "unread"
 
 
 @require_safe
-def inbox(request: PortalRequest) -> HttpResponse:
+@live.page("notices", everywhere=True)
+def inbox(request: PortalRequest) -> HttpResponseBase:
     own = Notice.objects.visible_to(request.user).listed()
     only_unread = request.GET.get("show") == UNREAD
-    page = page_of(request, own.unread() if only_unread else own)
+    shown = own.unread() if only_unread else own
+    if writing.is_asked(request):
+        return writing.answer(request, export.of_inbox(wording.told(shown)))
+    page = page_of(request, shown)
     context = {
         "room": "inbox",
         "page": page,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
+
 from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -13,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from core.edits import StaleEdit
 from core.refusals import Refused, show_refusal
-from notices import choosing, kinds, unsubscribing
+from notices import choosing, kinds, mails, unsubscribing
 from notices.forms import PreferencesForm
 from notices.services import choosing as services
 from teams import limits
@@ -78,7 +80,16 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
     kind = kinds.get(wanted.kind) if wanted else None
     if wanted is None or (wanted.kind != unsubscribing.EVERYTHING and kind is None):
         return render(request, "notices/unsubscribe.html", {"wrong": True}, status=404)
-    done = request.method == "POST"
+    done, was_off = request.method == "POST", services.is_off(wanted)
     if done:
         services.unsubscribe(wanted)
-    return render(request, "notices/unsubscribe.html", {"kind": kind, "done": done})
+    with _as_read_by(request, wanted.person_id):
+        return render(request, "notices/unsubscribe.html", {"kind": kind, "done": done, "was_off": was_off})
+
+
+def _as_read_by(request: HttpRequest, person_id: int) -> AbstractContextManager[None]:
+    """In the language of the mail's reader, unless somebody is signed in or has chosen another one in this browser."""
+    person = Person.objects.filter(pk=person_id).first()
+    if person is None or request.user.is_authenticated or settings.LANGUAGE_COOKIE_NAME in request.COOKIES:
+        return nullcontext()
+    return mails.as_read_by(person)

@@ -67,7 +67,7 @@ def words(text: str) -> str:
 class Cycles:
     """The cycles that a team may use, and which of them can still be changed. One query, and one for the team's day."""
 
-    def __init__(self, team: Team) -> None:
+    def __init__(self, team: Team | None) -> None:
         self.team = team
         self.today = today_of(team)
         self.known = list(Cycle.objects.usable_by(team).select_related("created_by", "team").newest_first())
@@ -77,7 +77,7 @@ class Cycles:
         begins, ends = day(row["cycle_begins"]), day(row["cycle_ends"])
         if begins or ends:
             found = [each for each in self.known if begins in (None, each.first_day) and ends in (None, each.last_day)]
-            missing = _("The team has no cycle of these days. Open it first.")
+            missing = _("No cycle has these days. Open it first.")
         else:
             found = [each for each in self.known if each.is_running(self.today)]
             missing = _("No cycle runs today. Say when the cycle begins.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import insort
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -64,22 +64,23 @@ class CheckIns(Importer):
     )
     tab = "okrs"
     columns = COLUMNS
+    of_organisation = True
 
-    def plan(self, rows: Sequence[Row], team: Team, by: Person) -> list[Planned]:
+    def plan(self, rows: Sequence[Row], team: Team | None, by: Person) -> list[Planned]:
         return planned_each(rows, _Plan(team).of)
 
-    def apply(self, planned: Sequence[Planned], team: Team, by: Person) -> None:
+    def apply(self, planned: Sequence[Planned], team: Team | None, by: Person) -> None:
         add_past(rows=[each.todo for each in planned if each.todo is not None], by=by)
 
-    def lock(self, team: Team) -> None:
+    def lock(self, team: Team | None) -> None:
         list(KeyResult.objects.filter(objective__team=team).select_for_update(of=("self",)).order_by("pk"))
 
-    def rows(self, team: Team) -> Iterable[Sequence[Any]]:
+    def rows(self, team: Team | None) -> Iterable[Sequence[Any]]:
         live = CheckIn.objects.filter(key_result__archived_at=None, key_result__objective__archived_at=None)
         return cells_of(in_order(live.filter(key_result__objective__team=team)))
 
-    def address(self, team: Team) -> str:
-        return reverse("okrs", args=[team.pk])
+    def address(self, team: Team | None) -> str:
+        return reverse("okrs", args=[team.pk]) if team else reverse("organisation-okrs")
 
 
 def in_order(rows: CheckInQuerySet) -> CheckInQuerySet:
@@ -169,15 +170,19 @@ def _without_words(said: Said) -> Said:
 class _Plan:
     """What there is, loaded once in five queries, and what the rows so far add."""
 
-    def __init__(self, team: Team) -> None:
+    def __init__(self, team: Team | None) -> None:
         self.cycles = cells.Cycles(team)
         listed = KeyResult.objects.filter(objective__team=team).listed()
         self.known = {each.pk: _Known(each) for each in listed}
         self.statuses, self.sources = Choices(_STATUSES), Choices(Source.choices)
+        self.called: dict[str, list[_Known]] = defaultdict(list)  # by title
+        for each in self.known.values():
+            self.called[plain(each.key_result.title)].append(each)
         for entry in ChecklistEntry.objects.filter(key_result__in=self.known):
             self.known[entry.key_result_id].entries[entry.pk] = entry
-        for each in CheckIn.objects.filter(key_result__in=self.known).select_related("remark").oldest_first():
-            self._remember(self.known[each.key_result_id], each)
+        stored = CheckIn.objects.filter(key_result__in=self.known).select_related("remark")
+        for check_in in stored.oldest_first():
+            self._remember(self.known[check_in.key_result_id], check_in)
 
     def _remember(self, known: _Known, row: CheckIn) -> None:
         known.points.append(
@@ -251,16 +256,15 @@ class _Plan:
             found = self.known.get(pk_in(row["key_result_id"].strip()) or 0)
             if found is None:
                 words = {"id": short(row["key_result_id"])}
-                raise Refused(now("The team has no key result with the id %(id)s.") % words)
+                raise Refused(now("No key result here has the id %(id)s.") % words)
             return found
         if not row["key_result"].strip():
             raise Refused(now("Name the key result by its id or its title."))
-        known = cells.only(
-            [each for each in self.known.values() if _is_meant(each.key_result, row, on)], row["key_result"]
-        )
+        called = self.called[plain(row["key_result"])]
+        known = cells.only([each for each in called if _is_meant(each.key_result, row, on)], row["key_result"])
         if known is None:
             words = {"title": short(row["key_result"]), "day": cells.shown(on)}
-            raise Refused(now("The team has no key result “%(title)s” in a cycle that holds %(day)s.") % words)
+            raise Refused(now("No key result here is called “%(title)s” in a cycle that holds %(day)s.") % words)
         return known  # type: ignore[no-any-return]
 
     def _done(self, row: Row, known: _Known) -> list[int]:
@@ -288,10 +292,9 @@ class _Plan:
 
 
 def _is_meant(key_result: KeyResult, row: Row, on: date) -> bool:
+    """Of a key result with the title that the row names."""
     if key_result.archived_at or key_result.objective.archived_at:
         return False
     if not key_result.cycle.first_day <= on <= key_result.cycle.last_day:
         return False
-    if row["objective"].strip() and plain(row["objective"]) != plain(key_result.objective.title):
-        return False
-    return plain(key_result.title) == plain(row["key_result"])
+    return not row["objective"].strip() or plain(row["objective"]) == plain(key_result.objective.title)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from copy import copy
 from dataclasses import dataclass, field
@@ -34,10 +35,20 @@ MOST = 1000  # rows of one file: each new key result is made by itself
 
 COLUMNS = (
     Column("id", _("Key result (id)"), _("Names one that is there. Empty for a new one.")),
-    Column("cycle_begins", _("Cycle begins"), _("The cycle that runs, where it is left empty."), "2026-10-01"),
+    Column(
+        "cycle_begins",
+        _("Cycle begins"),
+        _("The cycle that runs, where it is left empty."),
+        "2026-10-01",
+    ),
     Column("cycle_ends", _("Cycle ends"), "", "2026-12-31"),
     Column("objective", _("Objective"), "", _("Deliver models twice as fast"), required=True),
-    Column("business_metric", _("Business metric"), _("Needed for a new objective."), _("Time to market")),
+    Column(
+        "business_metric",
+        _("Business metric"),
+        _("Needed for a new objective."),
+        _("Time to market"),
+    ),
     Column("title", _("Key result"), "", _("Lead time of a model change"), required=True, names=True),
     Column("kind", _("Kind"), "", Kind.DECREASE.label),
     Column("unit", _("Unit"), "", _("days")),
@@ -49,7 +60,11 @@ COLUMNS = (
     Column("due_day", _("Due"), _("Of a milestone; the end of the cycle where it is left empty.")),
     Column("effective_on", _("Takes effect"), _("Today, where it is left empty.")),
     Column("weight", _("Weight"), _("1 where it is left empty.")),
-    Column("owner", _("Owner"), _("A name or an e-mail address of somebody of the team.")),
+    Column(
+        "owner",
+        _("Owner"),
+        _("A name or an e-mail address of somebody of the team, or of anybody for the organisation."),
+    ),
     Column("done_when", _("Counts as done when")),
     Column("entries", _("Checklist"), _("Of a checklist: an entry on each line.")),
     Column("figure", _("Fed by"), _("The figure that feeds it.")),
@@ -86,13 +101,16 @@ class KeyResults(Importer):
     )
     tab = "okrs"
     columns = COLUMNS
+    of_organisation = True
+    at_once = 200  # each is made by itself
+    then = ("check-ins",)
 
-    def plan(self, rows: Sequence[Row], team: Team, by: Person) -> list[Planned]:
+    def plan(self, rows: Sequence[Row], team: Team | None, by: Person) -> list[Planned]:
         if len(rows) > MOST:
             raise Refused(now("At most %(most)s key results can be brought at once.") % {"most": MOST})
         return planned_each(rows, _Plan(team, by).of)
 
-    def apply(self, planned: Sequence[Planned], team: Team, by: Person) -> None:
+    def apply(self, planned: Sequence[Planned], team: Team | None, by: Person) -> None:
         made: dict[tuple[int, str], Objective] = {}
         for each in planned:
             if isinstance(each.todo, _Edit):
@@ -101,17 +119,17 @@ class KeyResults(Importer):
             elif isinstance(each.todo, _New):
                 _make(each.todo, made, team, by)
 
-    def lock(self, team: Team) -> None:
+    def lock(self, team: Team | None) -> None:
         """The cycles too: an objective is added under the lock of its cycle."""
         list(Cycle.objects.usable_by(team).select_for_update(of=("self",)).order_by("pk"))
         list(Objective.objects.filter(team=team).select_for_update(of=("self",)).order_by("pk"))
         list(KeyResult.objects.filter(objective__team=team).select_for_update(of=("self",)).order_by("pk"))
 
-    def rows(self, team: Team) -> Iterable[Sequence[Any]]:
+    def rows(self, team: Team | None) -> Iterable[Sequence[Any]]:
         return cells_of(_stored(team).live(), team)
 
-    def address(self, team: Team) -> str:
-        return reverse("okrs", args=[team.pk])
+    def address(self, team: Team | None) -> str:
+        return reverse("okrs", args=[team.pk]) if team else reverse("organisation-okrs")
 
 
 def _stored(team: Team | None) -> KeyResultQuerySet:
@@ -150,7 +168,7 @@ def _cells(row: KeyResult, named: Named) -> list[Any]:
     ]
 
 
-def _make(todo: _New, made: dict[tuple[int, str], Objective], team: Team, by: Person) -> None:
+def _make(todo: _New, made: dict[tuple[int, str], Objective], team: Team | None, by: Person) -> None:
     key = todo.cycle.pk, plain(todo.objective_title)
     objective = todo.objective or made.get(key)
     if objective is None:
@@ -164,7 +182,7 @@ def _make(todo: _New, made: dict[tuple[int, str], Objective], team: Team, by: Pe
 class _Plan:
     """What there is, loaded once, and what the rows so far would do."""
 
-    team: Team
+    team: Team | None
     by: Person
     once: Once = field(default_factory=Once)
     new_objectives: dict[tuple[int, str], str] = field(default_factory=dict)  # with the business metric
@@ -178,6 +196,12 @@ class _Plan:
         )
         self.kinds = Choices(Kind.choices)
         self.figures = Choices((each.id, each.title) for each in figures.all_figures())
+        self.by_pk = {each.pk: each for each in self.stored}
+        self.called: dict[tuple[int, str, str], list[KeyResult]] = defaultdict(list)
+        for each in self.stored:
+            if not (each.archived_at or each.objective.archived_at):
+                key = each.objective.cycle_id, plain(each.objective.title), plain(each.title)
+                self.called[key].append(each)
 
     def of(self, row: Row) -> Planned:
         found = self._by_id(row) if row["id"] else None
@@ -187,23 +211,16 @@ class _Plan:
         return self._edit(row, found, cycle) if found else self._new(row, cycle)
 
     def _by_id(self, row: Row) -> KeyResult:
-        found = next((each for each in self.stored if each.pk == pk_in(row["id"])), None)
+        found = self.by_pk.get(pk_in(row["id"]) or 0)
         if found is None:
-            raise Refused(now("The team has no key result with the id %(id)s.") % {"id": short(row["id"])})
+            raise Refused(now("No key result here has the id %(id)s.") % {"id": short(row["id"])})
         if found.archived_at or found.objective.archived_at:
             raise Refused(now("This key result is archived."))
         return found
 
     def _by_title(self, row: Row, cycle: Cycle) -> KeyResult | None:
-        wanted = plain(row["objective"]), plain(row["title"])
-        found = [
-            each
-            for each in self.stored
-            if not (each.archived_at or each.objective.archived_at)
-            and each.objective.cycle_id == cycle.pk
-            and (plain(each.objective.title), plain(each.title)) == wanted
-        ]
-        return cells.only(found, row["title"])
+        found = self.called.get((cycle.pk, plain(row["objective"]), plain(row["title"])), [])
+        return cells.only(found, row["title"])  # type: ignore[no-any-return]
 
     # -- A key result that is there
 

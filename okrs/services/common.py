@@ -126,7 +126,7 @@ def changed_by(row: Cycle | Objective | KeyResult, name: str) -> Touch | None:
     else:
         changes = changes.filter(cycle=row, objective=None)
     newest = changes.select_related("person").order_by("pk").last()
-    return Touch(str(newest.person), newest.recorded_at) if newest else None
+    return Touch.by(newest.person, newest.recorded_at) if newest else None
 
 
 def plain(value: Any) -> Any:

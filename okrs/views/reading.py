@@ -73,9 +73,10 @@ def _put_in_place(rows: list[CheckInRow], refused: CheckInRow | None) -> None:
 
 
 @require_safe
+@live.page("okrs", everywhere=True)
 def check_ins(request: PortalRequest) -> HttpResponseBase:
     if writing.is_asked(request):
-        return writing.answer(request, export.of_key_results(rows_owned_by(request.user), None, name="my-key-results"))
+        return writing.answer(request, export.of_own_key_results(rows_owned_by(request.user)))
     return check_ins_page(request)
 
 

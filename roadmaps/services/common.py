@@ -30,7 +30,7 @@ def lock_item(item: Item) -> Item:
 def changed_by(roadmap: Roadmap, item: Item | None, field: Field | str) -> Touch | None:
     """Who changed the field last, and when; None if nobody did."""
     newest = roadmap.changes.filter(item=item, field=field).select_related("person").last()
-    return Touch(str(newest.person), newest.recorded_at) if newest else None
+    return Touch.by(newest.person, newest.recorded_at) if newest else None
 
 
 def plain(value: Any) -> Any:

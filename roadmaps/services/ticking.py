@@ -67,7 +67,7 @@ def tick(
 
 
 def _touch(newest: Tick | None) -> Touch | None:
-    return Touch(str(newest.person), newest.recorded_at) if newest else None
+    return Touch.by(newest.person, newest.recorded_at) if newest else None
 
 
 def is_there(item: Item, newest: Tick | None, wanted: str, already_had: bool) -> bool:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from core import edits
 from core.refusals import Refused
 from teams import audit
-from teams.models import Person
+from teams.models import Person, Theme
 from teams.services import sessions
 from teams.services.people import check_real
 from teams.sign_in_links import ResetLinks, move_link, read_move
@@ -33,7 +33,12 @@ class AddressTaken(Refused):
 def change_account(*, person: Person, seen: Mapping[str, Any], wanted: Mapping[str, Any]) -> Person:
     """Change `name`, `language`, `theme`, `time_zone`. StaleEdit if another browser of the person changed one meanwhile."""
     locked = Person.objects.select_for_update().get(pk=person.pk)
-    changes = edits.merge(current={name: getattr(locked, name) for name in wanted}, seen=seen, wanted=wanted)
+    changes = edits.merge(
+        current={name: getattr(locked, name) for name in wanted},
+        seen=seen,
+        wanted=wanted,
+        changed_by=lambda _name: edits.Touch.by(locked),
+    )
     for name, value in changes.items():
         setattr(locked, name, value)
     locked.save(update_fields=list(changes))
@@ -46,6 +51,11 @@ def change_account(*, person: Person, seen: Mapping[str, Any], wanted: Mapping[s
 def choose_language(*, person: Person, language: str) -> None:
     """The switch in the top bar. Like all PREFERENCES it leaves no audit entry."""
     Person.objects.filter(pk=person.pk).update(language=language)
+
+
+def choose_theme(*, person: Person, theme: Theme) -> None:
+    """The switch in the top bar."""
+    Person.objects.filter(pk=person.pk).update(theme=theme)
 
 
 @transaction.atomic

@@ -124,7 +124,12 @@ def _use_app_code(found: Authenticator, code: str) -> bool:
 def rename_passkey(*, person: Person, passkey: Authenticator, seen: str, name: str) -> None:
     """Call it otherwise. StaleEdit if another browser of the person did so meanwhile."""
     locked = second_factors.of(person).select_for_update().filter(type=Type.WEBAUTHN).get(pk=passkey.pk)
-    if edits.merge(current={"name": locked.data["name"]}, seen={"name": seen}, wanted={"name": name}):
+    if edits.merge(
+        current={"name": locked.data["name"]},
+        seen={"name": seen},
+        wanted={"name": name},
+        changed_by=lambda _name: edits.Touch.by(person),
+    ):
         locked.data["name"] = name
         locked.save(update_fields=["data"])
         audit.record("person.passkey_renamed", actor=person, subject=person)

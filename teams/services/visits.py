@@ -22,3 +22,8 @@ def looked(*, by: Person) -> datetime | None:
         Visit.objects.filter(pk=visit.pk, began_at=visit.began_at).update(before_at=F("began_at"), began_at=now)
         visit.refresh_from_db()
     return visit.before_at
+
+
+def before(*, by: Person) -> datetime | None:
+    """When the visit before this one began: for a page kept fresh, which may stay open for longer than a visit lasts."""
+    return Visit.objects.filter(person=by).values_list("before_at", flat=True).first()

@@ -13,9 +13,3 @@ register = template.Library()
 def may_oversee(user: Any, team: Team) -> bool:
     """Whether the person sees the team's settings and tokens."""
     return bool(user.is_authenticated and user.has_perm("team.oversee", team))
-
-
-@register.filter
-def may_edit(user: Any, team: Team) -> bool:
-    """Whether the person edits what the team has, as for the way to an import."""
-    return bool(user.is_authenticated and user.has_perm("team.edit", team))

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
+from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import translation
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
 from core.edits import StaleEdit
 from teams.forms import AccountForm
 from teams.forms_sign_in import PasswordForm
 from teams.limits import status_of
+from teams.models import Theme
 from teams.services import account as services
 from teams.services import sessions
-from teams.views.shared import me, sent
+from teams.views.shared import me, own_page, sent
 
 _FIELDS = ("name", "language", "theme", "time_zone")
 
@@ -41,6 +43,16 @@ def account(request: HttpRequest) -> HttpResponse:
                 return redirect("account")
     context = {"room": "account", "tab": "profile", "form": form, "memberships": person.memberships.by_team()}
     return render(request, "teams/account.html", context, status=status)
+
+
+@require_POST
+def theme(request: HttpRequest) -> HttpResponse:
+    """Light or dark from now on: the switch in the top bar. "auto" is chosen on the account's page."""
+    wanted = request.POST.get("theme", "")
+    if wanted not in (Theme.LIGHT, Theme.DARK):
+        raise BadRequest("no such appearance")
+    services.choose_theme(person=me(request), theme=Theme(wanted))
+    return redirect(own_page(request, request.POST.get("next", "")))
 
 
 @sensitive_post_parameters()

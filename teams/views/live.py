@@ -11,11 +11,11 @@ from teams.models import Team
 
 
 @require_safe
-def live(request: HttpRequest, team_id: int, rooms: str) -> HttpResponse:
-    """304 while nothing has changed in these rooms of the team (0: the organisation), else 204; the stamp is the ETag."""
+def live(request: HttpRequest, rooms: str, team_id: int | None = None) -> HttpResponse:
+    """304 while nothing has changed in these rooms of the team (0: the organisation, None: all teams), else 204; the stamp is the
+    ETag."""
     asked = pages.rooms_in(rooms)
-    is_there = team_id == pages.ORGANISATION or Team.objects.visible_to(request.user).filter(pk=team_id).exists()
-    if not asked or not is_there:
+    if not asked or (team_id and not Team.objects.visible_to(request.user).filter(pk=team_id).exists()):
         raise Http404
     etag = pages.etag(team_id, asked)
     changed = HttpResponse(status=204, headers={"ETag": etag})

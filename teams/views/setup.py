@@ -6,8 +6,6 @@ from django.contrib.auth import login
 from django.core.exceptions import BadRequest
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
-from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -19,7 +17,7 @@ from teams.forms import SetupForm
 from teams.models import Organisation, Person
 from teams.services.account import choose_language
 from teams.services.setup import AlreadySetUp, WrongCode, set_up
-from teams.views.shared import SPEAK, sent, typed
+from teams.views.shared import SPEAK, own_page, sent, typed
 
 BACKEND = settings.AUTHENTICATION_BACKENDS[0]
 
@@ -59,9 +57,7 @@ def language(request: HttpRequest) -> HttpResponse:
     wanted = request.POST.get(SPEAK) or request.POST.get("language", "")
     if wanted not in dict(settings.LANGUAGES):
         raise BadRequest("no such language")
-    back = request.POST.get("next", "")
-    safe = url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()}, require_https=request.is_secure())
-    response = HttpResponseRedirect(back if safe else reverse("home"))
+    response = HttpResponseRedirect(own_page(request, request.POST.get("next", "")))
     if SPEAK in request.POST:
         response.status_code = 307
     if isinstance(request.user, Person):

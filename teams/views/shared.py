@@ -8,6 +8,8 @@ from django.core.paginator import Page, Paginator
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
 
 from teams.models import Organisation, Person, Team
 
@@ -36,6 +38,13 @@ def sent(request: HttpRequest) -> Any:
 def typed(request: HttpRequest) -> dict[str, Any]:
     """What stood in the form when the reader asked for another language; {} otherwise."""
     return request.POST.dict() if SPEAK in request.POST else {}
+
+
+def own_page(request: HttpRequest, address: str) -> str:
+    """The address, if it is one of the portal's own to lead back to; home else."""
+    hosts = {request.get_host()}
+    safe = url_has_allowed_host_and_scheme(address, allowed_hosts=hosts, require_https=request.is_secure())
+    return address if safe else reverse("home")
 
 
 def page_of(request: HttpRequest, rows: QuerySet[Any]) -> Page[Any]:

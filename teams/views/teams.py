@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from core import undo
+from core import live, undo
 from core.edits import StaleEdit
 from core.tables import writing
 from teams import export
@@ -22,6 +22,7 @@ from teams.views.shared import me, page_of, sent, visible_team
 
 
 @require_safe
+@live.page(everywhere=True)
 def teams(request: HttpRequest) -> HttpResponseBase:
     """Every team; search, group, sort and archived ones by URL."""
     asked = {name: request.GET.get(name, "").strip() for name in ("q", "group", "sort", "state")}

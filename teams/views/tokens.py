@@ -30,7 +30,7 @@ def team_tokens(request: HttpRequest, team_id: int) -> HttpResponseBase:
     team = visible_team(request, team_id)
     require(request.user, "team.oversee" if request.method == "GET" else "team.administer", team)
     if writing.is_asked(request):
-        return writing.answer(request, export.of_tokens(f"tokens-team-{team.pk}", _rows(team.tokens.listed())))
+        return writing.answer(request, export.of_tokens(_rows(team.tokens.listed()), team))
     form = TokenForm(sent(request), team=team)
     if request.method == "POST" and form.is_valid():
         try:
@@ -71,7 +71,7 @@ def organisation_tokens(request: HttpRequest) -> HttpResponseBase:
     """The tokens of all teams, those that can still be used first."""
     require(request.user, "organisation.administer")
     if writing.is_asked(request):
-        return writing.answer(request, export.of_tokens("tokens", _rows(ApiToken.objects.listed())))
+        return writing.answer(request, export.of_tokens(_rows(ApiToken.objects.listed())))
     page = page_of(request, ApiToken.objects.listed())
     context = {"room": "organisation", "tab": "tokens", "page": page, "rows": _rows(page)}
     return render(request, "teams/organisation_tokens.html", context)

@@ -114,6 +114,19 @@ def test_targets_and_exemptions(api: APIClient, team: Team) -> None:
     assert (asked.status_code, asked.json()["decision"]) == (201, "")
 
 
+def test_somebody_else_decides_on_an_exemption(
+    api: APIClient, team: Team, editor: Person, administrator: Person
+) -> None:
+    asked = api.post(of(team, "exemptions/"), {"criterion": C, "reason": "x", "until": "2027-01-01"}, format="json")
+    path = of(team, f"exemptions/{asked.json()['id']}/decision/")
+    assert api.post(path, {"decision": "approved"}, format="json").status_code == 403
+    decider = APIClient()
+    decider.force_login(administrator, backend="allauth.account.auth_backends.AuthenticationBackend")
+    approved = decider.post(path, {"decision": "approved"}, format="json")
+    assert (approved.status_code, approved.json()["decided_by"]) == (200, administrator.pk)
+    assert decider.post(path, {"decision": "refused"}, format="json").status_code == 400
+
+
 def test_a_token_answers_in_its_makers_name(draft: Assessment, editor: Person, team: Team) -> None:
     secret = "secret-of-a-robot"
     made = ApiToken.objects.create(

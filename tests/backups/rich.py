@@ -66,12 +66,21 @@ def _connections(person: Any, now: Any) -> None:
     from connections.models import Budget, SetAsideObject, SyncRun, Webhook
     from delivery.correcting import correct
     from teams.services.teams import create_team
-    from tests.connections.factories import CredentialFactory, DraftFactory, SourceFactory
+    from tests.connections.factories import (
+        ConnectionFactory,
+        CredentialFactory,
+        DraftFactory,
+        GrantFactory,
+        SourceFactory,
+    )
     from tests.delivery.factories import DeploymentFactory, ServiceFactory
 
     team = create_team(name="Real “team” 🚀\\", group=None, time_zone="Asia/Tokyo", join=True, by=person)
     source = SourceFactory(connection__team=team, connection__credential=None, lease_owner="someone", lease_until=now)
     CredentialFactory(connection=source.connection, token="ghp_kept_for_years")
+    common = ConnectionFactory(team=None, name="GitHub — 共有", credential=None)
+    CredentialFactory(connection=common, token="ghp_of_the_organisation")
+    GrantFactory(connection=common, team=team, granted_by=person)
     row = DeploymentFactory(service=ServiceFactory(source=source, team=team), finished_at=now.replace(microsecond=1))
     correct(team=team, kind="failed", reason="Basket – 壊れた", by=person, deployment=row)
     DraftFactory(team=team, created_by=person, token="ghp_of_a_draft")

@@ -31,9 +31,16 @@ def test_somebody_is_mentioned_with_the_keyboard_alone(
     expect(field).to_be_focused()
     expect(field).to_have_value("@nobody")
     field.fill("")
+    stood = field.bounding_box()
+    page.set_viewport_size(
+        {"width": 1440, "height": int(stood["y"] + stood["height"]) + 20}
+    )  # the screen ends below it
     page.keyboard.type("Look, @")
     people = page.get_by_role("listbox", name="People")
     expect(people.get_by_role("option")).to_have_count(3)
+    shown = people.bounding_box()
+    assert 0 < shown["y"] < shown["y"] + shown["height"] <= stood["y"]
+    assert field.bounding_box() == stood, "nothing moved under the hands of who types"
     page.keyboard.type("ra")
     expect(people.get_by_role("option", name="Priya Raman")).to_have_attribute("aria-selected", "true")
     assert field.get_attribute("aria-activedescendant") == "mention-1"

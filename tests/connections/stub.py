@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
+from unittest.mock import patch
 
 from connections.models import Source
 from connectors.records import (
@@ -24,6 +26,7 @@ from connectors.records import (
     Wanted,
     nothing,
 )
+from connectors.registry import CONNECTORS
 from core.http import RateLimit
 
 
@@ -175,3 +178,11 @@ def _began(row: Record) -> datetime:
         return row.created_at
     assert isinstance(row, IncidentRecord)
     return row.began_at
+
+
+@contextmanager
+def host_of(source: Source) -> Iterator[StubConnector]:
+    """A host that has this repository and takes any token."""
+    host = StubConnector(seen=Inspection(source.external_id, source.full_name, source.url, "main"))
+    with patch.dict(CONNECTORS, {"stub": host}):
+        yield host

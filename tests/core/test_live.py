@@ -17,7 +17,8 @@ from core.append_only import AppendOnly
 from core.models import LiveStamp
 from roadmaps import services
 from roadmaps.models import Item, Roadmap
-from teams.models import Membership, Person, Team, TeamGroup
+from teams.models import Membership, Person, Team, TeamGroup, Visit
+from tests.core import live_pages
 from tests.factories import MembershipFactory, TeamFactory
 from tests.okrs import factories as okrs
 from tests.roadmaps.factories import started
@@ -175,6 +176,24 @@ def test_a_look_leaves_what_is_said_or_shown_once_to_the_person(
     assert "/invitation/" in client.get(page).text
 
 
+def test_every_page_is_kept_fresh_or_says_why_not() -> None:
+    asked, live_ones, others = live_pages.asked_with_get(), live_pages.live_routes(), live_pages.NOT_LIVE.keys()
+    assert sorted(asked - live_ones - others) == [], "keep it fresh (core/live.py), or say why not in live_pages.py"
+    assert sorted(others & live_ones) == [], "is kept fresh"
+    assert sorted(others - asked) == [], "is no page"
+
+
+def test_a_look_at_home_is_no_visit(team: Team, editor: Person, signed_in: Callable[[Person], Client]) -> None:
+    """Home may stay open for longer than a visit lasts: what is new since the last one stays new."""
+    client, long_ago = signed_in(editor), datetime(2026, 1, 1, tzinfo=UTC)
+    client.get("/")
+    Visit.objects.filter(person=editor).update(began_at=long_ago)
+    client.get("/", headers={live.LOOK: "look"})
+    assert Visit.objects.get(person=editor).began_at == long_ago
+    client.get("/")
+    assert Visit.objects.get(person=editor).before_at == long_ago
+
+
 def test_a_page_that_was_refused_is_not_live(
     team: Team, team_admin: Person, signed_in: Callable[[Person], Client]
 ) -> None:
@@ -212,6 +231,18 @@ def test_what_a_poll_costs_whatever_there_is(
         assert client.get(url, headers={"If-None-Match": etag}).status_code == 304
     assert len(queries) == POLL, [each["sql"] for each in queries]
     assert all(each["sql"].startswith("SELECT") for each in queries)
+
+
+def test_what_a_poll_of_all_teams_costs_whatever_there_is(
+    team: Team, roadmap: Roadmap, editor: Person, signed_in: Callable[[Person], Client]
+) -> None:
+    client, url = signed_in(editor), "/live/all/roadmaps+okrs+teams/"
+    etag = client.get(url)["ETag"]
+    with CaptureQueriesContext(connection) as queries:
+        assert client.get(url, headers={"If-None-Match": etag}).status_code == 304
+    assert len(queries) == POLL - 1, [each["sql"] for each in queries]  # it asks for no team
+    started(TeamFactory(), editor, roadmap.start_date)  # of any team
+    assert client.get(url, headers={"If-None-Match": etag}).status_code == 204
 
 
 def test_a_poll_is_no_use_of_the_session_and_not_in_the_log(

@@ -8,6 +8,7 @@ from contextlib import suppress
 from datetime import date, datetime
 from typing import Any
 from unittest import mock
+from zoneinfo import ZoneInfo
 
 import openpyxl
 import pytest
@@ -245,18 +246,73 @@ def test_what_was_made_harmless_is_read_as_it_was_written(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["2026-04-01", "2026/4/1", "2026年4月1日", "２０２６-０４-０１", " 2026-04-01 ", "2026-04-01 00:00:00"]
-)
+    "text",
+    ["2026-04-01", "2026/4/1", "2026.04.01", "1.4.2026", "01.04.2026", "2026年4月1日", "２０２６-０４-０１", " 2026-04-01 ",
+     "2026-04-01 00:00:00"],
+)  # fmt: skip
 def test_a_day_is_written_in_several_ways(text: str) -> None:
     assert cells.day(text) == date(2026, 4, 1)
 
 
 @pytest.mark.parametrize(
-    "text", ["01/04/2026", "2026-13-01", "2026-02-30", "1 April", "20260401", "0000-01-01", "46113"]
-)
-def test_what_could_be_another_day_is_refused(text: str) -> None:
-    with pytest.raises(Refused, match="is no day"):
+    ("text", "sentence"),
+    [
+        *((text, f"“{text}” is no day. Write it as 2026-04-01.") for text in (
+            "2026-13-01", "2026-02-30", "31.2.2026", "1.4.26", "2026-4/1", "1 April", "20260401", "0000-01-01", "46113",
+            "40/40/2026", "2026-04-01 09:30",
+        )),
+        ("1/2/2026", "“1/2/2026” can be read in two ways, as 2026-02-01 and as 2026-01-02. Write one of them."),
+        ("31/12/2026", "Whether the day or the month stands first is not clear from slashes. Write “31/12/2026” as 2026-12-31."),
+        ("4/4/2026", "Whether the day or the month stands first is not clear from slashes. Write “4/4/2026” as 2026-04-04."),
+    ],
+)  # fmt: skip
+def test_what_could_be_another_day_is_refused(text: str, sentence: str) -> None:
+    with pytest.raises(Refused) as refused:
         cells.day(text)
+    assert refused.value.message == sentence
+
+
+BERLIN = ZoneInfo("Europe/Berlin")
+
+
+@pytest.mark.parametrize(
+    ("text", "instant"),
+    [
+        ("2026/4/1 9:30", "2026-04-01T09:30:00+02:00"),
+        ("1.4.2026 09:30:15", "2026-04-01T09:30:15+02:00"),
+        ("2026年4月1日 9時30分", "2026-04-01T09:30:00+02:00"),
+        ("2026年4月1日9時", "2026-04-01T09:00:00+02:00"),
+        ("2026-04-01T09:30Z", "2026-04-01T09:30:00+00:00"),
+        ("2026-04-01", "2026-04-01T00:00:00+02:00"),
+        # Which of the two is meant is said.
+        ("2026-10-25 02:30+02:00", "2026-10-25T02:30:00+02:00"),
+        ("2026-10-25T02:30:00+01:00", "2026-10-25T02:30:00+01:00"),
+        ("2026-03-29 03:00", "2026-03-29T03:00:00+02:00"),
+    ],
+)
+def test_an_instant_is_written_in_several_ways(text: str, instant: str) -> None:
+    found = cells.instant(text, BERLIN)
+    assert found is not None
+    assert found.isoformat() == instant
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("2026-03-29 02:30", "“2026-03-29 02:30” does not exist in Europe/Berlin: the clocks are put forward over it."),
+        (
+            "2026-10-25 02:30",
+            "“2026-10-25 02:30” comes twice in Europe/Berlin, because the clocks are put back."
+            " Write 2026-10-25 02:30+02:00 or 2026-10-25 02:30+01:00.",
+        ),
+        ("3/4/2026 9:00", "“3/4/2026” can be read in two ways, as 2026-04-03 and as 2026-03-04. Write one of them."),
+        ("2026-04-01 25:00", "“2026-04-01 25:00” is no instant. Write it as 2026-04-01 09:30."),
+    ],
+)
+def test_a_time_that_is_none_or_two_is_refused(text: str, sentence: str) -> None:
+    with pytest.raises(Refused) as refused:
+        cells.instant(text, BERLIN)
+    assert refused.value.message == sentence
 
 
 def test_the_library_reads_xml_safely() -> None:

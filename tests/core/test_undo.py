@@ -17,6 +17,7 @@ from django.utils import translation
 
 from core import clock, undo
 from core.models import UndoOffer
+from notices.models import Channel
 from okrs.models import KeyResult, Objective
 from roadmaps.models import Item
 from teams.models import ApiToken, AuditEvent, Invitation, Membership, Person, Team, TeamGroup, TokenScope
@@ -92,6 +93,14 @@ def _item(team: Team, by: Person) -> Taken:
     return Taken(url, lambda: [Item.objects.get(pk=item.pk)], "is dropped", body)
 
 
+def _channel(team: Team, by: Person) -> Taken:
+    made = Channel.objects.create(
+        team=team, kind="webhook", name="#ml", host="x", address="https://x/y", state="paused"
+    )
+    url = reverse("channel-remove", args=[team.pk, made.pk])
+    return Taken(url, lambda: list(Channel.objects.all()), "The channel “#ml” is removed", {}, "channel.brought_back")
+
+
 KINDS: dict[str, Callable[[Team, Person], Taken]] = {
     "team.archive": _team,
     "group.delete": _group,
@@ -100,6 +109,7 @@ KINDS: dict[str, Callable[[Team, Person], Taken]] = {
     "objective.archive": _objective,
     "key_result.archive": _key_result,
     "item.drop": _item,
+    "channel.remove": _channel,
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -265,3 +266,24 @@ def test_the_zone_of_a_team_is_that_of_its_instants(tokyo: Team, editor: Person)
     brought(Deployments(), csv_of([ROW]), tokyo, editor)
     (row,) = Deployments().rows(tokyo)
     assert row[4].astimezone(ZoneInfo("Asia/Tokyo")).hour == 9
+
+
+def test_the_rules_of_a_service_that_files_feed_ask_nothing_about_a_repository(
+    signed_in: Callable[[Person], Client], team: Team, editor: Person, team_admin: Person
+) -> None:
+    rows = [ROW | {"key": "a", "environment": "production"}, ROW | {"key": "b", "environment": "tokyo"}]
+    brought(Deployments(), csv_of(rows), team, editor)
+    brought(Incidents(), csv_of([{"service": ROW["service"], "title": "Down", "began": ROW["began"]}]), team, editor)
+    service, client = Service.objects.get(), signed_in(team_admin)
+    url, before = reverse("delivery-rules", args=[team.pk, service.pk]), of_service(service)
+    page = client.get(url)
+    assert 'type="radio"' not in page.content.decode()
+    assert 'type="hidden" name="how_far" value="all"' in page.content.decode()
+    form = page.context["form"]
+    shown = {name: form[name].value() for name in form.fields if form[name].value() is not None}
+    assert client.post(url, shown | {"other_environments": "production"}).status_code == 302
+    assert of_service(Service.objects.get()) == before
+    assert client.post(url, shown | {"other_environments": "production\ntokyo"}).status_code == 302
+    assert {each.environment_class for each in service.deployments.all()} == {"production"}
+    assert of_service(Service.objects.get()).incident_labels == before.incident_labels
+    assert Incident.objects.in_scope().count() == 1

@@ -34,17 +34,17 @@ def as_xlsx(*rows: Sequence[Any]) -> bytes:
     return file.getvalue()
 
 
-def brought(team: Team, by: Person, kind: str, content: bytes, name: str = "items.csv") -> Upload:
+def brought(team: Team | None, by: Person, kind: str, content: bytes, name: str = "items.csv") -> Upload:
     importer = registry.get(kind)
     assert importer is not None
     return services.bring(team=team, importer=importer, name=name, size=len(content), chunks=[content], by=by)
 
 
-def imported(team: Team, by: Person, kind: str, content: bytes) -> Upload:
+def imported(team: Team | None, by: Person, kind: str, content: bytes) -> Upload:
     return services.apply(upload=brought(team, by, kind, content), by=by)
 
 
-def stored(team: Team, kind: str, ending: str = "csv") -> bytes:
+def stored(team: Team | None, kind: str, ending: str = "csv") -> bytes:
     """The file that the team downloads."""
     importer = registry.get(kind)
     assert importer is not None

@@ -36,6 +36,8 @@ def test_a_file_is_brought_looked_at_and_imported(client: Client, roadmap: Roadm
     assert client.get(one, {"show": "same"}).json()["rows"] == []
     done = client.post(reverse("api-import-apply", args=[roadmap.team_id, told["id"]]), content_type="application/json")
     assert (done.status_code, done.json()["state"], done.json()["rows"]) == (200, "applied", [])
+    assert (told["can_be_applied"], told["written"]) == (True, 0)
+    assert (done.json()["can_be_applied"], done.json()["written"]) == (False, 2)
     assert Item.objects.filter(title__in=["One", "Two"]).count() == 2
     assert [each["id"] for each in client.get(reverse("api-imports", args=[roadmap.team_id])).json()] == [told["id"]]
 
@@ -60,3 +62,16 @@ def test_what_cannot_be_read_or_imported_is_400_with_the_sentence(client: Client
 def test_a_body_of_30_mb_is_413(client: Client, roadmap: Roadmap) -> None:
     response = bring(client, roadmap, b"a" * 22_000_000)
     assert (response.status_code, list(response.json())) == (413, ["detail"])
+
+
+def test_a_row_says_what_it_changes_in_the_language_of_whoever_asks(
+    client: Client, roadmap: Roadmap, item: Item, editor: Person
+) -> None:
+    told = bring(client, roadmap, as_csv(["No.", "State"], [item.pk, "done"])).json()
+    change = {"name": "State", "before": "To do", "after": "Done"}
+    assert change in told["rows"][0]["differences"]
+    one = reverse("api-import", args=[roadmap.team_id, told["id"]])
+    editor.language = "ja"
+    editor.save()
+    japanese = client.get(one).json()["rows"][0]["differences"]
+    assert {"name": "状態", "before": "未着手", "after": "完了"} in japanese

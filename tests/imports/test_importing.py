@@ -14,6 +14,7 @@ from core.refusals import Refused
 from imports import services, work
 from imports.models import KEPT_FOR, MOST_TRIES, RING_AGAIN, State, Upload
 from roadmaps import services as roadmaps
+from roadmaps.importing import ItemImporter
 from roadmaps.models import Change, Item, Note, Roadmap, Tick
 from roadmaps.services import many
 from teams.models import AuditEvent, Membership, Person, TokenScope
@@ -57,7 +58,7 @@ def test_an_import_is_told_in_the_audit_log_and_lets_go_of_its_file(roadmap: Roa
     assert (entry.data, entry.actor, entry.team) == (wanted, editor, roadmap.team)
     assert entry.sentence({}) == "Imported 2 rows from items.csv: Items of the roadmap."
     upload.refresh_from_db()
-    assert (bytes(upload.content), upload.plan, upload.state, upload.applied_at) == (b"", [], State.APPLIED, TODAY)
+    assert (bytes(upload.content), upload.plan, upload.state, upload.applied_at) == (b"", {}, State.APPLIED, TODAY)
 
 
 def test_importing_again_does_nothing(roadmap: Roadmap, editor: Person) -> None:
@@ -115,7 +116,7 @@ def test_a_refusal_in_the_middle_leaves_nothing_and_is_told(roadmap: Roadmap, ed
 
 def test_whoever_may_no_longer_edit_when_it_is_imported_imports_nothing(roadmap: Roadmap, editor: Person) -> None:
     upload = brought(roadmap.team, editor, KIND, GOOD)
-    with mock.patch.object(services, "AT_ONCE", 0):
+    with mock.patch.object(ItemImporter, "at_once", 0):
         assert services.apply(upload=upload, by=editor).state == State.APPLYING
     before = counted()
     Membership.objects.filter(person=editor).delete()
@@ -131,7 +132,7 @@ def test_what_a_token_asks_for_is_done_by_the_token_and_ends_with_it(roadmap: Ro
     imported(roadmap.team, team_admin, KIND, GOOD)
     assert set(Tick.objects.values_list("token", flat=True)) == {token.pk}
     upload = brought(roadmap.team, team_admin, KIND, as_csv(HEADER, [1, "Three", "", ""]))
-    with mock.patch.object(services, "AT_ONCE", 0):
+    with mock.patch.object(ItemImporter, "at_once", 0):
         services.apply(upload=upload, by=team_admin)
     type(token).objects.filter(pk=token.pk).update(revoked_at=TODAY)
     work.work_on(upload.pk)
@@ -144,7 +145,7 @@ def test_what_a_token_asks_for_is_done_by_the_token_and_ends_with_it(roadmap: Ro
 @pytest.fixture
 def asked(roadmap: Roadmap, editor: Person) -> Upload:
     """A long file that a worker is to import."""
-    with mock.patch.object(services, "AT_ONCE", 0), mock.patch.object(work, "call") as called:
+    with mock.patch.object(ItemImporter, "at_once", 0), mock.patch.object(work, "call") as called:
         found = services.apply(upload=brought(roadmap.team, editor, KIND, GOOD), by=editor)
     assert not called.called  # on commit, which no test does
     return found
@@ -221,6 +222,31 @@ def test_a_team_has_a_bounded_number_of_files_that_wait(roadmap: Roadmap, editor
             brought(roadmap.team, editor, KIND, GOOD)
 
 
+def test_files_that_cannot_be_imported_do_not_count_and_the_newest_of_them_are_kept(
+    roadmap: Roadmap, item: Item, editor: Person
+) -> None:
+    refused, same = as_csv(HEADER, [9, "x", "", ""]), as_csv(["No.", "Item"], [item.pk, item.shown_title])
+    with mock.patch.object(services, "MOST_WAITING", 2):
+        first = brought(roadmap.team, editor, KIND, refused, "first")
+        made = [brought(roadmap.team, editor, KIND, each, "other") for each in (same, refused)]
+        # Two could be imported still, and none of what cannot is in their way.
+        made += [brought(roadmap.team, editor, KIND, GOOD, "good") for _ in range(2)]
+    assert set(Upload.objects.values_list("pk", flat=True)) == {each.pk for each in made}
+    assert first.pk not in {each.pk for each in made}
+    assert Upload.objects.to_import().count() == Upload.objects.of_no_use().count() == 2
+
+
+def test_several_files_are_thrown_away_at_once_and_one_that_is_imported_stays(
+    roadmap: Roadmap, editor: Person, outsider: Person
+) -> None:
+    done = imported(roadmap.team, editor, KIND, GOOD)
+    waiting = [brought(roadmap.team, editor, KIND, as_csv(HEADER, [1, f"Other {n}", "", ""])) for n in range(3)]
+    chosen = [done.pk, waiting[0].pk, waiting[1].pk, 999]
+    assert services.throw_away_all(team=outsider.memberships.get().team, chosen=chosen) == 0
+    assert services.throw_away_all(team=roadmap.team, chosen=chosen) == 2
+    assert set(Upload.objects.values_list("pk", flat=True)) == {done.pk, waiting[2].pk}
+
+
 def test_a_file_that_is_too_large_is_not_looked_at(roadmap: Roadmap, editor: Person) -> None:
     importer = Upload(kind=KIND).importer
     with pytest.raises(Refused, match="At most 5"):
@@ -229,11 +255,39 @@ def test_a_file_that_is_too_large_is_not_looked_at(roadmap: Roadmap, editor: Per
         )
 
 
-def test_checking_again_tells_it_as_things_stand_in_the_readers_language(
-    roadmap: Roadmap, item: Item, editor: Person
-) -> None:
-    upload = brought(roadmap.team, editor, KIND, as_csv(HEADER, [9, "x", "", ""]))
+# -- Languages --------------------------------------------------------------------------------------------------------
+
+
+def test_each_reader_is_told_in_their_own_language(roadmap: Roadmap, item: Item, editor: Person) -> None:
+    rows = [9, "x", "", ""], [1, item.shown_title, "done", ""], [1, "", "", ""], [1, "y", "", "", "", "more"]
+    upload = brought(roadmap.team, editor, KIND, as_csv(HEADER, *rows))
+    english = said(upload)
+    assert [each.label for each in upload.told] == ["Refused", "Changed", "Refused", "Refused"]
     with translation.override("ja"):
-        found = services.check_again(upload=upload, by=editor)
-    assert found.language == "ja"
-    assert said(found) != said(upload)
+        japanese = said(upload)
+        assert [each.label for each in upload.told] == ["却下", "変更", "却下", "却下"]
+        ((name, _old, new), *_others) = upload.told[1].differences
+        assert (name, new) == ("状態", "完了")
+    assert [each[:2] for each in japanese] == [each[:2] for each in english]
+    for (*_known, one), (*_same, other) in zip(english, japanese, strict=True):
+        assert one != other or not one
+
+
+def test_what_was_seen_in_one_language_is_imported_by_somebody_who_reads_another(
+    roadmap: Roadmap, editor: Person
+) -> None:
+    upload = brought(roadmap.team, editor, KIND, GOOD)
+    with translation.override("ja"):
+        assert services.apply(upload=upload, by=editor).state == State.APPLIED
+    assert Item.objects.filter(title__in=["One", "Two"]).count() == 2
+
+
+def test_a_plan_from_before_an_update_is_told_as_it_is_and_in_both_languages_when_it_is_checked_again(
+    roadmap: Roadmap, editor: Person
+) -> None:
+    upload = brought(roadmap.team, editor, KIND, GOOD)
+    upload.plan = {"en": upload.plan["en"]}
+    upload.save()
+    with translation.override("ja"):
+        assert [each.title for each in upload.told] == ["One", "Two"]
+    assert set(services.check_again(upload=upload, by=editor).plan) == {"en", "ja"}

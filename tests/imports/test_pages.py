@@ -15,6 +15,7 @@ from django.urls import reverse
 from core import imports as registry
 from imports import services
 from imports.models import State, Upload
+from roadmaps.importing import ItemImporter
 from roadmaps.models import Item, Roadmap
 from teams.models import Person
 from tests.imports.files import as_csv, brought, said
@@ -45,7 +46,8 @@ def test_from_the_file_over_the_dry_run_to_the_roadmap(client: Client, roadmap: 
     assert Item.objects.filter(title="One").count() == 0
     done = client.post(reverse("import-apply", args=[roadmap.team_id, upload.pk]), follow=True)
     assert "2 rows were written" in done.content.decode()
-    assert reverse("roadmap", args=[roadmap.team_id]) in done.content.decode()
+    assert f'<a class="btn btn-primary" href="{reverse("roadmap", args=[roadmap.team_id])}"' in done.content.decode()
+    assert f'<a class="btn" href="{reverse("import-new", args=[roadmap.team_id, KIND])}"' in done.content.decode()
     assert set(Item.objects.filter(template_key="").values_list("title", flat=True)) == {"One", "=2"}
 
 
@@ -110,7 +112,7 @@ def test_a_refusal_to_import_is_422_and_throwing_away_leads_back(
 def test_while_a_worker_imports_the_page_asks_for_its_fragment(
     client: Client, roadmap: Roadmap, editor: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(services, "AT_ONCE", 0)
+    monkeypatch.setattr(ItemImporter, "at_once", 0)
     upload = services.apply(upload=brought(roadmap.team, editor, KIND, GOOD), by=editor)
     page = client.get(upload.get_absolute_url(), headers={"HX-Request": "true"})
     assert 'hx-trigger="every 1s"' in page.content.decode()
@@ -146,6 +148,47 @@ def test_the_list_names_what_can_be_imported_and_the_files_of_late(
     assert "räume.csv" in page
     assert upload.get_absolute_url() in page
     assert all(reverse("import-new", args=[roadmap.team_id, each.kind]) in page for each in registry.all_importers())
+
+
+def test_the_list_says_truly_how_each_file_stands(client: Client, roadmap: Roadmap, item: Item, editor: Person) -> None:
+    refused, same = as_csv(HEADER, [9, "x", "", ""]), as_csv(["No.", "Item"], [item.pk, item.shown_title])
+    services.apply(upload=brought(roadmap.team, editor, KIND, same), by=editor)
+    for content in (refused, same, GOOD):
+        brought(roadmap.team, editor, KIND, content)
+    rows = client.get(reverse("imports", args=[roadmap.team_id])).context["rows"]
+    assert [(row.label, row.summary) for row in rows] == [
+        ("not imported yet", "2 rows to write"),
+        ("nothing to import", "1 row"),
+        ("cannot be imported", "1 of 1 rows refused"),
+        ("imported", "0 rows written"),
+    ]
+    done = client.get(rows[-1].get_absolute_url()).content.decode()
+    assert "everything in it was here already, so nothing was written" in done
+    table = client.get(reverse("imports", args=[roadmap.team_id]), {"format": "csv"}).content.decode("utf-8-sig")
+    assert [line.split(",")[4:7] for line in table.splitlines()[1:]] == [
+        ["not imported yet", "2", "2"], ["nothing to import", "1", "0"], ["cannot be imported", "1", "0"], ["imported", "1", "0"],
+    ]  # fmt: skip
+
+
+def test_what_is_ticked_is_thrown_away(client: Client, roadmap: Roadmap, editor: Person) -> None:
+    url = reverse("imports-throw-away", args=[roadmap.team_id])
+    made = [brought(roadmap.team, editor, KIND, as_csv(HEADER, [1, f"Item {n}", "", ""])).pk for n in range(3)]
+    response = client.post(url, {})
+    assert response.status_code == 422
+    assert "Tick the files first." in response.content.decode()
+    done = client.post(url, {"chosen": [*made[:2], "x", "9" * 30]}, follow=True)
+    assert "2 files are thrown away" in done.content.decode()
+    assert list(Upload.objects.values_list("pk", flat=True)) == made[2:]
+
+
+def test_the_rows_of_a_dry_run_are_had_as_a_file(client: Client, roadmap: Roadmap, item: Item, editor: Person) -> None:
+    rows = [[1, item.shown_title, "done", ""], [9, "x", "", ""]]
+    url = brought(roadmap.team, editor, KIND, as_csv(HEADER, *rows)).get_absolute_url()
+    asked = client.get(url, {"format": "csv", "show": "refused"})
+    assert [line.split(",")[:3] for line in asked.content.decode("utf-8-sig").splitlines()[1:]] == [
+        ["3", "Refused", "x"]
+    ]
+    assert "State: To do → Done" in client.get(url, {"format": "csv"}).content.decode()
 
 
 def test_another_teams_file_is_not_there(client: Client, roadmap: Roadmap, outsider: Person, editor: Person) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from core import clock
 from tests.access_world import World
+from tests.connections.stub import host_of
 from tests.machines import world as made
 
 
@@ -16,4 +17,5 @@ def world(db: None) -> Iterator[World]:
     with clock.at(made.TODAY):
         cast = made.cast()
         made.fill(cast)
-        yield cast
+        with host_of(cast.service.source):
+            yield cast

@@ -92,6 +92,9 @@ class Walk:
         if "key-result" in self.operation.path and values != tuple(ARGUMENTS[key[0]](world)):
             # What this token is for is the key result of access_table.py, and this is another one.
             self.expected["key_result_token"] = MISSING
+        if sent.by_administrators:
+            others = {who for who, answer in self.expected.items() if answer == MAY and who != "administrator"}
+            self.expected |= dict.fromkeys(others, FORBIDDEN)
         self.headers = {who: headers_of(world, who) for who in EVERYBODY}
         self.path = dict(zip(re.findall(r"\{(\w+)\}", self.operation.path), map(plain, values), strict=True))
         self.takes_body = bool(list(self.operation.body))

@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 from django.urls import reverse
 
-from core import clock, readiness
+from core import clock, readiness, undo
 from notices import outbox
 from notices.models import Channel
+from notices.services import channels as services
 from teams.models import AuditEvent, Person, Team
-from tests.notices.telling import add_channel, tell
+from tests.notices.telling import add_channel, send_later, tell
 from tests.receivers import Answer, Hook
 
 pytestmark = pytest.mark.django_db
@@ -131,10 +132,50 @@ def test_another_address_another_secret_and_removal(signed_in: Any, team: Team, 
     assert made.secret != before
     assert made.secret in page
     client.post(reverse("channel-remove", args=[team.pk, made.pk]))
-    assert not Channel.objects.exists()
+    assert not Channel.objects.present().exists()
     told = {entry.sentence({}) for entry in AuditEvent.objects.filter(action__startswith="channel.")}
     assert "Renewed the secret of the channel “#ml”." in told
     assert not any("secret-of-the-channel" in sentence for sentence in told)
+
+
+def test_a_removed_channel_gets_nothing_and_is_forgotten_unless_it_is_brought_back(
+    team: Team, team_admin: Person, hook: Hook
+) -> None:
+    made = add_channel(team, hook.url)
+    tell(team=team, by=team_admin)
+    services.remove(channel=made, by=team_admin)
+    tell(team=team, by=team_admin, key="2")
+    assert send_later() == 0
+    services.bring_back(channel=made.pk, by=team_admin)
+    assert send_later(minutes=1) == 1  # what waited; what was told meanwhile is not its
+    assert len(hook.posts) == 1
+    services.remove(channel=made, by=team_admin)
+    assert services.forget_removed() == 0
+    with clock.at(clock.now() + undo.LASTS):
+        assert services.forget_removed() > 0
+    assert not Channel.objects.exists()
+    with pytest.raises(undo.TooLate):
+        services.bring_back(channel=made.pk, by=team_admin)
+
+
+def test_a_channel_that_ended_does_not_go_on_by_a_click(signed_in: Any, team: Team, team_admin: Person) -> None:
+    made = add_channel(team, "https://x/y", state="ended")
+    answer = signed_in(team_admin).post(reverse("channel-resume", args=[team.pk, made.pk]), follow=True).text
+    assert "Enter a new one, and messages go on." in answer
+    assert "Messages go on.</p>" not in answer
+    made.refresh_from_db()
+    assert made.state == "ended"
+
+
+def test_a_test_message_that_failed_is_not_said_to_be_tried_again(
+    signed_in: Any, team: Team, team_admin: Person, hook: Hook
+) -> None:
+    made = add_channel(team, hook.url, "slack")
+    hook.answers = [Answer(503), Answer(503), Answer(503), Answer(503)]
+    path = reverse("channel-test", args=[team.pk, made.pk])
+    said = signed_in(team_admin).post(path, follow=True).content.decode()
+    assert "has a problem of its own (503). Try again in a moment." in said
+    assert "The portal tries again" not in said
 
 
 def test_only_webhooks_have_a_secret(signed_in: Any, team: Team, team_admin: Person, hook: Hook) -> None:

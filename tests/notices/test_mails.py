@@ -11,7 +11,7 @@ import pytest
 from core import clock
 from notices.models import Choice, Notice, Outgoing, OutgoingState, Preference
 from notices.services import choosing, reading
-from teams.models import Person, Team
+from teams.models import Organisation, Person, Team
 from tests.factories import PersonFactory
 from tests.notices.telling import only_row, send_at, send_later, tell
 from tests.receivers import Mailbox
@@ -32,7 +32,7 @@ def test_what_a_mail_holds(team: Team, editor: Person, mailbox: Mailbox) -> None
     (mail,) = mailbox.mails
     row = only_row()
     link = f"https://portal.example.com/inbox/{Notice.objects.get().pk}/"
-    assert (mail["To"], mail["From"]) == (editor.email, "portal@example.com")
+    assert (mail["To"], mail["From"]) == (editor.email, "Example Ltd · MLOps Portal <portal@example.com>")
     assert mail["Subject"].strip() == "Emma Editor told you of “Serving <b>=1+1</b>”."
     assert mail["Message-ID"] == f"<{row.uid}@portal.example.com>"
     assert mail["Auto-Submitted"] == "auto-generated"
@@ -57,6 +57,24 @@ def test_it_speaks_the_readers_language_and_zone(team: Team, mailbox: Mailbox) -
     text = part(mailbox.mails[0], "plain")
     assert "2026年11月26日 21:00" in text
     assert 'lang="ja"' in part(mailbox.mails[0], "html")
+
+
+@pytest.mark.parametrize(
+    ("configured", "shown"),
+    [
+        ("portal@example.com", "Acme, Inc. 会社 · MLOps Portal"),
+        ("The MLOps team <portal@example.com>", "The MLOps team"),
+    ],
+)
+def test_the_sender_says_whose_portal_it_is(
+    configured: str, shown: str, editor: Person, mailbox: Mailbox, settings: Any
+) -> None:
+    settings.DEFAULT_FROM_EMAIL = configured
+    Organisation.objects.update(name="Acme, Inc. 会社")
+    tell(editor)
+    send_later()
+    (sender,) = mailbox.mails[0]["From"].addresses
+    assert (sender.display_name, sender.addr_spec) == (shown, "portal@example.com")
 
 
 @pytest.mark.parametrize("name", ["x\r\nBcc: all@example.com", "x\nSubject: y", "x\u2028y", "\u202egnp.exe"])

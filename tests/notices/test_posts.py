@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
-from core import clock
-from notices.models import Channel, ChannelState, Notice, OutgoingState
+from core import clock, undo
+from core.refusals import Refused
+from notices.models import Channel, ChannelState, Notice, Outgoing, OutgoingState
 from notices.services import channels
 from teams.models import AuditEvent, Person, Team
 from tests.notices.telling import add_channel, only_row, send_at, send_later, tell
@@ -156,7 +157,8 @@ def test_an_address_that_is_gone_ends_it_until_another_is_entered(
     send_later()
     channel.refresh_from_db()
     assert channel.state == ChannelState.ENDED
-    channels.resume(channel=channel, by=team_admin)  # of no use
+    with pytest.raises(Refused):  # of no use
+        channels.resume(channel=channel, by=team_admin)
     send_later(hours=1)
     assert len(hook.posts) == 1
     channels.enter_address(channel=channel, address=f"{hook.url}/new", by=team_admin)
@@ -193,4 +195,7 @@ def test_one_that_is_removed_takes_along_what_waits(team: Team, team_admin: Pers
     tell(team=team, by=team_admin)
     channels.remove(channel=channel, by=team_admin)
     assert send_later() == 0
+    with clock.at(clock.now() + undo.LASTS):
+        channels.forget_removed()
     assert not Channel.objects.exists()
+    assert not Outgoing.objects.exists()

@@ -13,7 +13,8 @@ from django.urls import reverse
 from notices import unsubscribing
 from notices.models import Choice, Outgoing, Preference
 from notices.services import choosing
-from teams.models import Person, Team
+from teams.models import Organisation, Person, Team
+from tests.factories import PersonFactory
 from tests.notices.telling import send_later, tell
 from tests.receivers import Mailbox
 
@@ -57,6 +58,7 @@ def test_what_is_chosen_is_stored_and_shown(signed_in: Any, editor: Person) -> N
     [
         ({"quiet_from": "22:00"}, "quiet_until"),
         ({"quiet_from": "25:00", "quiet_until": "07:00"}, "quiet_from"),
+        ({"quiet_from": "22:00", "quiet_until": "22:00"}, "quiet_until"),
         ({"digest": "hourly"}, "digest"),
         ({"digest_hour": "24"}, "digest_hour"),
         ({"digest_weekday": "x"}, "digest_weekday"),
@@ -139,6 +141,21 @@ def test_the_link_of_a_mail_with_several_kinds_ends_all(client: Client, editor: 
     assert Preference.objects.get().no_mail
     tell(editor, key="2")
     assert not Outgoing.objects.waiting().exists()
+
+
+def test_the_page_speaks_the_readers_language_and_says_what_is_off_already(
+    organisation: Organisation, client: Client, mailbox: Mailbox, settings: Any
+) -> None:
+    reader = PersonFactory(language="ja", name="会")
+    link = unsubscribing.link_for(reader.pk, "told")
+    asked = client.get(link).text
+    assert 'lang="ja"' in asked
+    assert "off already" not in asked
+    client.post(link)
+    client.cookies.load({settings.LANGUAGE_COOKIE_NAME: "en"})  # somebody chose it in this browser
+    assert "Mails of “Told” are off already: none comes to you." in client.get(link).text
+    tell(reader, key="2")
+    assert send_later() == 0
 
 
 @pytest.mark.parametrize("token", ["nonsense", "WzEsICJ0b2xkIl0:1abc:xyz", "a" * 500])

@@ -121,12 +121,52 @@ def test_an_etag_says_what_was_seen_field_by_field(member: Client, team: Team, k
     assert weak.status_code == 200, "a proxy that compresses weakens what it passes on"
 
 
-@pytest.mark.parametrize("header", ["*", "no-quotes", '"x", "y"', '"'])
+@pytest.mark.parametrize("header", ["no-quotes", '"', '*, "x"', '"x" "y"', ","])
 def test_an_if_match_that_says_nothing_is_refused(
     member: Client, team: Team, key_result: KeyResult, header: str
 ) -> None:
     answer = send(member, "patch", url("key-result", team.pk, key_result.pk), {"target": 90}, {"If-Match": header})
     assert (answer.status_code, list(answer.json())) == (400, ["detail"])
+    key_result.refresh_from_db()
+    assert key_result.target == 100
+
+
+def test_an_if_match_may_name_several_etags_or_any(member: Client, team: Team, key_result: KeyResult) -> None:
+    """RFC 9110, 13.1.1; what names no state of this row is no match, whatever it looks like."""
+    path = url("key-result", team.pk, key_result.pk)
+    read = member.get(path)["ETag"]
+    for header in ('"x", "y"', '"xyzzy"', '""', '"a.b"'):
+        foreign = send(member, "patch", path, {"target": 90}, {"If-Match": header})
+        assert (foreign.status_code, foreign.json()["theirs"]) == (409, {"target": 100.0})
+    among = send(member, "patch", path, {"target": 90}, {"If-Match": f'"x" , W/"y",{read}'})
+    assert (among.status_code, among.json()["target"]) == (200, 90)
+    anything = send(member, "patch", path, {"target": 70}, {"If-Match": "*"})
+    assert (anything.status_code, anything.json()["target"]) == (200, 70)
+
+
+def test_if_match_beside_seen_must_both_be_so(member: Client, team: Team, key_result: KeyResult) -> None:
+    path = url("key-result", team.pk, key_result.pk)
+    first = member.get(path)["ETag"]
+    send(member, "patch", path, {"target": 90}, {"If-Match": first})
+    now = member.get(path)["ETag"]
+    by_etag = send(member, "patch", path, {"target": 80, "seen": {"target": 90}}, {"If-Match": first})
+    by_value = send(member, "patch", path, {"target": 80, "seen": {"target": 100}}, {"If-Match": now})
+    assert (by_etag.status_code, by_value.status_code) == (409, 409)
+    both = {"target": 80, "title": "Coverage", "seen": {"target": 90}}  # of the title the ETag says it
+    assert send(member, "patch", path, both, {"If-Match": now}).status_code == 200
+
+
+def test_a_field_that_there_is_not_is_refused_by_its_name(member: Client, team: Team, key_result: KeyResult) -> None:
+    path = url("key-result", team.pk, key_result.pk)
+    sent = {"targt": 90, "id": 1, "seen": {"targt": 100}}
+    refused = send(member, "patch", path, sent, {"If-Match": "*"})
+    nothing = ["There is no such field to send."]
+    assert (refused.status_code, refused.json()) == (400, {"targt": nothing, "id": nothing})
+    inside = send(member, "patch", path, {"target": 90, "seen": {"targt": 100}})
+    assert (inside.status_code, inside.json()) == (400, {"seen": {"targt": nothing}})
+    for header in ({"If-Match": "*"}, {}):
+        empty = send(member, "patch", path, {}, header)
+        assert (empty.status_code, empty.json()) == (400, {"detail": "Name at least one field to change."})
     key_result.refresh_from_db()
     assert key_result.target == 100
 

@@ -86,9 +86,9 @@ def test_a_key_result_that_is_there_changes_where_the_file_says_something_else(
         ({"objective": "Other", "title": "New", "start": "0", "target": "9"}, "Name the business metric"),
         ({"owner": "Nobody"}, "“Nobody” is nobody of the team."),
         ({"owner": "Twin"}, "Several people of the team are called “Twin”."),
-        ({"id": "999999"}, "The team has no key result with the id 999999."),
-        ({"id": "x"}, "The team has no key result with the id x."),
-        ({"cycle_begins": "2025-01-01"}, "The team has no cycle of these days."),
+        ({"id": "999999"}, "No key result here has the id 999999."),
+        ({"id": "x"}, "No key result here has the id x."),
+        ({"cycle_begins": "2025-01-01"}, "No cycle has these days."),
         ({"effective_on": "2027-01-01"}, "lies outside the cycle"),
         ({"kind": "decrease"}, "A decrease needs a target below its start"),
         ({"business_metric": "Revenue"}, "The objective serves “Churn: 2.4 % a month”."),
@@ -141,7 +141,7 @@ def test_a_frozen_cycle_is_left_alone_but_its_rows_are_the_same(
 def test_what_others_have_is_not_found(key_result: KeyResult, outsider: Person) -> None:
     theirs = outsider.memberships.get().team
     assert reasons(KeyResults(), [COVERAGE | {"id": key_result.pk}], theirs, outsider) == [
-        f"The team has no key result with the id {key_result.pk}."
+        f"No key result here has the id {key_result.pk}."
     ]
 
 
@@ -208,14 +208,14 @@ def test_a_row_that_stands_twice_is_one_check_in_and_one_that_comes_back_is_a_co
     [
         ({"day": "2026-11-24"}, "This day lies in the future."),
         ({"day": "2026-09-30", "key_result_id": "{pk}"}, "lies outside the cycle"),
-        ({"day": "2026-09-30"}, "The team has no key result “Test coverage” in a cycle that holds"),
+        ({"day": "2026-09-30"}, "No key result here is called “Test coverage” in a cycle that holds"),
         ({"value": ""}, "Write a number."),
         ({"value": "1,234"}, "“1,234” can be read in two ways"),
         ({"confidence": "11"}, "Confidence is a whole number from 0 to 10."),
         ({"status": "on_track"}, "say why."),
         ({"status": "outdated"}, "“outdated” is none of"),
         ({"key_result": ""}, "Name the key result by its id or its title."),
-        ({"key_result_id": "0"}, "The team has no key result with the id 0."),
+        ({"key_result_id": "0"}, "No key result here has the id 0."),
         ({"source": "Fed by a figure"}, "What a figure feeds comes from the figure"),
         ({"comment": "x" * 2001}, "This may have at most 2000 characters; it has 2001."),
     ],

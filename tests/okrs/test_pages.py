@@ -259,7 +259,7 @@ def test_a_stale_edit_shows_both_values(member: Client, key_result: KeyResult, e
     response = member.post(url, sent)
     assert response.status_code == 409
     question = asked(response.content.decode())["target"]
-    assert question.sentence.startswith("Emma Editor changed this meanwhile (")
+    assert question.sentence.startswith("You changed this meanwhile in another window (")
     assert (question.theirs, question.mine) == ("90", "80")
     assert 'name="target" value="80"' in text(response)
     assert member.post(url, sent).status_code == 409, "without a choice nothing is replaced"

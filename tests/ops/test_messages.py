@@ -1,5 +1,6 @@
 """The check of the translations finds what it is there to find."""
 
+import ast
 import os
 import subprocess
 from pathlib import Path
@@ -107,3 +108,20 @@ def test_compiled_translations_are_what_gettext_reads(sources: Path) -> None:
     assert japanese.gettext("Teams") == "チーム"
     assert japanese.ngettext("%(count)s person", "%(count)s people", 3) == "%(count)s人"
     assert [name for name in os.listdir(sources / messages.CATALOGUE.parent) if name.endswith(".tmp")] == []
+
+
+def test_texts_are_marked_by_names_that_makemessages_knows() -> None:
+    """Under another name they would never come into the catalogue, and nobody would notice but who reads Japanese."""
+    known = {None, "_", "now"}
+    listed = subprocess.run(
+        ["git", "ls-files", "*.py"], cwd=messages.ROOT, capture_output=True, text=True, check=True
+    ).stdout
+    wrong = []
+    for name in listed.splitlines():
+        if name.partition("/")[0] in messages.NO_TEXTS_IN or not (messages.ROOT / name).is_file():
+            continue
+        for node in ast.walk(ast.parse((messages.ROOT / name).read_text())):
+            if isinstance(node, ast.ImportFrom) and node.module == "django.utils.translation":
+                marks = [each for each in node.names if "gettext" in each.name]
+                wrong += [f"{name}: {each.name} as {each.asname}" for each in marks if each.asname not in known]
+    assert wrong == []

@@ -3,7 +3,7 @@
 import csv
 import io
 import re
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 from django.db import connection
@@ -194,7 +194,7 @@ def test_moving_the_start(member: Client, roadmap: Roadmap) -> None:
     assert stale.status_code == 409
     page = stale.content.decode()
     question = asked(page)["start_date"]
-    assert question.sentence.startswith("Emma Editor changed this meanwhile (")
+    assert question.sentence.startswith("You changed this meanwhile in another window (")
     assert (question.theirs, question.mine) == ("1 May 2026", "1 Jun 2026")
     assert 'value="2026-06-01"' in page
 
@@ -292,6 +292,21 @@ def test_editing_something_wrong_is_422(member: Client, item: Item, changes: dic
 def set_state(client: Client, item: Item, **sent: object) -> object:
     data = {"wanted": "done", "seen_version": item.version, "note": "", "on": ""} | sent
     return client.post(url("roadmap-state", item.roadmap, item.pk), data)
+
+
+def test_board_and_history_tell_one_day_where_the_readers_clock_shows_another(
+    signed_in: SignIn, editor: Person, item: Item
+) -> None:
+    """The reader is in UTC, the team in Tokyo, where it is tomorrow already."""
+    Team.objects.filter(pk=item.roadmap.team_id).update(time_zone="Asia/Tokyo")
+    evening = datetime(2026, 5, 4, 16, tzinfo=UTC)
+    with clock.at(evening):
+        services.tick(item=Item.objects.get(pk=item.pk), wanted="done", seen_version=0, by=editor)
+        board = signed_in(editor).get(url("roadmap", item.roadmap)).text
+        history = signed_in(editor).get(item.get_absolute_url()).text
+    assert "ticked by <bdi>Emma Editor</bdi>, 5 May" in board
+    assert "4 May 2026, 16:00" in history
+    assert "as of 5 May 2026" in history
 
 
 def test_the_state_with_a_day_and_a_note(member: Client, item: Item) -> None:

@@ -33,6 +33,8 @@ def test_a_team(api: Client, team: Team, organisation) -> None:
         "created_at": team.created_at.isoformat().replace("+00:00", "Z"),
         "archived_at": None,
         "is_sample": False,
+        "group_id": team.group.pk,
+        "own_time_zone": "",
     }
 
 
@@ -161,3 +163,21 @@ def test_the_page_speaks_the_readers_language(signed_in, editor: Person) -> None
     assert "access role and job role" not in page
     assert "人とチーム</h2>" in page
     assert "`" not in page
+
+
+def test_a_team_is_edited_by_who_may(signed_in, team: Team, team_admin: Person, administrator: Person) -> None:
+    path, group = f"/api/v1/teams/{team.pk}/", TeamGroup.objects.create(name="Supply")
+    admin, anyone = signed_in(team_admin), signed_in(administrator)
+    read = anyone.get(path)["ETag"]
+
+    def send(client: Client, sent: dict[str, object]) -> object:
+        return client.patch(path, sent, content_type="application/json", headers={"If-Match": read})
+
+    zone = send(admin, {"time_zone": "Asia/Tokyo"})
+    assert (zone.status_code, zone.json()["own_time_zone"]) == (200, "Asia/Tokyo")
+    assert send(admin, {"name": "Renamed"}).status_code == 403
+    renamed = send(anyone, {"name": "Renamed", "group": group.pk})
+    assert (renamed.json()["name"], renamed.json()["group_id"]) == ("Renamed", group.pk)
+    stale = send(anyone, {"group": None, "time_zone": "UTC"})
+    assert (stale.status_code, stale.json()["theirs"]["time_zone"]) == (409, "Asia/Tokyo")
+    assert send(anyone, {"time_zone": "Mars/Base"}).json() == {"time_zone": ["There is no such time zone."]}

@@ -275,7 +275,10 @@ def test_who_has_none_is_led_to_set_it_up_before_anything_else(signed_in, editor
         reverse("api-docs"),
     ):
         assert client.get(path).get("Location") == PAGE, path
-    assert client.post("/account/", {"name": "X"})["Location"] == PAGE
+    assert client.post("/account/", {"name": ""})["Location"] == PAGE
+    typed = client.post("/account/", {"name": "Typed"}).content.decode()
+    assert f'href="{PAGE}"' in typed
+    assert "readonly>Typed</textarea>" in typed
     fragment = client.get("/portfolio/", headers={"HX-Request": "true"})
     assert (fragment.status_code, fragment["HX-Redirect"]) == (204, PAGE)
     assert "requires a second factor" in told(client.get(PAGE))

@@ -216,12 +216,13 @@ def each(world: World) -> list[Shown]:
 
 _WHY_NOT = {
     "a form of its own: what stands in it is what somebody types; the answer to sending it says what others changed": """
-        assessment-target channel channel-new connect connect-rules connection-access delivery-rules import-new key-result-add
+        assessment-target channel channel-new connect connect-rules connection-access delivery-policy delivery-rules deployment
+        import-new incident key-result-add
         key-result-edit okr-cycle okr-cycle-add okr-example okr-objective-add organisation organisation-cycle-add
         organisation-example organisation-objective-add roadmap-add-item roadmap-start-date team-groups team-new team-settings
     """,
     "a file": """
-        assessment-levels-csv backup-download calendar-feed calendar-team-feed delivery-frequency-csv delivery-mttr-csv
+        assessment-levels-csv backup-download calendar-feed calendar-team-feed delivery-chart
         import-rows import-template key-result-csv okr-check-ins-csv organisation-check-ins-csv roadmap-burn-up-csv
         roadmap-items-csv
     """,
@@ -244,6 +245,9 @@ _WHY_NOT = {
         api-docs audit-log definitions organisation-notices organisation-tokens people person team-tokens
     """,
     "answers what was asked a moment ago": "search",
+    "looked into for a moment; the page of the figures, from which one comes, is kept fresh": """
+        changes delivery-point delivery-teams
+    """,
     "asks for its own state while something is under way": "backup sample",
 }
 NOT_LIVE = {route: why for why, routes in _WHY_NOT.items() for route in routes.split()}

@@ -224,7 +224,7 @@ def import_items(actor: Actor, cast: Cast) -> None:
     actor.click("form[action$='/apply/'] button")
     expect(actor.find("#live .p-notice.is-ok")).to_be_visible()
     actor.look("Imported")
-    actor.click("#live .p-notice a")
+    actor.click("#live a.btn-primary")
     for title in cast.rows:
         expect(
             actor.find(

@@ -14,7 +14,7 @@ from assessments.services import MaturityError
 from assessments.sheet import NOT_APPLICABLE, UNKNOWN
 from assessments.wording import said
 from core.content import text
-from core.edits import Question, SeenForm, StaleEdit
+from core.edits import MINE, THEIRS, Question, SeenForm, StaleEdit
 from core.refusals import show_refusal
 from teams.models import Team
 
@@ -29,13 +29,46 @@ class DayField(forms.DateField):
         super().__init__(input_formats=["%Y-%m-%d"], widget=widget, **kwargs)
 
 
-class AnswerForm(forms.Form):
+class SeenAnswer(forms.Form):
+    """An answer against the version that was seen. Its fields do not say what was there before (answers are kept, not changed),
+    so it is no SeenForm; it asks the same question of a stale one, in the same words.
+    """
+
+    seen = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
+    stale: Question | None = None
+    place = ""  # the field at which it is asked; "": whoever shows the form asks
+
+    @property
+    def takes_theirs(self) -> bool:
+        """What stands there shall stay: nothing is to be saved, whatever was typed."""
+        return self._keeps == THEIRS
+
+    @property
+    def _keeps(self) -> str:
+        return str(self.data.get("keep_answer", "")) if "now_answer" in self.data else ""
+
+    def clean_seen(self) -> int:
+        """Whoever chose their own has seen what the question showed; a third answer is asked about anew."""
+        seen: int = self.cleaned_data["seen"]
+        now = str(self.data.get("now_answer", ""))
+        return int(now) if self._keeps == MINE and now.isdecimal() else seen
+
+    def show_stale(self, error: StaleEdit, criterion: library.Criterion) -> None:
+        """Ask which of both answers shall stand. What was typed stays; of the one that is replaced the history tells."""
+        theirs, mine = (said(criterion, each["kind"], each["state"]) for each in (error.theirs, error.yours))
+        now = ("now_answer", str(error.theirs["version"]))
+        self.stale = Question("keep_answer", now, theirs, mine, "", error.by.get("state"), is_written=False)
+        if self.place:
+            self.fields[self.place].stale = self.stale  # type: ignore[attr-defined]
+            self.add_error(self.place, _("Choose which of the two shall stand, then save again."))
+
+
+class AnswerForm(SeenAnswer):
     """What one row sends. Lengths and addresses are the service's to judge, so that nothing typed is cut on the way."""
 
     choice = forms.CharField(required=False)
     comment = forms.CharField(required=False, strip=False)
     link = forms.CharField(required=False)
-    seen = forms.IntegerField(min_value=0)
     model_version = forms.IntegerField(required=False)
     request_id = forms.CharField(required=False, max_length=64)
 
@@ -52,10 +85,9 @@ class AnswerForm(forms.Form):
         return choice
 
 
-class RequestForm(forms.Form):
+class RequestForm(SeenAnswer):
     """A form that does its work once although it may be sent twice, against the version that was seen."""
 
-    seen = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
     request_id = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput, initial=lambda: uuid4().hex)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -64,10 +96,12 @@ class RequestForm(forms.Form):
 
 
 class NotApplicableForm(RequestForm):
+    place = "reason"
     reason = forms.CharField(label=_("Why"), widget=forms.Textarea(attrs={"rows": 2}))
 
 
 class InheritForm(RequestForm):
+    place = "provider"
     provider = forms.ModelChoiceField(queryset=Team.objects.none(), label=_("Team"), empty_label=_("Choose a team"))
     comment = forms.CharField(label=_("Comment"), required=False, widget=forms.Textarea(attrs={"rows": 2}))
 
@@ -94,16 +128,6 @@ class TargetForm(SeenForm):
         self.fields["level"].choices = [("", _("No target")), *levels]  # type: ignore[attr-defined]
 
 
-def show_stale_answer(form: forms.Form, error: StaleEdit, criterion: library.Criterion) -> None:
-    """Show both answers. What was typed stays; sending it once more replaces the other's, or adds to it: both are kept."""
-    theirs, mine = (said(criterion, each["kind"], each["state"]) for each in (error.theirs, error.yours))
-    by = error.by.get("state")
-    form.stale = Question("", ("", ""), theirs, mine, "", by, is_written=False)  # type: ignore[attr-defined]
-    message = _("Meanwhile %(person)s answered “%(theirs)s”. Save again to replace it with yours.")
-    form.add_error(None, message % {"theirs": theirs, "person": by.name if by else "–"})
-    form.data = {**{name: form.data[name] for name in form.data}, "seen": str(error.theirs["version"])}
-
-
 def show(form: forms.Form, error: MaturityError | StaleEdit, criterion: library.Criterion | None = None) -> int:
     """Say in the form why it was refused; the answer's status. A form without a criterion is a SeenForm."""
     if isinstance(error, MaturityError):
@@ -111,6 +135,6 @@ def show(form: forms.Form, error: MaturityError | StaleEdit, criterion: library.
         return 422
     if isinstance(form, SeenForm):
         form.show_stale(error)
-    elif criterion is not None:
-        show_stale_answer(form, error, criterion)
+    elif isinstance(form, SeenAnswer) and criterion is not None:
+        form.show_stale(error, criterion)
     return 409

@@ -27,11 +27,12 @@ class Typed:
     choice: str = ""
     comment: str = ""
     link: str = ""
+    seen: str = ""
 
     @classmethod
     def sent(cls) -> tuple[str, ...]:
         """The names under which a form sends it, in the order of the fields."""
-        return ("choice", "comment", "link")
+        return ("choice", "comment", "link", "seen")
 
 
 @dataclass(frozen=True)
@@ -97,9 +98,18 @@ class Row:
         return said.link if said else ""
 
     @property
-    def seen(self) -> int:
-        """The version that the page shows; after a refusal that of the answer which the refusal told about."""
+    def seen(self) -> int | str:
+        """The version that the page shows; after a refusal still the one that was seen, or another's answer would be lost."""
+        if self.typed:
+            return self.typed.seen
         return self.newest.version if self.newest else 0
+
+    @property
+    def told(self) -> list[str]:
+        """What the newest answer says besides its state."""
+        newest = self.newest
+        comment = newest.comment.text if newest and newest.comment else ""
+        return [each for each in (comment, newest.link if newest else "") if each]
 
     @property
     def request_id(self) -> str:

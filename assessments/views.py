@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
-from django.forms import Form
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -99,7 +98,9 @@ def answer(request: PortalRequest, team_id: int, round_id: int, criterion_id: st
     require(request.user, "team.edit", found.team)
     form = forms.AnswerForm(request.POST, criterion=criterion)
     status = 422
-    if form.is_valid():
+    if form.takes_theirs:
+        status = 200
+    elif form.is_valid():
         try:
             _answer(request, found, criterion, form.cleaned_data)
         except (MaturityError, StaleEdit) as error:
@@ -131,7 +132,7 @@ def _answer(request: PortalRequest, found: Assessment, criterion: library.Criter
 
 
 def _answered(
-    request: PortalRequest, found: Assessment, criterion: library.Criterion, form: Form, status: int
+    request: PortalRequest, found: Assessment, criterion: library.Criterion, form: forms.AnswerForm, status: int
 ) -> HttpResponse:
     typed = {} if status == 200 else {criterion.id: Typed(*(str(form.data.get(name, "")) for name in Typed.sent()))}
     if not request.htmx:
@@ -146,7 +147,8 @@ def _answered(
         "section": shown.section_of(criterion),
         "refused": form if status != 200 else None,
         "refused_id": criterion.id,
-        "just_saved": status == 200,
+        "just_saved": status == 200 and not form.takes_theirs,
+        "takes_theirs": form.takes_theirs,
         "oob": True,
     }
     return _render(request, f"{ROUND}#answered", found.team, context, status)
@@ -205,7 +207,7 @@ def _said(
     team_id: int,
     criterion_id: str,
     name: str,
-    kind: Callable[..., Form],
+    kind: Callable[..., forms.SeenAnswer | forms.ExemptionForm],
     act: Callable[..., object],
 ) -> HttpResponse:
     """Do what one of the criterion's forms asks for; else show the page again with what was typed."""
@@ -213,6 +215,8 @@ def _said(
     require(request.user, "team.edit", team)
     extra = {"teams": pages.providers_for(team, request.user)} if kind is forms.InheritForm else {}
     form, status = kind(request.POST, **extra), 422
+    if isinstance(form, forms.SeenAnswer) and form.takes_theirs:
+        return redirect("assessment-criterion", team_id=team.pk, criterion_id=found.id)
     if form.is_valid():
         try:
             act(team=team, criterion=found.id, by=request.user, **form.cleaned_data)

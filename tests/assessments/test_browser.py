@@ -13,7 +13,7 @@ from assessments.models import Answer, Assessment
 from teams.models import Person, Team
 from tests.assessments.factories import answered, answered_all, started
 from tests.browser import look
-from tests.browsing import OpenPage
+from tests.browsing import OpenPage, faults
 from tests.factories import TeamFactory
 
 pytestmark = [
@@ -76,9 +76,21 @@ def test_two_browsers_at_once(opened: OpenPage, draft: Assessment, editor: Perso
     expect(refusal).to_contain_text("Dated copies")
     expect(two.locator("#data-versioning-comment")).to_have_value("Mine")
     expect(two.locator("#data-versioning-3")).to_be_checked()
-    refusal.get_by_role("button").click()
+    assert faults(two) == []
+    refusal.get_by_role("radio", name="Yours").check()
     expect(two.locator("#said-data-versioning")).to_contain_text("Saved")
     assert [each[1:] for each in said() if each[0] == "data.versioning"] == [("state", 1, ""), ("state", 3, "Mine")]
+
+    one.locator("#data-versioning-comment").fill("Once more")
+    one.locator("label[for=data-versioning-2]").click()
+    one.get_by_role(
+        "radio", name="What stands there now"
+    ).check()  # the row shows theirs, and can be answered as before
+    expect(one.locator("#data-versioning-3")).to_be_checked()
+    expect(one.locator("#data-versioning-comment")).to_have_value("Mine")
+    expect(one.locator("#said-data-versioning")).to_contain_text("Taro Admin")
+    one.locator("label[for=data-versioning-2]").click()
+    expect(one.locator("#said-data-versioning")).to_contain_text("Saved")
 
 
 def test_what_others_answer_appears_on_an_open_page(

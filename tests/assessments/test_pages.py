@@ -15,6 +15,7 @@ from assessments import services
 from assessments.models import Answer, Assessment, Exemption, Target
 from assessments.sheet import Sheet
 from core import clock
+from core.edits import MINE, THEIRS
 from roadmaps.models import State
 from teams.models import Person, Team
 from tests.assessments.factories import GUIDE, TODAY, answered, answered_all, noon, started
@@ -190,22 +191,81 @@ def test_a_save_by_htmx_answers_with_the_row_and_the_numbers(client: Client, dra
     assert "<html" not in page
 
 
-def test_a_stale_answer_is_told_with_both_and_nothing_is_lost(
-    client: Client, draft: Assessment, team_admin: Person
+@pytest.mark.parametrize("headers", [{}, {"HX-Request": "true"}])
+def test_a_stale_answer_is_asked_about_and_nothing_is_lost(
+    client: Client, draft: Assessment, team_admin: Person, headers: dict[str, str]
 ) -> None:
-    answered(draft, team_admin, C, 1)
+    answered(draft, team_admin, C, 1, comment="Theirs")
     typed = sent("2", seen=0, comment="Mine 🚀", link="https://example.com/mine")
-    for headers in ({}, {"HX-Request": "true"}):
+    for _again in range(2):  # sent again without a choice, the same is asked again
         answer = client.post(answer_url(draft), typed, headers=headers)
         page = answer.content.decode()
         assert answer.status_code == 409
-        assert "Taro Admin changed this meanwhile (" in page.replace("<bdi>", "").replace("</bdi>", "")
-        assert re.findall(r'class="p-both-v">([^<]*)<', page) == ["Dated copies", "Versioned"]
-        assert 'name="seen" value="1"' in page
-    assert 'id="data-versioning-2" value="2"' in (page := client.post(answer_url(draft), typed).content.decode())
-    assert "Mine 🚀" in page
-    assert "https://example.com/mine" in page
-    assert client.post(answer_url(draft), {**typed, "seen": 1}).status_code == 302
+        question = asked(page)["answer"]
+        assert question.sentence.startswith("Taro Admin changed this meanwhile (")
+        assert (question.theirs, question.mine) == ("Dated copies\nTheirs", "Versioned")
+        assert 'name="seen" value="0"' in page
+    if not headers:
+        assert 'id="data-versioning-2" value="2"' in page
+        assert re.search(r'value="2" data-key="3"[^>]* checked', page)
+        assert "Mine 🚀" in page
+        assert "https://example.com/mine" in page
+    client.post(answer_url(draft), {**typed, **question.answer(MINE)}, headers=headers)
+    newest = Answer.objects.order_by("version").last()
+    assert newest is not None
+    assert (newest.version, newest.state, newest.comment.text) == (2, 2, "Mine 🚀")
+
+
+def test_a_stale_answer_may_be_left_as_it_stands(client: Client, draft: Assessment, team_admin: Person) -> None:
+    answered(draft, team_admin, C, 1, comment="Theirs", link="https://example.com/theirs")
+    typed = sent("2", seen=0, comment="Mine")
+    theirs = typed | asked(client.post(answer_url(draft), typed).content.decode())["answer"].answer(THEIRS)
+    assert client.post(answer_url(draft), theirs).status_code == 302
+    page = client.post(answer_url(draft), theirs, headers={"HX-Request": "true"}).content.decode()
+    assert re.search(r'value="1" data-key="2"[^>]* checked', page)  # what was typed gives way to what stands there
+    assert 'value="https://example.com/theirs"' in page
+    assert ">Theirs</textarea>" in page
+    assert "Mine" not in page
+    assert "Saved" not in page
+    assert Answer.objects.count() == 1
+
+
+def test_a_third_answer_is_asked_about_anew(client: Client, draft: Assessment, team_admin: Person) -> None:
+    answered(draft, team_admin, C, 1)
+    typed = sent("2", seen=0)
+    mine = typed | asked(client.post(answer_url(draft), typed).content.decode())["answer"].answer(MINE)
+    answered(draft, team_admin, C, 3)
+    answer = client.post(answer_url(draft), mine)
+    assert answer.status_code == 409
+    assert asked(answer.content.decode())["answer"].now == "2"
+
+
+def test_a_refused_answer_does_not_pass_for_one_that_saw_anothers(
+    client: Client, draft: Assessment, team_admin: Person
+) -> None:
+    answered(draft, team_admin, C, 1)
+    refused = client.post(answer_url(draft), sent("9", seen=0))
+    assert refused.status_code == 422
+    assert re.search(
+        r'id="hidden-data-versioning"><input type="hidden" name="seen" value="0"', refused.content.decode()
+    )
+
+
+@pytest.mark.parametrize(("form", "field"), [("not-applicable", "reason"), ("inherit", "provider")])
+def test_what_is_said_apart_from_the_states_is_asked_about_alike(
+    client: Client, draft: Assessment, team_admin: Person, form: str, field: str
+) -> None:
+    answered(draft, team_admin, C, 1)
+    typed = {"reason": "No data", "provider": TeamFactory(name="Platform").pk, "seen": 0}
+    url = reverse(f"assessment-{form}", args=[draft.team_id, C])
+    answer = client.post(url, typed)
+    assert answer.status_code == 409
+    question = asked(answer.content.decode())["answer"]
+    assert question.theirs == "Dated copies"
+    assert f'id="{form.replace("-", "")}form_{field}_theirs"' in answer.content.decode()
+    assert client.post(url, typed | question.answer(THEIRS)).status_code == 302
+    assert Answer.objects.count() == 1
+    assert client.post(url, typed | question.answer(MINE)).status_code == 302
     assert Answer.objects.count() == 2
 
 

@@ -109,6 +109,7 @@ def _invite(page: Page) -> None:
 
 
 ITEM = as_csv(["section", "item"], ["1", "Look at logs"])
+AIM = ["Cycle begins", "Objective", "Key result", "Kind", "Start value", "Target value"]
 _RUN = ["Shop", "production", "2026-11-20 10:00", "2026-11-20 10:05"]
 DEPLOYED = as_csv(["service", "environment", "began", "finished", "title"], [*_RUN, "Release 7"])
 AGAIN = as_csv(["service", "environment", "began", "finished", "title", "key"], [*_RUN, "Release 8", "8"])
@@ -153,6 +154,13 @@ def each(world: World) -> list[Shown]:
     file = brought(
         world.team, world.people["administrator"], "roadmap-items", as_csv(["section", "item"], ["1", "New"])
     )
+    begins = world.key_result_of(None).objective.cycle.first_day
+    aims = [
+        as_csv(AIM, [begins, "Ship faster", title, "decrease", 12, 6]) for title in ("Lead time", "Time to recover")
+    ]
+    common_file = brought(None, world.people["administrator"], "key-results", aims[0])
+    common, commons = world.common, reverse("organisation-connections")
+    rename = reverse("organisation-connection-access", args=[common.pk])
     return [
         Shown("roadmap", of_team["roadmap"], of_team["roadmap"], _tick("Set up the Git repository"), "ticked by Ada"),
         Shown("roadmap-item", item, item, _say("A branch without a review"), "A branch without a review"),
@@ -195,7 +203,29 @@ def each(world: World) -> list[Shown]:
         ),
         Shown("connections", of_team["connections"], source, _press("Pause"), "Paused"),
         Shown("connection", source, source, _press("Resume"), "Sync now"),
+        Shown("organisation-connections", commons, rename, _fill("Save", name="Read by all"), "Read by all"),
+        Shown(
+            "organisation-connection",
+            reverse("organisation-connection", args=[common.pk]),
+            rename,
+            _fill("Save", name="The host"),
+            "The host",
+        ),
         Shown("imports", of_team["imports"], bring["roadmap-items"], _bring("more.csv", ITEM), "more.csv"),
+        Shown(
+            "organisation-imports",
+            reverse("organisation-imports"),
+            reverse("organisation-import-new", args=["key-results"]),
+            _bring("aims.csv", aims[1]),
+            "aims.csv",
+        ),
+        Shown(
+            "organisation-import",
+            common_file.get_absolute_url(),
+            common_file.get_absolute_url(),
+            _apply,
+            "1 row was written",
+        ),
         Shown("import", file.get_absolute_url(), file.get_absolute_url(), _apply, "1 row was written"),
         Shown(
             "deployments",
@@ -216,15 +246,17 @@ def each(world: World) -> list[Shown]:
 
 _WHY_NOT = {
     "a form of its own: what stands in it is what somebody types; the answer to sending it says what others changed": """
-        assessment-target channel channel-new connect connect-rules connection-access delivery-policy delivery-rules deployment
-        import-new incident key-result-add
-        key-result-edit okr-cycle okr-cycle-add okr-example okr-objective-add organisation organisation-cycle-add
-        organisation-example organisation-objective-add roadmap-add-item roadmap-start-date team-groups team-new team-settings
+        alert-rule assessment-target channel channel-new connect connect-rules connection-access connection-webhook
+        delivery-policy delivery-rules deployment-edit deployment-new import-new incident-edit incident-new key-result-add
+        key-result-edit okr-cycle okr-cycle-add okr-example okr-objective-add organisation organisation-connection-access
+        organisation-connection-give organisation-connection-new organisation-cycle-add organisation-example
+        organisation-import-new organisation-objective-add repositories-add roadmap-add-item roadmap-start-date service-add
+        team-groups team-new team-settings
     """,
     "a file": """
-        assessment-levels-csv backup-download calendar-feed calendar-team-feed delivery-chart
-        import-rows import-template key-result-csv okr-check-ins-csv organisation-check-ins-csv roadmap-burn-up-csv
-        roadmap-items-csv
+        assessment-levels-csv backup-download calendar-feed calendar-team-feed delivery-chart import-rows
+        import-template key-result-csv okr-check-ins-csv organisation-check-ins-csv organisation-import-rows
+        organisation-import-template roadmap-burn-up-csv roadmap-items-csv
     """,
     "for who is not signed in, or about to be": """
         account-move account_inactive account_login account_logout account_reauthenticate account_reset_password
@@ -236,7 +268,8 @@ _WHY_NOT = {
         security-passkey
     """,
     "asks for a decision, and decides it by what is there when it is sent": """
-        connection-disconnect okr-carry-over okr-cycle-close organisation-carry-over person-remove
+        connection-disconnect okr-carry-over okr-cycle-close organisation-carry-over organisation-connection-end
+        person-remove service-end
     """,
     "no page: it leads on, or is asked by a script or a machine": """
         comment-people live live-all livez notice organisation-comment-people readyz
@@ -245,9 +278,10 @@ _WHY_NOT = {
         api-docs audit-log definitions organisation-notices organisation-tokens people person team-tokens
     """,
     "answers what was asked a moment ago": "search",
-    "looked into for a moment; the page of the figures, from which one comes, is kept fresh": """
-        changes delivery-point delivery-teams
+    "explains a figure as it was when somebody asked what is behind it": """
+        changes delivery-point delivery-teams deployment incident
     """,
+    "says how to send what the portal cannot read": "ways-in",
     "asks for its own state while something is under way": "backup sample",
 }
 NOT_LIVE = {route: why for why, routes in _WHY_NOT.items() for route in routes.split()}

@@ -56,7 +56,7 @@ def test_what_is_typed_in_other_forms_outlives_the_one_that_is_sent_and_is_still
     expect(comment(page)).to_have_value("And a comment\nof two lines")
     page.get_by_label("Yours").check()
     title(page).press("Enter")
-    expect(page.locator("h2.p-h1")).to_contain_text("Written by Emma")
+    expect(page.locator("h1")).to_contain_text("Written by Emma")
 
     page.locator("#comments").get_by_role("button", name="Take it away").click()
     expect(comment(page)).to_have_value("")

@@ -101,7 +101,7 @@ def answer_at_once(first: Actor, second: Actor) -> None:
     expect(second.find("#data-versioning-1")).to_be_checked()
     expect(second.find("#data-versioning-link")).to_have_value("https://wiki.example.com/data")
     second.step("A stale answer is refused with both")
-    second.click("#said-data-versioning [role=alert] button")
+    second.click("label[for=data-versioning-answer_mine]")
     expect_saved(second, "data-versioning")
     second.step("Save mine after all")
 

@@ -146,14 +146,14 @@ def edit_the_same_field(first: Actor, second: Actor, cast: Cast, item: str) -> N
     first.go(item)
     first.fill("#id_title", ours)
     first.click(save)
-    expect(first.find("h2").first).to_contain_text(ours)
+    expect(first.find("h1").first).to_contain_text(ours)
     second.click(save)
     expect(second.find("main")).to_contain_text(ours)
     expect(second.find("#id_title")).to_have_value(theirs)
     second.look("Both values of a stale edit")
     second.click(".p-both input[value=mine]")
     second.click(save)
-    expect(second.find("h2").first).to_contain_text(theirs)
+    expect(second.find("h1").first).to_contain_text(theirs)
     second.step("Edit the same title, see both, choose")
 
 
@@ -224,7 +224,7 @@ def import_items(actor: Actor, cast: Cast) -> None:
     actor.click("form[action$='/apply/'] button")
     expect(actor.find("#live .p-notice.is-ok")).to_be_visible()
     actor.look("Imported")
-    actor.click("#live .p-notice a")
+    actor.click("#live a.btn-primary")
     for title in cast.rows:
         expect(
             actor.find(
@@ -242,7 +242,7 @@ def follow_the_reminder(actor: Actor, cast: Cast) -> None:
     message = mail_to(SECOND, lambda text: cast.rows[0] in text)
     links = re.findall(rf"{re.escape(actor.stage.address)}/\S+", body_of(message))
     actor.go(links[0])
-    expect(actor.find("h2").first).to_contain_text(cast.rows[0])
+    expect(actor.find("h1").first).to_contain_text(cast.rows[0])
     actor.step("Open the link of a reminder by mail")
 
 

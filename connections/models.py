@@ -10,6 +10,7 @@ from django.db.models import F, FilteredRelation, Q
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
+from connections.budgets import Budget
 from core import clock
 from core.crypto import EncryptedTextField
 from teams.models import Person, Team
@@ -98,19 +99,6 @@ class Connection(models.Model):
     @property
     def is_pushed(self) -> bool:
         return self.kind == PUSHED
-
-
-class Budget(models.Model):
-    """The request limit of one token at one host, shared by all connections that hold this token, and by all workers."""
-
-    # Of the host's origin and the token, keyed with the portal's secret: tells that two are the same, and nothing else.
-    fingerprint = models.CharField(max_length=64, unique=True)
-    limit = models.PositiveIntegerField(null=True)
-    remaining = models.PositiveIntegerField(null=True)  # as the host last told any of the workers
-    reset_at = models.DateTimeField(null=True)
-    window = models.PositiveIntegerField(default=0)  # seconds that the limit counts for: the longest that was seen
-    waiting_until = models.DateTimeField(null=True)  # the host refused one of them: nobody asks before
-    noted_at = models.DateTimeField(null=True)
 
 
 class Credential(models.Model):
@@ -238,7 +226,6 @@ class Source(models.Model):
     heartbeat_at = models.DateTimeField(null=True)
 
     checked_at = models.DateTimeField(null=True)  # when it was last asked for what no listing tells: once a day
-
     # Health, as the last finished sync left it.
     succeeded_at = models.DateTimeField(
         null=True

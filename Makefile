@@ -5,7 +5,7 @@ J ?= main
 SHELL := /bin/sh
 BOOTSTRAP := ./ops/python.sh -m ops.bootstrap
 
-.PHONY: help run test test-only test-recorded test-long bench-live bench-imports lint format journey backup restore rotate-keys frontend messages secrets lock
+.PHONY: help run test test-only test-recorded test-long bench-live bench-imports bench-delivery lint format journey backup restore rotate-keys frontend messages secrets lock
 
 help: ## Say what there is
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:[^#]*## */\t/' | expand -t 16
@@ -30,6 +30,9 @@ bench-live: ## Measure what live pages cost with 200 people looking, into docs/p
 
 bench-imports: ## Measure what 20,000 rows of each importer cost, into docs/performance.md (ROWS=)
 	@$(BOOTSTRAP) --dev bench.imports
+
+bench-delivery: ## Measure the delivery figures of 150 teams, into docs/performance.md (TEAMS=, DEPLOYMENTS=, TIMES=)
+	@$(BOOTSTRAP) --dev bench.delivery
 
 lint: ## Only the checks that read the code
 	@$(BOOTSTRAP) --dev ops.test lint

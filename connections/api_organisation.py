@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django.shortcuts import get_object_or_404
 from django.urls import path
 from drf_spectacular.utils import extend_schema
 from rest_framework import generics, serializers
-from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from connections import choosing, organisation
 from connections.models import Connection, Grant
-from core.api import BodyView, IdField
+from core.api import BodyView, IdField, rule
 from teams.access import require
-from teams.models import Team
+from teams.models import Person, Team
 
 MOST = 200  # repositories given with one request
 
@@ -45,6 +44,10 @@ class GrantSerializer(serializers.ModelSerializer[Grant]):
         return bool(getattr(grant, "source_id", None))
 
 
+class GivenSerializer(serializers.Serializer[Any]):
+    given = GrantSerializer(many=True, help_text="Those that the team could not take before.")
+
+
 class GiveSerializer(serializers.Serializer[Any]):
     team = IdField(help_text="The team that may take them.")
     repositories = serializers.ListField(
@@ -56,6 +59,11 @@ class GiveSerializer(serializers.Serializer[Any]):
 
 
 class _Administered(BodyView):
+    @property
+    def person(self) -> Person:
+        """Who asks; teams.api_auth.MayCall has kept everybody else out."""
+        return cast(Person, self.request.user)
+
     def connection(self) -> Connection:
         require(self.request.user, "organisation.administer")
         return get_object_or_404(Connection.objects.of_organisation(), pk=self.kwargs["connection_id"])
@@ -84,22 +92,22 @@ class GrantsView(_Administered, generics.ListAPIView[Grant]):
         """Which team may take which repository, and whether it does."""
         return super().get(request, *args, **kwargs)
 
-    @extend_schema(request=GiveSerializer, responses={201: GrantSerializer(many=True)})
+    @extend_schema(request=GiveSerializer, responses={201: GivenSerializer})
     def post(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """Let a team take repositories. The answer holds those that it could not take before."""
+        """Let a team take repositories of this connection."""
         connection = self.connection()
         wanted = self.sent(GiveSerializer)
         team = Team.objects.filter(pk=wanted["team"]).first()
         if team is None:
-            raise ValidationError({"team": ["There is no such team."]})
+            raise rule("team", "There is no such team.")
         listing, problem = choosing.offered_or_why(connection)
         if problem:
-            raise ValidationError({"detail": problem})
+            raise rule("repositories", problem)
         chosen = listing.named(wanted["repositories"])
         if len(chosen) < len(set(wanted["repositories"])):
-            raise ValidationError({"repositories": ["The connection's token does not see all of these."]})
-        new = organisation.give(connection=connection, team=team, repositories=chosen, by=request.user)
-        return Response(GrantSerializer(new, many=True).data, status=201)
+            raise rule("repositories", "The connection's token does not see all of these.")
+        new = organisation.give(connection=connection, team=team, repositories=chosen, by=self.person)
+        return Response(GivenSerializer({"given": new}).data, status=201)
 
 
 class GrantView(_Administered):
@@ -107,7 +115,7 @@ class GrantView(_Administered):
     def delete(self, request: Request, connection_id: int, grant_id: int) -> Response:
         """Take a repository back. Where the team reads it by this connection, that ends; what was read stays."""
         grant = get_object_or_404(self.connection().grants.listed(), pk=grant_id)
-        organisation.take_back(grant=grant, by=request.user)
+        organisation.take_back(grant=grant, by=self.person)
         return Response(status=204)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from django.core.cache import cache
 from django.core.paginator import Page, Paginator
@@ -81,7 +82,7 @@ def look(kind: str, base_url: str, token: str) -> Listing:
     return Listing([Repository(*each) for each in read["rows"]], read["whole"])
 
 
-def _read(connection: Connection, token: str) -> dict[str, object]:
+def _read(connection: Connection, token: str) -> dict[str, Any]:
     connector = CONNECTORS[connection.kind]
     rows: dict[str, tuple[str, str, str]] = {}
     with connector.client(connection.base_url, token) as client:

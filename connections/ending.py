@@ -62,6 +62,7 @@ def finish(lease: schedule.Lease, run_id: int, end: End) -> None:
             source.rate_limit, source.rate_remaining = run.rate_limit, run.rate_remaining
             source.rate_reset = run.rate_reset
         source.save()
+        sharing.show_to_others(source)
 
 
 def _plan(source: Source, run: SyncRun, end: End, now: datetime) -> None:

@@ -70,8 +70,8 @@ def _notify(source: Source, to: list[Person], team: Team | None, url: str, what:
 
 def _episode(source: Source, team: Team | None) -> str:
     begun = source.succeeded_at.isoformat() if source.succeeded_at else "never"
-    mine = team is None or team.pk == source.connection.team_id
-    return f"sync:{source.pk}:{begun}" if mine else f"sync:{source.pk}:{begun}:{team.pk}"
+    theirs = "" if team is None or team.pk == source.connection.team_id else f":{team.pk}"
+    return f"sync:{source.pk}:{begun}{theirs}"
 
 
 def _who_can_mend(source: Source) -> Iterator[tuple[list[Person], Team | None, str]]:

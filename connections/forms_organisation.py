@@ -9,12 +9,10 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from connections.forms import ADDRESS_PROBLEMS, token_field
-from connectors.registry import CONNECTORS
+from connectors.registry import CONNECTORS, USUAL
 from core.edits import SeenForm, StaleEdit
 from teams.models import Team
 from teams.names import NameField
-
-KIND = "github"  # the only system so far
 
 
 def _host_field(**kwargs: Any) -> forms.CharField:
@@ -39,7 +37,7 @@ class NewConnectionForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}
         if "base_url" in cleaned:
-            cleaned["base_url"] = _understood(self, cleaned["base_url"], KIND)
+            cleaned["base_url"] = _understood(self, cleaned["base_url"], USUAL)
         return cleaned
 
 

@@ -10,6 +10,7 @@ from django.db.models import F, FilteredRelation, Q
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
+from connections.budgets import Budget
 from core import clock
 from core.crypto import EncryptedTextField
 from teams.models import Person, Team
@@ -100,19 +101,6 @@ class Connection(models.Model):
         return self.kind == PUSHED
 
 
-class Budget(models.Model):
-    """The request limit of one token at one host, shared by all connections that hold this token, and by all workers."""
-
-    # Of the host's origin and the token, keyed with the portal's secret: tells that two are the same, and nothing else.
-    fingerprint = models.CharField(max_length=64, unique=True)
-    limit = models.PositiveIntegerField(null=True)
-    remaining = models.PositiveIntegerField(null=True)  # as the host last told any of the workers
-    reset_at = models.DateTimeField(null=True)
-    window = models.PositiveIntegerField(default=0)  # seconds that the limit counts for: the longest that was seen
-    waiting_until = models.DateTimeField(null=True)  # the host refused one of them: nobody asks before
-    noted_at = models.DateTimeField(null=True)
-
-
 class Credential(models.Model):
     """A connection's token. A row of its own, so that nothing that lists connections ever loads or decrypts one.
 
@@ -173,10 +161,10 @@ class SourceQuerySet(models.QuerySet["Source"]):
     def of(self, team: Team) -> SourceQuerySet:
         """Those that the team reads or once read, with `left_at`: when its part ended, None while it reads."""
         mine = FilteredRelation("shares", condition=Q(shares__team=team))
-        return self.alias(mine=mine).filter(mine__isnull=False).annotate(left_at=F("mine__ended_at"))
+        return self.alias(mine=mine).filter(mine__isnull=False).annotate(left_at=F("mine__ended_at"))  # type: ignore[no-redef]
 
     def read_by(self, team: Team) -> SourceQuerySet:
-        return self.of(team).filter(active=True, mine__ended_at=None)
+        return self.of(team).filter(active=True, left_at=None)  # type: ignore[misc]
 
     def active(self) -> SourceQuerySet:
         return self.filter(active=True)
@@ -238,7 +226,6 @@ class Source(models.Model):
     heartbeat_at = models.DateTimeField(null=True)
 
     checked_at = models.DateTimeField(null=True)  # when it was last asked for what no listing tells: once a day
-
     # Health, as the last finished sync left it.
     succeeded_at = models.DateTimeField(
         null=True

@@ -102,7 +102,7 @@ def _try(connection: Connection, base_url: str, token: str, *, moved: bool) -> N
         raise services.TokenNeeded
     token = token or Credential.objects.get(connection=connection).token
     seen = {each.external_id for each in choosing.look(connection.kind, base_url, token).repositories}
-    lost = []
+    lost: list[str] = []
     for source in connection.sources.active().order_by("full_name", "pk"):
         if source.external_id not in seen and (
             len(lost) == TRIED or not _sees(connection.kind, base_url, token, source)

@@ -28,6 +28,15 @@ def live(source: Source) -> list[Share]:
     return list(source.shares.live().listed())
 
 
+def show_to_others(source: Source) -> None:
+    """Open pages of teams that read it with another team's token learn of a change: the row itself is counted for that team.
+
+    The update changes nothing; the triggers of core/live.py count it for the teams of the shares.
+    """
+    if not source.connection.is_organisations:
+        source.shares.live().exclude(team=source.connection.team).update(ended_at=None)
+
+
 def alone(source: Source, team: Team) -> bool:
     """Whether nobody else reads it, so that what the team does with the whole of it hurts nobody."""
     return not source.shares.live().exclude(team=team).exists()

@@ -15,13 +15,14 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from connections import choosing, export, health, organisation, services
+from connections import choosing, export, health, organisation, services, webhooks
 from connections import messages as sentences
 from connections.choosing import Listing
 from connections.forms import show_refusal
-from connections.forms_organisation import KIND, ConnectionForm, GiveForm, NewConnectionForm
+from connections.forms_organisation import ConnectionForm, GiveForm, NewConnectionForm
 from connections.models import Connection, Credential, Grant, Source
 from connections.views import Request
+from connectors.registry import USUAL
 from core import clock, live
 from core.crypto import Undecryptable
 from core.edits import StaleEdit
@@ -61,7 +62,7 @@ def connection_new(request: Request) -> HttpResponse:
     form = NewConnectionForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
-            made = organisation.create(kind=KIND, by=request.user, **form.cleaned_data)
+            made = organisation.create(kind=USUAL, by=request.user, **form.cleaned_data)
         except OutgoingError as error:
             show_refusal(form, error, field="base_url")
         except Refused as refusal:
@@ -86,7 +87,8 @@ def connection(request: Request, connection_id: int) -> HttpResponseBase:
     for grant in grants:
         by_team[grant.team].append(grant)
     teams = sorted(by_team.items(), key=lambda each: each[0].name.casefold())
-    return render(request, "connections/organisation_connection.html", _context(shown=shown, rows=rows, teams=teams))
+    context = _context(shown=shown, rows=rows, teams=teams, takes_webhooks=webhooks.takes_webhooks(shown))
+    return render(request, "connections/organisation_connection.html", context)
 
 
 @never_cache

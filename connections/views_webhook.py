@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST
 
 from connections import webhooks
-from connections.models import Source, Webhook
+from connections.models import Connection, Webhook
 from connections.views import Request, with_own_token
 from teams import limits, links, shown_once
-from teams.models import Team
+from teams.access import require
 from teams.reauth import ask_again
 
 LARGEST = 1_000_000  # bytes of a delivery; what is larger is refused, and read by the next sync all the same
@@ -23,34 +26,50 @@ LARGEST = 1_000_000  # bytes of a delivery; what is larger is refused, and read 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def webhook(request: Request, team_id: int, source_id: int) -> HttpResponse:
-    """What to enter at the host. A POST makes another secret, shown once on the page that follows, or ends the webhook."""
+    """What to enter at the host of a team's connection."""
     team, source = with_own_token(request, team_id, source_id)
-    if not source.active or not webhooks.takes_webhooks(source.connection):
+    if not source.active:
+        raise Http404("nobody posts to this connection")
+    context = {"room": "teams", "team": team, "back_name": source.full_name}
+    return _page(request, source.connection, reverse("connection", args=[team.pk, source.pk]), context)
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def organisation_webhook(request: Request, connection_id: int) -> HttpResponse:
+    """The same of the organisation's connection: one webhook for all that is read by it."""
+    require(request.user, "organisation.administer")
+    found = get_object_or_404(Connection.objects.of_organisation(), pk=connection_id)
+    context = {"room": "organisation", "tab": "connections", "back_name": found.name}
+    return _page(request, found, reverse("organisation-connection", args=[found.pk]), context)
+
+
+def _page(request: Request, connection: Connection, back: str, context: dict[str, Any]) -> HttpResponse:
+    """A POST makes another secret, shown once on the page that follows, or ends the webhook."""
+    if not webhooks.takes_webhooks(connection):
         raise Http404("nobody posts to this connection")
     if request.method == "POST":
-        return _end(request, team, source) if "end" in request.POST else _make(request, team, source)
-    context = {
-        "room": "teams",
-        "team": team,
-        "source": source,
-        "webhook": Webhook.objects.filter(connection=source.connection).defer("secret").first(),
-        "address": links.absolute(request, "hook", source.connection_id),
-        "shown": shown_once.take(request, f"hook_{source.connection_id}"),
+        return _end(request, connection, back) if "end" in request.POST else _make(request, connection)
+    more = {
+        "back": back,
+        "webhook": Webhook.objects.filter(connection=connection).defer("secret").first(),
+        "address": links.absolute(request, "hook", connection.pk),
+        "shown": shown_once.take(request, f"hook_{connection.pk}"),
     }
-    return render(request, "connections/webhook.html", context)
+    return render(request, "connections/webhook.html", context | more)
 
 
 @ask_again
-def _make(request: HttpRequest, team: Team, source: Source) -> HttpResponse:
-    secret = webhooks.make(connection=source.connection, by=request.user)  # type: ignore[arg-type]
-    shown_once.keep(request, f"hook_{source.connection_id}", secret=secret)
-    return redirect("connection-webhook", team.pk, source.pk)
+def _make(request: HttpRequest, connection: Connection) -> HttpResponse:
+    secret = webhooks.make(connection=connection, by=request.user)  # type: ignore[arg-type]
+    shown_once.keep(request, f"hook_{connection.pk}", secret=secret)
+    return redirect(request.path)
 
 
-def _end(request: Request, team: Team, source: Source) -> HttpResponse:
-    webhooks.end(connection=source.connection, by=request.user)
+def _end(request: Request, connection: Connection, back: str) -> HttpResponse:
+    webhooks.end(connection=connection, by=request.user)
     messages.success(request, _("The webhook has ended. Reading goes on every 15 minutes."))
-    return redirect("connection", team.pk, source.pk)
+    return redirect(back)
 
 
 @csrf_exempt  # a host posts it by itself; the signature is the proof, and it can do nothing but hasten a sync

@@ -12,7 +12,7 @@ from django.db.models import Q
 
 from connections import schedule
 from connections.models import Connection, Source, Webhook
-from connectors.registry import HOOKS
+from connectors.registry import HOOKS, USUAL
 from core import clock
 from core.crypto import new_token
 from teams import audit
@@ -62,7 +62,7 @@ def end(*, connection: Connection, by: Person) -> None:
 def hear(*, connection_id: int, headers: Mapping[str, str], body: bytes) -> Done:
     """Check the signature over the body as it came, then let what it names be read soon. NotSigned; ValueError(code)."""
     found = Webhook.objects.select_related("connection").filter(connection=connection_id).first()
-    hook = HOOKS.get(found.connection.kind if found else "github")
+    hook = HOOKS.get(found.connection.kind if found else USUAL)
     signed = hook is not None and hook.is_signed(found.secret if found else _NOBODYS, headers, body)
     if found is None or hook is None or not signed:
         raise NotSigned

@@ -11,3 +11,6 @@ CONNECTORS: dict[str, Connector] = {
 HOOKS: dict[str, Hook] = {
     "github": GitHubHook(),
 }
+
+# What an address is taken for. With a second system the forms of connecting ask which one it is.
+USUAL = next(iter(CONNECTORS))

@@ -5,15 +5,13 @@ Who may be reached is decided in `core.http_guard`, the errors are in `core.http
 
 from __future__ import annotations
 
-import json
 import logging
 import random
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import datetime, timedelta
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any, NoReturn
 from urllib.parse import parse_qs, urljoin, urlsplit, urlunsplit
@@ -23,6 +21,7 @@ from requests.utils import parse_header_links
 from urllib3.exceptions import HTTPError
 
 from core import clock
+from core.http_answers import decode, epoch, http_date, is_limit, looks_like_a_page, number, said, words
 from core.http_errors import OutgoingError, RateLimited
 from core.http_guard import CONNECT_TIMEOUT, GuardedAdapter, Lifeline
 
@@ -238,8 +237,8 @@ class Client:
             return RateLimited(self._retry_at(raw.headers), code="server_error", host=self.host, status=status)
         if status >= 500:
             return OutgoingError("server_error", host=self.host, status=status)
-        _readable, data = _decode(body)
-        return self._refusal(status, raw.headers, data or {"message": _words(raw.headers, body)})
+        _readable, data = decode(body)
+        return self._refusal(status, raw.headers, data or {"message": words(raw.headers, body)})
 
     def _once(self, url: str, params: Mapping[str, Any] | None, headers: Mapping[str, str]) -> Response:
         with self._exchange("GET", url, params=params, headers=headers) as raw:
@@ -294,10 +293,10 @@ class Client:
             return Response(status, raw.headers, raw.url)
         if status in REDIRECTS and raw.headers.get("Location"):
             return Response(status, raw.headers, raw.url)
-        readable, data = _decode(body)
+        readable, data = decode(body)
         if 200 <= status < 300:
             if not readable:
-                code = "not_json" if _looks_like_a_page(raw.headers, body) else "bad_answer"
+                code = "not_json" if looks_like_a_page(raw.headers, body) else "bad_answer"
                 raise _Again(OutgoingError(code, host=self.host))
             return Response(status, raw.headers, raw.url, data)
         if status >= 500 and "Retry-After" in raw.headers:
@@ -307,34 +306,34 @@ class Client:
         raise self._refusal(status, raw.headers, data)
 
     def _refusal(self, status: int, headers: Mapping[str, str], data: Any) -> OutgoingError:
-        said = _said(data)
-        if _is_limit(status, headers, said):
-            return RateLimited(self._retry_at(headers), host=self.host, said=said)
+        words_said = said(data)
+        if is_limit(status, headers, words_said):
+            return RateLimited(self._retry_at(headers), host=self.host, said=words_said)
         special = self._explain(status, headers, data) if self._explain else None
         if special:
-            return OutgoingError(special[0], **{"host": self.host, "status": status, "said": said, **special[1]})
+            return OutgoingError(special[0], **{"host": self.host, "status": status, "said": words_said, **special[1]})
         code = {401: "unauthorised", 403: "forbidden", 404: "not_found", 410: "gone"}.get(status, "refused")
-        return OutgoingError(code, host=self.host, status=status, said=said)
+        return OutgoingError(code, host=self.host, status=status, said=words_said)
 
     def _note_rate(self, headers: Mapping[str, str]) -> None:
-        limit, remaining = _number(headers.get("X-RateLimit-Limit")), _number(headers.get("X-RateLimit-Remaining"))
+        limit, remaining = number(headers.get("X-RateLimit-Limit")), number(headers.get("X-RateLimit-Remaining"))
         if limit is not None or remaining is not None:
-            now, reset = clock.now(), _epoch(headers.get("X-RateLimit-Reset"))
-            theirs = _http_date(headers.get("Date")) or now
+            now, reset = clock.now(), epoch(headers.get("X-RateLimit-Reset"))
+            theirs = http_date(headers.get("Date")) or now
             self.rate = RateLimit(limit, remaining, now + (reset - theirs) if reset else None)
 
     def _retry_at(self, headers: Mapping[str, str]) -> datetime:
         """When to ask again, by our clock: the host's own Date is what its reset time is measured against."""
         now = clock.now()
-        theirs = _http_date(headers.get("Date")) or now
+        theirs = http_date(headers.get("Date")) or now
         text = headers.get("Retry-After", "")
-        named = _number(text)
+        named = number(text)
         seconds = None if named is None else float(named)
-        at = _http_date(text)
+        at = http_date(text)
         if seconds is None and at is not None:
             seconds = (at - theirs).total_seconds()
         if seconds is None and headers.get("X-RateLimit-Remaining", "").strip() == "0":
-            reset = _epoch(headers.get("X-RateLimit-Reset"))
+            reset = epoch(headers.get("X-RateLimit-Reset"))
             seconds = None if reset is None else (reset - theirs).total_seconds()
         seconds = UNSTATED_WAIT if seconds is None else seconds
         return now + timedelta(seconds=min(max(seconds, 1.0), 24 * 3600.0))
@@ -361,59 +360,3 @@ def origin_of(url: str) -> str:
 def _host_of(url: str) -> str:
     """Host and port for a sentence; never a name or password standing before them."""
     return urlsplit(url).netloc.rpartition("@")[2][:100] or url.rpartition("@")[2][:100]
-
-
-def _decode(body: bytes) -> tuple[bool, Any]:
-    """(whether it is readable, the JSON)."""
-    if not body.strip():
-        return True, None
-    try:
-        return True, json.loads(body)
-    except (ValueError, RecursionError):
-        return False, None
-
-
-def _looks_like_a_page(headers: Mapping[str, str], body: bytes) -> bool:
-    return "html" in headers.get("Content-Type", "").lower() or body.lstrip()[:1] == b"<"
-
-
-def _said(data: Any) -> str:
-    """The host's own message, short."""
-    message = data.get("message") if isinstance(data, dict) else None
-    return message[:200] if isinstance(message, str) else ""
-
-
-def _words(headers: Mapping[str, str], body: bytes) -> str:
-    """What a host says without JSON, on one line; "" of a page."""
-    return "" if _looks_like_a_page(headers, body) else " ".join(body[:1000].decode(errors="replace").split())
-
-
-def _is_limit(status: int, headers: Mapping[str, str], said: str) -> bool:
-    """429 always; 403 where the window is used up, a wait is named, or the message says so (GitHub's second limit)."""
-    if status == 429:
-        return True
-    if status != 403:
-        return False
-    used_up = headers.get("X-RateLimit-Remaining", "").strip() == "0"
-    return used_up or "Retry-After" in headers or "rate limit" in said.lower() or "abuse detection" in said.lower()
-
-
-def _number(text: str | None) -> int | None:
-    text = (text or "").strip()
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else None
-
-
-def _epoch(text: str | None) -> datetime | None:
-    number = _number(text)
-    try:
-        return None if number is None else datetime.fromtimestamp(number, UTC)
-    except (OverflowError, OSError, ValueError):
-        return None
-
-
-def _http_date(text: str | None) -> datetime | None:
-    try:
-        found = parsedate_to_datetime(text or "")
-    except (TypeError, ValueError):
-        return None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)

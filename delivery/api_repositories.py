@@ -1,24 +1,20 @@
-"""The API's routes of a team's repositories: what it reads, what it may take, and taking one by the proposed rules."""
+"""The API's route of a team's repositories: what it reads, and what it may take. It takes them on its page: tokens never do."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from django.shortcuts import get_object_or_404
 from django.urls import path
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
-from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from connections import choosing, health
-from connections.models import Connection, Grant, Source
+from connections import health
+from connections.models import Grant, Source
 from core import clock
-from core.api import IdField
-from delivery import claims, proposing, rules
+from delivery import claims, rules
 from delivery.models import Service
-from teams.access import require
 from teams.api_team import TeamView
 
 
@@ -56,11 +52,6 @@ class RepositoriesSerializer(serializers.Serializer[Any]):
     )
 
 
-class TakeSerializer(serializers.Serializer[Any]):
-    connection = IdField(help_text="One of the team's own, or the organisation's that gives it.")
-    repository = serializers.CharField(max_length=255, help_text="owner/name, or the host's id.")
-
-
 class RepositoriesView(TeamView):
     @extend_schema(responses=RepositoriesSerializer)
     def get(self, request: Request, team_id: int) -> Response:
@@ -71,24 +62,6 @@ class RepositoriesView(TeamView):
         taken = [each["external_id"] for each in read]
         offered = Grant.objects.filter(team=team).exclude(external_id__in=taken).listed()
         return Response(RepositoriesSerializer({"read": read, "offered": offered}).data)
-
-    @extend_schema(request=TakeSerializer, responses={201: RepositorySerializer})
-    def post(self, request: Request, team_id: int) -> Response:
-        """Connect a repository with a token that is stored already, by the rules that the portal proposes."""
-        team = self.team()
-        require(self.person, "team.administer", team)
-        wanted = self.sent(TakeSerializer)
-        connection = get_object_or_404(Connection.objects.usable_by(team), pk=wanted["connection"])
-        listing, problem = choosing.offered_or_why(connection, team)
-        chosen = listing.named([wanted["repository"]])
-        if problem or not chosen:
-            raise ValidationError({"repository": [problem or "The connection does not offer this repository."]})
-        (done,) = proposing.connect_all(team=team, connection=connection, repositories=chosen[:1], by=self.person)
-        if done.service is None:
-            raise ValidationError({"repository": [done.problem]})
-        return Response(
-            RepositorySerializer(_told(Source.objects.of(team).get(pk=done.service.source_id), team)).data, status=201
-        )
 
 
 def _told(source: Source, team: Any) -> dict[str, Any]:

@@ -9,7 +9,7 @@ class DeliveryConfig(AppConfig):
         from core import live, retention
         from delivery import audit_sentences, importing, registry, undo  # noqa: F401  how its audit entries read
         from delivery.pushing import keys
-        from delivery.records import DeliveryStore
+        from delivery.records import DeliveryStore, give_up_told
         from teams import zones
 
         stores.register(DeliveryStore())
@@ -18,6 +18,7 @@ class DeliveryConfig(AppConfig):
         importing.register()
         undo.register()
         retention.register("push keys", keys.prune)
+        retention.register("deployments given up", give_up_told)
         live.leave_out("delivery.pushkey", "answers that were given, which no page shows")
         live.leave_out("delivery.telling", "which deployments name a change; what follows from it stands in the change")
         live.leave_out(

@@ -13,6 +13,7 @@ from connectors.records import ChangeRecord, ComparisonRecord
 from delivery import refresh
 from delivery.models import Change, ComparedCommit, Comparison, Deployment, Service
 from delivery.refresh import Touched
+from delivery.writing import write
 
 MERGED_BEFORE = timedelta(
     days=30
@@ -41,9 +42,7 @@ def keep_changes(
     stored = {row.key: row for row in service.changes.filter(key__in=list(newest))}
     made = [_change(service, record, now) for record in newest.values()]
     changed = [row for row in made if _is_news(stored.get(row.key), row)]
-    Change.objects.bulk_create(
-        changed, update_conflicts=True, unique_fields=["service", "key"], update_fields=list(_CHANGE_FIELDS)
-    )
+    write(changed, stored, _CHANGE_FIELDS)
     with refreshing(service.team_id, touched) as found:
         found.changes([*changed, *(stored[row.key] for row in changed if row.key in stored)])
     return len(changed)

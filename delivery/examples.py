@@ -16,7 +16,7 @@ class Example:
     text: str
 
 
-_CURL = """curl --fail-with-body --silent --show-error --retry 5 --retry-all-errors \\
+_CURL = """curl --fail-with-body --silent --show-error --retry 5 --retry-connrefused \\
   --header "Authorization: Bearer $PORTAL_TOKEN" --header "Content-Type: application/json" \\
   --header "Idempotency-Key: churn-model-512" --data @- ADDRESS <<'JSON'
 {"deployments": [{
@@ -31,7 +31,7 @@ _CURL = """curl --fail-with-body --silent --show-error --retry 5 --retry-all-err
 }]}
 JSON
 """
-_CURL_INCIDENT = """curl --fail-with-body --silent --show-error --retry 5 --retry-all-errors \\
+_CURL_INCIDENT = """curl --fail-with-body --silent --show-error --retry 5 --retry-connrefused \\
   --header "Authorization: Bearer $PORTAL_TOKEN" --header "Content-Type: application/json" \\
   --header "Idempotency-Key: INC-42-resolved" --data @- ADDRESS <<'JSON'
 {"incidents": [{
@@ -58,7 +58,7 @@ jobs:
             "outcome": "%s", "finished_at": "%s", "sha": "%s", "branch": "%s", "url": "%s"}]}' \\
             "$GITHUB_RUN_ID" "$GITHUB_RUN_ATTEMPT" "$OUTCOME" "$(date -u +%FT%TZ)" "$GITHUB_SHA" "$GITHUB_REF_NAME" \\
             "$GITHUB_SERVER_URL/$GITHUB_REPOSITORY/actions/runs/$GITHUB_RUN_ID" |
-          curl --fail-with-body --silent --show-error --retry 5 --retry-all-errors \\
+          curl --fail-with-body --silent --show-error --retry 5 --retry-connrefused \\
             --header "Authorization: Bearer $PORTAL_TOKEN" --header "Content-Type: application/json" \\
             --header "Idempotency-Key: $GITHUB_RUN_ID-$GITHUB_RUN_ATTEMPT" --data @- ADDRESS
 """
@@ -73,7 +73,7 @@ deploy:
       printf '{"deployments": [{"id": "%s", "service": "churn-model", "environment": "production", "outcome": "%s",
         "created_at": "%s", "finished_at": "%s", "sha": "%s", "branch": "%s", "url": "%s"}]}' \\
         "$CI_JOB_ID" "$outcome" "$CI_JOB_STARTED_AT" "$(date -u +%FT%TZ)" "$CI_COMMIT_SHA" "$CI_COMMIT_REF_NAME" "$CI_JOB_URL" |
-      curl --fail-with-body --silent --show-error --retry 5 --retry-all-errors \\
+      curl --fail-with-body --silent --show-error --retry 5 --retry-connrefused \\
         --header "Authorization: Bearer $PORTAL_TOKEN" --header "Content-Type: application/json" \\
         --header "Idempotency-Key: $CI_JOB_ID" --data @- ADDRESS
 """
@@ -89,7 +89,7 @@ pipeline {
         printf '{"deployments": [{"id": "%s", "service": "churn-model", "environment": "production",
           "outcome": "%s", "finished_at": "%s", "sha": "%s", "branch": "%s", "url": "%s"}]}' \\\\
           "$BUILD_TAG" "$OUTCOME" "$(date -u +%FT%TZ)" "$GIT_COMMIT" "$GIT_BRANCH" "$BUILD_URL" |
-        curl --fail-with-body --silent --show-error --retry 5 --retry-all-errors \\\\
+        curl --fail-with-body --silent --show-error --retry 5 --retry-connrefused \\\\
           --header "Authorization: Bearer $PORTAL_TOKEN" --header "Content-Type: application/json" \\\\
           --header "Idempotency-Key: $BUILD_TAG" --data @- ADDRESS
       '''

@@ -13,7 +13,7 @@ from delivery.figures import Frequency, Stage
 from delivery.five import Five
 from delivery.models import Service
 from delivery.sparks import Spark
-from delivery.words import duration_text, figure_text, percent_text, short_hours
+from delivery.words import duration_text, figure_text, hours_number, hours_text, percent_text, short_hours
 
 
 @dataclass(frozen=True)
@@ -42,11 +42,18 @@ def of(name: str, five: Five, reads: Reads) -> list[str]:
     return _FACTS[name](reads, five)
 
 
-def spark_of(name: str, fives: Sequence[Five]) -> Spark:
-    """A small drawing of the figure by week: bars of deployments, else a line with gaps where there is no data."""
+def spark_of(name: str, values: Sequence[float | None]) -> Spark:
+    """A small drawing of `weekly` values: bars of deployments, else a line with gaps where there is no data."""
     if name == "deployment_frequency":
-        return sparks.bars([five.frequency.count if five.frequency else 0 for five in fives])
-    return sparks.line([told.number_of(name, five) for five in fives])
+        return sparks.bars([int(value or 0) for value in values])
+    return sparks.line(values)
+
+
+def weekly(name: str, fives: Iterable[Five]) -> list[float | None]:
+    """What a spark draws of each week: the number of deployments, else the figure."""
+    if name == "deployment_frequency":
+        return [five.frequency.count if five.frequency else 0 for five in fives]
+    return [told.number_of(name, five) for five in fives]
 
 
 # -- The value and its unit; "" is no data ------------------------------------------------------------------------------
@@ -59,15 +66,17 @@ def _frequency(five: Five) -> tuple[str, str]:
     return figure_text(figure.value), _("days / week") if figure.is_weekly else _("days / month")
 
 
-def _hours(hours: float | None, suffix: str = "") -> tuple[str, str]:
-    if hours is None:
-        return "", ""
-    number, unit = short_hours(hours)
-    return number, f"{unit} {suffix}".strip()
+def _hours(hours: float | None) -> tuple[str, str]:
+    return ("", "") if hours is None else short_hours(hours)
 
 
 def _percent(share: float | None) -> tuple[str, str]:
     return ("", "") if share is None else (percent_text(share), "")
+
+
+def _mttr(five: Five) -> tuple[str, str]:
+    """In hours, exactly as people compare it with the incidents themselves."""
+    return ("", "") if five.mttr.mean is None else (hours_number(five.mttr.mean), _("h mean"))
 
 
 _WORDS: dict[str, Callable[[Five], tuple[str, str]]] = {
@@ -75,7 +84,7 @@ _WORDS: dict[str, Callable[[Five], tuple[str, str]]] = {
     "lead_time": lambda five: _hours(five.lead_time.median),
     "change_failure_rate": lambda five: _percent(five.failure_rate.value),
     "recovery": lambda five: _hours(five.recovery.median),
-    "mttr": lambda five: _hours(five.mttr.mean, _("mean")),
+    "mttr": _mttr,
     "rework_rate": lambda five: _percent(five.rework.value),
 }
 
@@ -147,8 +156,13 @@ def _failure_facts(reads: Reads, five: Five) -> list[str]:
     return [text % {"part": share.part, "whole": share.whole}]
 
 
+def _are_told(reads: Reads, five: Five) -> bool:
+    """Whether incidents are read, or programs or people told of some."""
+    return bool(reads.incidents or five.attributed or five.mttr.count or five.mttr.still_open)
+
+
 def _recovery_facts(reads: Reads, five: Five) -> list[str]:
-    if not reads.incidents:
+    if not _are_told(reads, five):
         return [_("Incidents are not read.")]
     figure, caused = five.recovery, five.attributed
     if not caused:
@@ -167,11 +181,11 @@ def _recovery_facts(reads: Reads, five: Five) -> list[str]:
 
 
 def _mttr_facts(reads: Reads, five: Five) -> list[str]:
-    if not reads.incidents:
+    if not _are_told(reads, five):
         return [_("Incidents are not read.")]
     figure, facts = five.mttr, []
     if figure.median is not None:
-        facts.append(_("median %(hours)s") % {"hours": duration_text(figure.median)})
+        facts.append(_("median %(hours)s") % {"hours": hours_text(figure.median)})
         text = ngettext("%(count)s incident resolved", "%(count)s incidents resolved", figure.count)
         facts.append(text % {"count": figure.count})
     else:

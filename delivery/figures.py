@@ -42,6 +42,20 @@ def median(values: Collection[float]) -> float | None:
     return float(statistics.median(values)) if values else None
 
 
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """Durations in hours, as far as anybody speaks of them: so small that it can be kept. None of none."""
+
+    count: int = 0
+    mean: float | None = None
+    median: float | None = None
+    longest: float | None = None
+
+    @classmethod
+    def of(cls, hours: Collection[float]) -> Spread:
+        return cls(len(hours), statistics.fmean(hours), median(hours), max(hours)) if hours else cls()
+
+
 def days_per_week(days: Iterable[date], period: Period) -> list[int]:
     """Deployment days in each ISO week that the period touches: zero weeks and partial weeks at its edges included."""
     counts = Counter(monday(day) for day in set(days) if day in period)
@@ -110,21 +124,21 @@ class Recovery:
     deployments: over the incidents of the period's deployments that were resolved in it.
     """
 
-    hours: Sequence[float]  # began -> resolved, of each; or deployment finished -> resolved
+    hours: Spread  # began -> resolved; or deployment finished -> resolved
     still_open: int  # left out, counted beside
 
     @property
     def count(self) -> int:
-        return len(self.hours)
+        return self.hours.count
 
     @property
     def mean(self) -> float | None:
         """The M of MTTR, in hours."""
-        return statistics.fmean(self.hours) if self.hours else None
+        return self.hours.mean
 
     @property
     def median(self) -> float | None:
-        return median(self.hours)
+        return self.hours.median
 
     @property
     def band(self) -> Band | None:
@@ -215,22 +229,22 @@ def lead_hours(change: Way) -> float | None:
 class LeadTime:
     """Lead time for changes of a period: over the changes whose deployment finished in it."""
 
-    hours: Sequence[float]  # first commit -> deployed, of each of which it is known
-    stages: Mapping[Stage, Sequence[float]]
+    hours: Spread  # first commit -> deployed, of those of which it is known
+    stages: Mapping[Stage, Spread]
     changes: int  # deployed in the period
 
     @property
     def count(self) -> int:
-        return len(self.hours)
+        return self.hours.count
 
     @property
     def median(self) -> float | None:
-        return median(self.hours)
+        return self.hours.median
 
     @property
     def stage_medians(self) -> dict[Stage, float | None]:
         """Medians of raw values: they need not add up to the median of the whole."""
-        return {stage: median(self.stages.get(stage, ())) for stage in Stage}
+        return {stage: self.stages[stage].median for stage in Stage}
 
 
 def lead_time(changes: Iterable[Way]) -> LeadTime:
@@ -245,4 +259,4 @@ def lead_time(changes: Iterable[Way]) -> LeadTime:
             hours.append(whole)
         for stage, of_stage in stages_of(change).items():
             stages[stage].append(of_stage)
-    return LeadTime(hours, stages, count)
+    return LeadTime(Spread.of(hours), {stage: Spread.of(of_stage) for stage, of_stage in stages.items()}, count)

@@ -21,6 +21,7 @@ from delivery.figures import (
     LeadTime,
     Recovery,
     Share,
+    Spread,
     Stage,
     days_per_week,
     frequency,
@@ -57,8 +58,8 @@ class Delivered:
 
 @dataclass(frozen=True, slots=True)
 class Caused:
-    """An incident of a deployment that finished on `day`: the hours from then until it was resolved, and of both parts of the way,
-    until it began and from then on. None while it is open; a part is None where clocks or hands put it before the other.
+    """An incident of a deployment that finished on `day`: the hours from then until it was resolved, and of both parts of the
+    way, until it began and from then on. None while it is open; a part is None where clocks or hands put it before the other.
     """
 
     day: date
@@ -76,8 +77,8 @@ class Five:
     lead_time: LeadTime
     failure_rate: Share
     recovery: Recovery
-    detect: Sequence[float]
-    repair: Sequence[float]
+    detect: Spread
+    repair: Spread
     attributed: int
     mttr: Recovery
     rework: Share
@@ -110,11 +111,11 @@ class TeamRows:
             frequency=self._frequency(frequency_of or period, days),
             lead_time=_lead_time(each for each in self.changes if each.day in period),
             failure_rate=Share(sum(each.failed for each in days.values()), counted),
-            recovery=Recovery([each.hours for each in ended if each.hours is not None], len(caused) - len(ended)),
-            detect=[each.detect for each in ended if each.detect is not None],
-            repair=[each.repair for each in ended if each.repair is not None],
+            recovery=Recovery(_spread(each.hours for each in ended), len(caused) - len(ended)),
+            detect=_spread(each.detect for each in ended),
+            repair=_spread(each.repair for each in ended),
             attributed=len(caused),
-            mttr=Recovery([hours for day, hours in self.resolved if day in period], self.still_open),
+            mttr=Recovery(_spread(hours for day, hours in self.resolved if day in period), self.still_open),
             rework=Share(sum(each.hotfixes for each in days.values()), counted),
         )
 
@@ -150,7 +151,16 @@ def _lead_time(changes: Iterable[Delivered]) -> LeadTime:
     for change in changes:
         for stage, hours in change.stages.items():
             stages[stage].append(hours)
-    return LeadTime([each.hours for each in changes if each.hours is not None], stages, len(changes))
+    return LeadTime(
+        _spread(each.hours for each in changes),
+        {stage: Spread.of(hours) for stage, hours in stages.items()},
+        len(changes),
+    )
+
+
+def _spread(hours: Iterable[float | None]) -> Spread:
+    """Of those that are known."""
+    return Spread.of([each for each in hours if each is not None])
 
 
 # -- Reading ------------------------------------------------------------------------------------------------------------
@@ -240,10 +250,16 @@ def _positive(hours: float | None) -> float | None:
     return hours if hours is not None and hours >= 0 else None
 
 
+def still_open(teams: Sequence[Team]) -> dict[int, int]:
+    """By team, how many incidents are open at present."""
+    rows = Incident.objects.of_teams(teams).counted().unresolved()
+    return dict(rows.values("team").annotate(count=Count("pk")).order_by().values_list("team", "count"))
+
+
 def _read_incidents(found: Mapping[int, TeamRows], teams: Sequence[Team], reach: Period) -> None:
+    for team_id, count in still_open(teams).items():
+        found[team_id].still_open = count
     rows = Incident.objects.of_teams(teams).counted()
-    for row in rows.unresolved().values("team").annotate(count=Count("pk")).order_by():
-        found[row["team"]].still_open = row["count"]
     rows = rows.resolved_between(reach.first - DAY, reach.last + DAY, UTC)
     for team_id, began, resolved in rows.values_list("team", "began_at", "resolved_at"):
         of = found[team_id]

@@ -17,12 +17,12 @@ from django.utils.translation import ngettext
 
 from connections.forms import base_url_field, token_field, understand
 from connectors.records import DeploymentSource, Inspection, Seen
+from connectors.registry import USUAL
 from core.edits import THEIRS, UNSEEN, SeenForm
 from delivery.claims import Taken
 from delivery.models import DeploymentSourceChoice, EnvironmentClass, Service
 from delivery.rules import CLASSES, PARTS, Rules, class_of_environment, comparable, guess, parts_of, problems, restored
 
-KIND = "github"  # the only system so far; with a second one the address tells which
 MAX_PATTERNS = 50
 
 
@@ -41,7 +41,7 @@ class ConnectForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}
         if cleaned.get("address"):
-            cleaned["found"] = understand(self, KIND, cleaned["address"], cleaned.get("base_url", ""), field="address")
+            cleaned["found"] = understand(self, USUAL, cleaned["address"], cleaned.get("base_url", ""), field="address")
         return cleaned
 
 

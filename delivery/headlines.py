@@ -85,4 +85,4 @@ def _was(words: tuple[str, str]) -> str:
 
 def _spark(board: Board, name: str) -> Spark:
     whole = [row.five for row in board.by_bucket if row.bucket.last <= board.period.last]
-    return facts.spark_of(name, whole)
+    return facts.spark_of(name, facts.weekly(name, whole))

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from django.db.models import OuterRef, Subquery
 
 from core import clock
-from delivery.figures import Frequency, Recovery, frequency
+from delivery.figures import Frequency, Recovery, Spread, frequency
 from delivery.models import Deployment, Incident, Service
 from delivery.periods import DAY, Period
 from teams.models import Team
@@ -46,7 +46,7 @@ def services_with_first(teams: Sequence[Team]) -> list[Service]:
     """The teams' services with `first_at`, the instant of the first deployment known of each."""
     first = Deployment.objects.in_scope().filter(service=OuterRef("pk")).order_by("created_at").values("created_at")[:1]
     rows = Service.objects.filter(team__in=teams).select_related("source__connection")
-    found = list(rows.annotate(first_at=Subquery(first)).order_by("name", "pk"))
+    found: list[Service] = list(rows.annotate(first_at=Subquery(first)).order_by("name", "pk"))
     for service in found:
         service.source.left_at = service.ended_at
     return found
@@ -102,7 +102,7 @@ class TeamIncidents:
     resolved: list[tuple[date, float]] = field(default_factory=list)
 
     def recovery(self, period: Period, still_open: int = 0) -> Recovery:
-        return Recovery([hours for day, hours in self.resolved if day in period], still_open)
+        return Recovery(Spread.of([hours for day, hours in self.resolved if day in period]), still_open)
 
 
 def hours_between(began_at: datetime, resolved_at: datetime) -> float:

@@ -8,15 +8,29 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db import transaction
 from django.db.models import Q
 
 from connections.models import Source
 from connections.stores import Part
 from connectors.records import DeploymentRecord, IncidentRecord, Outcome, ReadOptions, Record
+from core import clock
 from delivery import refresh, rules, sharing_out
 from delivery.changes import comparisons_wanted, keep_changes, keep_comparisons, refreshing
-from delivery.models import Change, Deployment, DeploymentSourceChoice, Incident, OutcomeChoice, Service
+from delivery.models import (
+    HAND,
+    PUSHED,
+    TOLD,
+    Change,
+    Deployment,
+    DeploymentQuerySet,
+    DeploymentSourceChoice,
+    Incident,
+    OutcomeChoice,
+    Service,
+)
 from delivery.refresh import Touched
+from delivery.writing import write
 from teams.models import Team
 
 # A deployment that is still running so long after it began is unknown, and not asked for again.
@@ -45,12 +59,7 @@ class DeliveryStore:
         return dict.fromkeys(running.order_by("pk").values_list("key", flat=True))
 
     def sweep(self, source: Source, now: datetime) -> None:
-        running = Deployment.objects.filter(service__source=source, outcome=OutcomeChoice.RUNNING)
-        given_up = list(running.filter(created_at__lte=now - GIVEN_UP_AFTER).select_related("service"))
-        Deployment.objects.filter(pk__in=[row.pk for row in given_up]).update(outcome=OutcomeChoice.UNKNOWN)
-        for row in given_up:
-            row.outcome = OutcomeChoice.UNKNOWN
-        _refresh(given_up)
+        _give_up(Deployment.objects.filter(service__source=source), now)
 
     def comparisons_wanted(self, source: Source) -> Sequence[tuple[str, str]]:
         return comparisons_wanted(source)
@@ -74,6 +83,8 @@ class DeliveryStore:
         """An incident that was deleted, or lost its label, is just not listed any more: ask for the open and the young ones."""
         young = Q(resolved_at=None) | Q(resolved_at__gt=now - CHECKED_FOR)
         incidents = Incident.objects.in_scope().filter(young, service__source=source, service__ended_at=None)
+        for beginning in TOLD:  # the host knows nothing of what others told
+            incidents = incidents.exclude(key__startswith=beginning)
         return dict.fromkeys(incidents.order_by("pk").values_list("key", flat=True))
 
     def parts(self, source: Source, team: Team) -> list[Part]:
@@ -84,6 +95,24 @@ class DeliveryStore:
 
     def ended(self, source: Source, team: Team, at: datetime) -> None:
         sharing_out.ended(source, team, at)
+
+
+@transaction.atomic
+def give_up_told(before: datetime) -> int:
+    """What people and programs told as running and never as ended: no sync comes by that would give it up. How many."""
+    return _give_up(Deployment.objects.filter(key__startswith=PUSHED), clock.now()) + _give_up(
+        Deployment.objects.filter(key__startswith=HAND), clock.now()
+    )
+
+
+def _give_up(rows: DeploymentQuerySet, now: datetime) -> int:
+    running = rows.filter(outcome=OutcomeChoice.RUNNING, created_at__lte=now - GIVEN_UP_AFTER)
+    given_up = list(running.select_related("service"))
+    Deployment.objects.filter(pk__in=[row.pk for row in given_up]).update(outcome=OutcomeChoice.UNKNOWN)
+    for row in given_up:
+        row.outcome = OutcomeChoice.UNKNOWN
+    _refresh(given_up)
+    return len(given_up)
 
 
 def _refresh(deployments: Iterable[Deployment], incidents: Iterable[Incident] = ()) -> None:
@@ -132,9 +161,7 @@ def keep_deployments(
     stored = {row.key: row for row in service.deployments.filter(key__in=list(newest))}
     made = [_deployment(service, chosen, record, now, others) for record in newest.values()]
     changed = [row for row in made if _is_news(stored.get(row.key), row, _DEPLOYMENT_FIELDS)]
-    Deployment.objects.bulk_create(
-        changed, update_conflicts=True, unique_fields=["service", "key"], update_fields=list(_DEPLOYMENT_FIELDS)
-    )
+    write(changed, stored, _DEPLOYMENT_FIELDS)
     with refreshing(service.team_id, touched) as found:
         found.deployments([*changed, *(stored[row.key] for row in changed if row.key in stored)])
     return len(changed)
@@ -188,9 +215,7 @@ def keep_incidents(
         for record in newest.values()
     ]
     changed = [row for row in made if _is_news(stored.get(row.key), row, _INCIDENT_FIELDS)]
-    Incident.objects.bulk_create(
-        changed, update_conflicts=True, unique_fields=["service", "key"], update_fields=list(_INCIDENT_FIELDS)
-    )
+    write(changed, stored, _INCIDENT_FIELDS)
     with refreshing(service.team_id, touched) as found:
         found.of_incidents(changed)
     return len(changed)

@@ -16,7 +16,7 @@ from connections import sharing as connecting
 from connections.models import IMPORTED, Draft, Source
 from connections.reading import STREAMS
 from connections.services import Claimed, DraftGone, DraftUsed
-from connectors.github.inspect import is_production
+from connectors.names import is_production
 from connectors.records import DeploymentRecord, DeploymentSource, IncidentRecord
 from core import clock
 from core.edits import StaleEdit, merge

@@ -1,46 +1,36 @@
-"""Thirteen weeks as a small drawing: numbers for a server-made SVG. Pure; the figures themselves stand beside it."""
+"""Thirteen weeks as a small drawing: paths of a server-made SVG. Pure; the figures themselves stand beside it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 # In pixels and units of the drawing's viewBox alike; GAP lies between two bars, EDGE around a line.
 WIDTH, HEIGHT, GAP, EDGE = 52, 14, 1.2, 2.5
 
 
 @dataclass(frozen=True)
-class Rect:
-    """A bar; one pixel high where the value is zero."""
-
-    x: float
-    y: float
-    width: float
-    height: float
-    zero: bool
-
-
-@dataclass(frozen=True)
 class Spark:
-    """Bars, or a line with gaps (`lines`: points of SVG polylines) and dots. Empty where there is nothing to draw."""
+    """By what it is the path that draws it: "bar", "zero" (bars of nothing, one pixel high), "now" (the last bar); or "line",
+    which has gaps, and "dot". One path each: a page draws a thousand of these. Empty where there is nothing to draw.
+    """
 
-    width: int = WIDTH
-    height: int = HEIGHT
-    bars: Sequence[Rect] = ()
-    lines: Sequence[str] = ()
-    dots: Sequence[tuple[float, float]] = ()
+    paths: Mapping[str, str] = field(default_factory=dict)
+    width: str = str(WIDTH)  # as text, which nobody writes in the manner of a language
+    height: str = str(HEIGHT)
 
 
 def bars(values: Sequence[int]) -> Spark:
     if not any(values):
         return Spark()
     step, most = WIDTH / len(values), max(values)
-    found = []
+    width = round(step - GAP, 1)
+    found: dict[str, list[str]] = {"bar": [], "zero": [], "now": []}
     for number, value in enumerate(values):
         height = max(1.0, round((HEIGHT - 1) * value / most, 1))
-        x, y = round(number * step + 1, 1), round(HEIGHT - height, 1)
-        found.append(Rect(x, y, round(step - GAP, 1), height, value == 0))
-    return Spark(bars=found)
+        kind = "zero" if value == 0 else "now" if number == len(values) - 1 else "bar"
+        found[kind].append(f"M{number * step + 1:.1f} {HEIGHT}v-{height:g}h{width:g}v{height:g}z")
+    return _spark(found)
 
 
 def line(values: Sequence[float | None]) -> Spark:
@@ -48,14 +38,17 @@ def line(values: Sequence[float | None]) -> Spark:
     if not known:
         return Spark()
     step, most = WIDTH / len(values), max(known) or 1.0
-    runs: list[list[str]] = [[]]
-    dots: list[tuple[float, float]] = []
+    lines: list[str] = []
+    dots: list[str] = []
+    before: float | None = None
     for number, value in enumerate(values):
-        if value is None:
-            runs.append([])
-            continue
-        x = round((number + 0.5) * step, 1)
-        y = round(HEIGHT - EDGE - (HEIGHT - 2 * EDGE) * value / most, 1)
-        runs[-1].append(f"{x},{y}")
-        dots.append((x, y))
-    return Spark(lines=[" ".join(run) for run in runs if len(run) > 1], dots=dots)
+        if value is not None:
+            at = f"{(number + 0.5) * step:.1f} {HEIGHT - EDGE - (HEIGHT - 2 * EDGE) * value / most:.1f}"
+            lines.append(f"{'M' if before is None else 'L'}{at}")
+            dots.append(f"M{at}h0")  # no length: its round ends are the dot
+        before = value
+    return _spark({"line": lines, "dot": dots})
+
+
+def _spark(parts: Mapping[str, Sequence[str]]) -> Spark:
+    return Spark({kind: "".join(each) for kind, each in parts.items() if each})

@@ -4,25 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from core import clock
-from delivery import facts, five, policies, reading, told
+from delivery import facts, policies, quarters, reading, told
 from delivery.addresses import point_url
 from delivery.facts import Reads
 from delivery.figures import Band
-from delivery.five import Five, TeamRows
+from delivery.five import Five
 from delivery.models import Policy, Service
-from delivery.periods import WEEKS, Period, weeks_before
+from delivery.periods import Period
+from delivery.quarters import Quarter
 from delivery.sparks import Spark
 from delivery.told import Told
 from delivery.words import score_text, short_hours
 from teams.models import Team
-from teams.zones import zones_of
 
 __all__ = ["Cell", "DeliveryStanding", "for_teams", "short_hours"]
 
@@ -58,6 +57,11 @@ class Cell:
     @property
     def number(self) -> float | None:
         return self.told.number
+
+    @property
+    def data_value(self) -> str:
+        """The number for scripts and tests, not in the manner of a language."""
+        return "" if self.number is None else str(self.number)
 
     @property
     def count(self) -> int | None:
@@ -119,39 +123,25 @@ def for_teams(teams: Sequence[Team], today: date | None = None, edition: str = "
     """
     if not teams:
         return {}
-    days = {pk: today or clock.today(zone) for pk, zone in zones_of(teams).items()}
-    now = {pk: weeks_before(day) for pk, day in days.items()}
-    reach = Period(min(map(_before, now.values()), key=lambda each: each.first).first, max(days.values()))
     services = reading.services_with_first(teams)
-    rows, chosen = five.read(teams, reach, services), policies.of_teams(teams)
+    made, chosen = quarters.of_teams(teams, services, today), policies.of_teams(teams)
     of_team: dict[int, list[Service]] = {team.pk: [] for team in teams}
     for service in services:
         of_team[service.team_id].append(service)
     return {
-        team.pk: _standing(team, now[team.pk], rows[team.pk], chosen[team.pk], facts.reads(of_team[team.pk]), edition)
+        team.pk: _standing(team, made[team.pk], chosen[team.pk], facts.reads(of_team[team.pk]), edition)
         for team in teams
     }
 
 
-def _before(period: Period) -> Period:
-    return Period(period.first - timedelta(weeks=WEEKS), period.first - timedelta(days=1))
-
-
-def _standing(
-    team: Team, period: Period, rows: TeamRows, policy: Policy, reads: Reads, edition: str
-) -> DeliveryStanding:
-    judged_by = edition or policy.edition
-    now, before = rows.five(period), rows.five(_before(period))
-    found, was = told.numbers(now, judged_by), told.numbers(before, judged_by)
-    parts = rows.by_start("week")
-    weeks = [
-        parts.get(week, rows.empty()).five(Period(week, week + timedelta(days=6)), period) for week in period.weeks
-    ]
+def _standing(team: Team, made: Quarter, policy: Policy, reads: Reads, edition: str) -> DeliveryStanding:
+    judged_by, period, now = edition or policy.edition, made.period, made.now
+    found, was = told.numbers(now, judged_by), told.numbers(made.before, judged_by)
     return DeliveryStanding(
         period,
         judged_by,
         {
-            name: _cell(team, period, each, was[name].judged.band, now, reads, facts.spark_of(name, weeks))
+            name: _cell(team, period, each, was[name].judged.band, now, reads, facts.spark_of(name, made.weekly[name]))
             for name, each in found.items()
         },
     )
@@ -169,7 +159,9 @@ def _cell(team: Team, period: Period, each: Told, was: Band | None, now: Five, r
         spark=spark,
         url=point_url(team.pk, each.id, period.first, period.last),
         median=now.mttr.median if each.id == "mttr" else None,
-        still_open=now.mttr.still_open if each.id == "mttr" and (known or reads.incidents) else None,
+        still_open=now.mttr.still_open
+        if each.id == "mttr" and (known or reads.incidents or now.mttr.still_open)
+        else None,
     )
 
 

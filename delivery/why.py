@@ -53,7 +53,7 @@ def _not_counted(row: Deployment) -> str:
     if row.excluded:
         return _("Excluded by hand.")
     if row.gone_at:
-        return _("The host has it no more.")
+        return _("It was entered by hand, and withdrawn.") if row.is_by_hand else _("The host has it no more.")
     if not row.in_scope:
         return _("Another deployment source of the service brought it.")
     if row.outcome != OutcomeChoice.SUCCEEDED:
@@ -108,7 +108,7 @@ def _no_incident(row: Incident) -> str:
     if row.dismissed:
         return _("Not an incident, as somebody said by hand.")
     if row.gone_at:
-        return _("The host has it no more.")
+        return _("It was entered by hand, and withdrawn.") if row.is_by_hand else _("The host has it no more.")
     return "" if row.in_scope else _("It carries no incident label of the service.")
 
 

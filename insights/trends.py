@@ -21,7 +21,10 @@ from teams.models import Organisation, Person, Team, TeamGroup
 
 MONTHS = 12
 CHANGE = timedelta(weeks=13)
-SHOWN = ("roadmap_progress", "okr_on_track", "deployment_frequency", "mttr")  # figures that have a chart of their own
+SHOWN = (  # figures that have a chart of their own
+    "roadmap_progress", "okr_on_track", "deployment_frequency", "lead_time", "change_failure_rate", "recovery", "mttr",
+    "rework_rate",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from notices import unsubscribing
 from okrs.models import Objective
 from roadmaps import services as ticking
 from tests.access_world import World
+from tests.connections.factories import ConnectionFactory
 from tests.delivery.factories import DeploymentFactory, IncidentFactory, ServiceFactory
 from tests.imports.files import brought
 
@@ -191,3 +192,7 @@ def _organisation_upload(w: World) -> list[Any]:
     cycle = w.key_result_of(None).objective.cycle
     file = f"Cycle begins,Objective,Business metric,Key result,Kind\n{cycle.first_day},Ship,Time,Launch,milestone\n"
     return [brought(None, w.people["administrator"], "key-results", file.encode()).pk]
+
+
+def _common_github(w: World) -> list[Any]:
+    return [ConnectionFactory(team=None, kind="github", name="Shared").pk]

@@ -20,14 +20,17 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from django.core.cache import cache
 from django.db import models
 
 from assessments import services as assessing
 from assessments.models import Assessment
+from connections.models import Credential
 from connections.services import access_of
 from imports.models import Upload
 from okrs.models import Cycle
 from okrs.services import close_cycle
+from teams.models import Team
 from tests.access_world import World
 from tests.assessments import factories as maturity
 from tests.factories import PASSWORD
@@ -89,6 +92,13 @@ def _answered(w: World) -> Assessment:
 def _checklist(w: World, objective: Any) -> Any:
     entries = ["Serving", "Training"]
     return okrs.key_result_of(objective, w.membership.person, title="A", kind="checklist", entries=entries)
+
+
+def _seeing_one(w: World) -> Team:
+    """The team, where the token of the organisation's connection has just been seen to see one repository."""
+    token = Credential.objects.get_or_create(connection=w.common, defaults={"token": "x"})[0]
+    cache.set(f"repositories:{token.pk}", {"rows": [("42", "acme/given", "")], "whole": True})
+    return w.team
 
 
 # -- The API --------------------------------------------------------------------------------------------------------
@@ -421,6 +431,7 @@ SENT: dict[tuple[str, str], Line] = {
     ("api-calendar", "post"): lambda _: Sent(),
     ("api-calendar", "delete"): lambda _: Sent(),
     ("api-grant", "delete"): lambda _: Sent(),
+    ("api-grants", "post"): lambda w: Sent({"team": _seeing_one(w), "repositories": ["acme/given"]}),
     ("service-add", "post"): lambda _: Sent(
         {
             "name": "web",

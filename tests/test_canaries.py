@@ -322,7 +322,7 @@ def test_the_organisations_token(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     for module in ("connections.forms_organisation", "connections.views_organisation"):
-        monkeypatch.setattr(f"{module}.KIND", "stub")
+        monkeypatch.setattr(f"{module}.USUAL", "stub")
     ada, new = browser(administrator), reverse("organisation-connection-new")
     output.answer(ada.post(new, {"name": "", "token": "canary-without-a-name"}))
     assert output.answer(ada.post(new, {"name": "GitHub", "token": "canary-kept-for-all"})).status_code == 302

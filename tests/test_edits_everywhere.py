@@ -67,10 +67,8 @@ STAMPS = "core.livestamp"  # the database counts there what changes
 NOT_PLAYED = {
     "connect": "asks another system, and makes a draft",
     "repositories-add": "asks another system, and makes drafts or rows",
-    "api-repositories": "asks another system, and makes a row",
     "organisation-connection-new": "asks another system, and makes a row",
     "organisation-connection-give": "asks another system, and makes rows",
-    "api-grants": "asks another system, and makes rows",
     "security-app": "needs a device, and makes a row",
     "security-passkey": "needs a device, and makes a row",
     "security-rename": "needs a device",

@@ -38,8 +38,7 @@ from tests.tampering import (
 pytestmark = [pytest.mark.django_db, pytest.mark.walk]
 NOT_PLAYED = {
     "connect", "connection-access", "delivery-rules",  # ask another system first: tests/connections, tests/delivery
-    "organisation-connection-new", "organisation-connection-access", "organisation-connection-give", "api-grants",  # too
-    "repositories-add", "api-repositories",  # too
+    "organisation-connection-new", "organisation-connection-access", "organisation-connection-give", "repositories-add",  # too
     "channel-new", "channel-address", "channel-test",  # ask a name server or another host: tests/notices
     "security-app", "security-passkey", "security-rename", "security-remove",  # need a device: tests/teams
     "session-end", "account-move",  # another device, a link: tests/teams

@@ -67,7 +67,11 @@ class GitHub:
         now: datetime,
         wanted: Wanted = nothing,
     ) -> Iterator[Page]:
-        """What is new first, then what is asked for again, then the way back to the oldest; comparisons after each."""
+        """What is new first, then what is asked for again, then the way back to the oldest; comparisons after each.
+
+        Where a hundred objects take one request the way back comes first, and where each takes requests of its own last: charts
+        fill soon.
+        """
         reader = Reader(client, repository, options, now)
         streams: list[Stream] = []
         running: Mapping[str, Any] = {}
@@ -87,6 +91,9 @@ class GitHub:
             if reader.gone.intersection(stream.missing):
                 stream.forget(reader.gone)
                 yield stream.page()
+        for stream in streams:
+            if stream.cheap:
+                yield from stream.rest()
         reads_runs = options.deployments is DeploymentSource.RUNS
         if options.deployments is DeploymentSource.NONE or (reads_runs and not options.workflows):
             wanted = nothing  # without deployments nothing has a lead time
@@ -96,7 +103,8 @@ class GitHub:
         comparisons = Comparisons(reader, state.get("comparisons"), wanted)
         yield from comparisons.read()
         for stream in streams:
-            yield from stream.rest()
+            if not stream.cheap:
+                yield from stream.rest()
         yield from comparisons.read()
 
     def read_again(

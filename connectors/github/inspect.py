@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -11,18 +10,13 @@ from typing import Any
 from connectors.github import parse
 from connectors.github.address import web_url
 from connectors.github.reader import PER_PAGE
+from connectors.names import deploys, is_production, speaks_of_incidents
 from connectors.records import DeploymentSource, Identity, Inspection, Seen
 from core.http import Client, OutgoingError
 
 ISSUE_PAGES = 3  # pull requests stand among the issues, so one page may hold few of them
 RUN_PAGES = 2
 SHOWN = 50  # of each kind
-
-_PRODUCTION = re.compile(r"(^|[^a-z0-9])(prod|production|prd|live)([^a-z0-9]|$)|^github-pages$")
-_NOT_PRODUCTION = re.compile(r"(^|[^a-z0-9])(pre|non|not|no)[^a-z0-9]*(prod|production|live)")
-_DEPLOYS = re.compile(r"deploy|(^|[^a-z0-9])(releases?|publish\w*|cd|rollout|promote\w*)([^a-z0-9]|$)")
-_NOT_DEPLOYS = re.compile(r"(^|[^a-z0-9])(undeploy|teardown|cleanup)|preview")
-_INCIDENT = re.compile(r"incident|outage|downtime|post-?mortem|(^|[^a-z0-9])sev(erity)?[^a-z0-9]*\d")
 
 
 @dataclass
@@ -158,20 +152,6 @@ def _labels(look: _Look) -> tuple[Seen, ...]:
             if name:
                 names.setdefault(name.lower(), name)
     return _ranked((Seen(name, name, counts[name], speaks_of_incidents(name)) for name in names.values()), near="bug")
-
-
-def is_production(name: str) -> bool:
-    name = name.lower()
-    return bool(_PRODUCTION.search(name)) and not _NOT_PRODUCTION.search(name)
-
-
-def deploys(name: str) -> bool:
-    name = name.lower()
-    return bool(_DEPLOYS.search(name)) and not _NOT_DEPLOYS.search(name)
-
-
-def speaks_of_incidents(name: str) -> bool:
-    return bool(_INCIDENT.search(name.lower()))
 
 
 def _most(counts: Counter[str]) -> tuple[str, ...]:

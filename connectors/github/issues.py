@@ -19,6 +19,7 @@ class Incidents(Stream):
     """State: by lower-case label, that of its feed."""
 
     name = "incidents"
+    cheap = True
 
     def __init__(self, reader: Reader, state: dict[str, Any] | None) -> None:
         first = reader.first_instant

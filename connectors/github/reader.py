@@ -79,6 +79,7 @@ class Stream(ABC):
     """Pages of one kind. `state` is what is stored with each page and given back to the next sync."""
 
     name = ""
+    cheap = False  # its listing tells everything: no object takes a request of its own
     missing: Sequence[str] = ()  # keys that the listing had before and has no more
     refused = ""  # the code with which the host refuses this stream alone
 

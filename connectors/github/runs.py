@@ -41,6 +41,7 @@ class Runs(Stream):
     """
 
     name = "deployments"
+    cheap = True
 
     def __init__(self, reader: Reader, state: dict[str, Any] | None) -> None:
         since, workflows = reader.options.since, sorted(set(reader.options.workflows))

@@ -39,7 +39,7 @@ def mttr_chart(board: Board) -> Chart:
                 row.five.mttr.count,
                 _rounded(row.five.mttr.mean),
                 _rounded(row.five.mttr.median),
-                _rounded(max(row.five.mttr.hours, default=None)),
+                _rounded(row.five.mttr.hours.longest),
             ]
             for row in board.by_bucket
         ],

@@ -27,7 +27,7 @@ def lead_time_chart(board: Board) -> Chart:
                 [
                     row.five.lead_time.changes,
                     rounded(row.five.lead_time.median),
-                    rounded(max(row.five.lead_time.hours, default=None)),
+                    rounded(row.five.lead_time.hours.longest),
                 ]
                 for row in board.by_bucket
             ],
@@ -102,4 +102,4 @@ def recovery_chart(board: Board) -> Chart:
 
 def _recovery_cells(five: Five) -> list[float | None]:
     found = five.recovery
-    return [five.attributed, found.count, rounded(found.median), rounded(max(found.hours, default=None))]
+    return [five.attributed, found.count, rounded(found.median), rounded(found.hours.longest)]

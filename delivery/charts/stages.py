@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from core.charts import Chart
 from delivery.board import Board
 from delivery.charts.lines import Drawn, Line, alt_of, draw, rounded
-from delivery.figures import Stage, median
+from delivery.figures import Stage
 from delivery.five import Five
 from delivery.words import duration_text
 
@@ -44,7 +44,7 @@ def stage_medians(figure: str, five: Five) -> dict[str, float]:
     if figure == "lead_time":
         found = {stage.value: hours for stage, hours in five.lead_time.stage_medians.items()}
     else:
-        found = {"detect": median(five.detect), "repair": median(five.repair)}
+        found = {"detect": five.detect.median, "repair": five.repair.median}
     return {name: hours for name, hours in found.items() if hours is not None}
 
 

@@ -7,6 +7,7 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from connectors.registry import CONNECTORS
 from delivery.board import Board
 from delivery.periods import Bucket
 from delivery.words import bucket_text
@@ -16,10 +17,14 @@ def source_text(board: Board) -> str:
     """Where the numbers come from and how fresh they are."""
     if all(service.source.connection.is_sample for service in board.services):
         return _("sample data")
-    count = sum(not service.source.connection.is_told for service in board.services)
+    read = [service.source.connection.kind for service in board.services if not service.source.connection.is_told]
+    count = len(read)
     if not count:
         return _("imported") if all(service.is_imported for service in board.services) else _("pushed")
-    names = ngettext("GitHub, %(count)s repository", "GitHub, %(count)s repositories", count) % {"count": count}
+    hosts = ", ".join(sorted({CONNECTORS[kind].title for kind in read if kind in CONNECTORS}))
+    names = ngettext("%(hosts)s, %(count)s repository", "%(hosts)s, %(count)s repositories", count) % {
+        "hosts": hosts, "count": count,
+    }  # fmt: skip
     if board.read_at is None:
         return names
     return _("%(source)s, read %(time)s") % {

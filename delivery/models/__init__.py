@@ -16,6 +16,7 @@ from delivery.models.attribution import (
 from delivery.models.changes import Change, ComparedCommit, Comparison, Linked
 from delivery.models.deployments import Deployment, DeploymentQuerySet
 from delivery.models.incidents import Incident, IncidentQuerySet
+from delivery.models.prepared import PreparedQuarter
 from delivery.models.pushes import AlertRule, PushKey, Telling
 from delivery.models.services import (
     ALERT,
@@ -57,6 +58,7 @@ __all__ = [
     "Linked",
     "OutcomeChoice",
     "Policy",
+    "PreparedQuarter",
     "PushKey",
     "Scope",
     "Service",

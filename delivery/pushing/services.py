@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from connections import services as connections
 from connections.models import PUSHED, Source
-from connectors.github.inspect import is_production
+from connectors.names import is_production
 from connectors.records import DeploymentSource
 from core.refusals import Refused
 from delivery import rules as rule

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from django.db.models import Count, Q
 from django.db.models.functions import TruncDate
 
-from core import clock
+from core import bulk, clock
 from delivery.models import DeliveryDay, Deployment, OutcomeChoice
 from delivery.refresh.touched import MOST_SPANS
 
@@ -59,8 +59,8 @@ def _count(service_id: int, days: tuple[date, date] | None, zone: ZoneInfo) -> N
         DeliveryDay(service_id=service_id, environment_class=each, day=day, **wanted[each, day]) for each, day in wanted
     ]
     DeliveryDay.objects.filter(pk__in=gone).delete()
-    DeliveryDay.objects.bulk_update(moved, FIELDS, batch_size=100)
-    DeliveryDay.objects.bulk_create(made, batch_size=1000)
+    bulk.update(moved, FIELDS)
+    bulk.insert(made)
 
 
 def _wanted(service_id: int, days: tuple[date, date] | None, zone: ZoneInfo) -> Counts:

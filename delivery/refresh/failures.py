@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from django.db.models import Count, Q
 
+from core import bulk
 from delivery.models import Deployment, Failure, FailureKind
 from delivery.refresh.incidents import Attributed
 from delivery.refresh.signs import Shown
@@ -40,8 +41,8 @@ def keep(team_id: int, kind: FailureKind, asked: Iterable[int], found: Attribute
                 moved.append(row)
         touched |= {row.deployment_id for row in (*gone, *made, *moved)}
         Failure.objects.filter(pk__in=[row.pk for row in gone]).delete()
-        Failure.objects.bulk_update(moved, ["deployment", "by_hand"])
-        Failure.objects.bulk_create(made)
+        bulk.update(moved, ["deployment", "by_hand"])
+        bulk.insert(made)
     return touched
 
 

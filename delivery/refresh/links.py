@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from core import bulk
 from delivery.models import Change, ComparedCommit, Comparison, Deployment, Linked, Telling
 from delivery.refresh.order import Ordered, Placed, first_after, placed
 from delivery.refresh.touched import TouchedService, chunks, spans
@@ -112,7 +113,7 @@ def _link(service_id: int, keys: Sequence[int], moved: Moved) -> None:
         found = told[row.pk] if row.pk in told else min(filter(None, candidates), default=None)
         if _point(row, found, moved):
             changed.append(row)
-    Change.objects.bulk_update(changed, ["deployment", "deployed_at", "linked"], batch_size=100)
+    bulk.update(changed, ["deployment", "deployed_at", "linked"])
 
 
 def _point(row: Change, found: Found | None, moved: Moved) -> bool:

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from django.db.models import QuerySet
 
+from core import bulk
 from delivery.models import Deployment
 from delivery.refresh.touched import Span
 
@@ -77,7 +78,7 @@ def _write(before: Placed | None, rows: Iterable[Placed]) -> None:
         if row.previous != (before.pk if before else None):
             moved.append(Deployment(pk=row.pk, previous_id=before.pk if before else None))
         before = row
-    Deployment.objects.bulk_update(moved, ["previous"], batch_size=200)
+    bulk.update(moved, ["previous"])
 
 
 def forget_uncounted(rows: QuerySet[Deployment]) -> None:

@@ -17,6 +17,7 @@ from delivery.models import (
     FailureKind,
     Incident,
     Policy,
+    PreparedQuarter,
     Service,
 )
 from delivery.refresh import days, failures, incidents, links, marks, order, signs
@@ -31,6 +32,11 @@ def lock(team_id: int) -> Policy:
     """The team's policy; nobody else refreshes anything of the team until the transaction ends."""
     Policy.objects.get_or_create(team_id=team_id)
     return Policy.objects.select_for_update(of=("self",)).select_related("team").get(team=team_id)
+
+
+def forget_prepared(team_id: int) -> None:
+    """What was prepared for pages of many teams is made anew later (delivery/quarters.py)."""
+    PreparedQuarter.objects.filter(team=team_id).delete()
 
 
 @dataclass
@@ -48,6 +54,7 @@ def run(team_id: int, touched: Touched) -> None:
     """Bring everything into line with what was stored. What it reads is bounded by what was touched."""
     if not touched:
         return
+    forget_prepared(team_id)
     work = _begin(team_id)
     if work is None:
         everything(team_id)
@@ -69,6 +76,7 @@ def run(team_id: int, touched: Touched) -> None:
 def everything(team_id: int) -> None:
     """Make all rows anew of what hosts and people told: after a change of policy or rules, and after a bulk load."""
     policy = lock(team_id)
+    forget_prepared(team_id)
     work = _Work(policy, zones_of([policy.team])[team_id])
     _restore_marks(team_id)
     kinds = {FailureKind.INCIDENT, FailureKind.HAND, *_signs(work.policy)}

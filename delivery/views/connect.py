@@ -18,6 +18,7 @@ from connections.models import Credential, Draft
 from connections.services import Claimed, DraftUsed, OtherRepository
 from connections.views import Request, visible_team
 from connectors.records import Inspection
+from connectors.registry import USUAL
 from core import clock
 from core.crypto import Undecryptable
 from core.edits import StaleEdit
@@ -25,7 +26,7 @@ from core.http import OutgoingError
 from core.refusals import Refused
 from delivery import claims, rules, services
 from delivery.claims import Taken
-from delivery.forms import KIND, ConnectForm, RulesForm
+from delivery.forms import ConnectForm, RulesForm
 from delivery.models import Service
 from delivery.proposing import taken_of
 from delivery.views.parts import seen_of
@@ -56,7 +57,7 @@ def _first_step(request: Request, team: Team, form: ConnectForm, *, status: int,
 def _prepare(request: Request, team: Team, form: ConnectForm) -> Draft | None:
     address, token = form.cleaned_data["found"], form.cleaned_data["token"]
     try:
-        return connecting.prepare(team=team, by=request.user, kind=KIND, address=address, token=token)
+        return connecting.prepare(team=team, by=request.user, kind=USUAL, address=address, token=token)
     except OutgoingError as error:
         show_refusal(form, error, field="base_url" if form.cleaned_data["base_url"] else "address")
     except Claimed as claimed:

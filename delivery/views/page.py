@@ -12,7 +12,7 @@ from connections import health
 from connections.views import Request, visible_team
 from core import clock, live
 from core.tables import writing
-from delivery import charts, export, policies, summary
+from delivery import charts, export, first_reading, policies, summary
 from delivery.board import LENGTHS, Board, Choice, board
 from delivery.editions import EDITIONS
 from delivery.models import Deployment, Incident, OutcomeChoice
@@ -35,6 +35,7 @@ def delivery(request: Request, team_id: int) -> HttpResponseBase:
         "board": found,
         "summary": summary.of_board(found),
         "bottlenecks": charts.bottlenecks(found),
+        "estimate": first_reading.left_of(found.services, clock.now()) if found.first_sync else None,
         "policy_text": policies.text_of(found.policy),
         "choice": found.choice,
         "lengths": LENGTHS,

@@ -65,6 +65,7 @@ def _sample(person: Any) -> None:
 def _connections(person: Any, now: Any) -> None:
     from connections.models import Budget, SetAsideObject, SyncRun, Webhook
     from delivery.correcting import correct
+    from delivery.models import AlertRule, Change, PushKey, Telling
     from teams.services.teams import create_team
     from tests.connections.factories import (
         ConnectionFactory,
@@ -83,6 +84,10 @@ def _connections(person: Any, now: Any) -> None:
     GrantFactory(connection=common, team=team, granted_by=person)
     row = DeploymentFactory(service=ServiceFactory(source=source, team=team), finished_at=now.replace(microsecond=1))
     correct(team=team, kind="failed", reason="Basket – 壊れた", by=person, deployment=row)
+    change = Change.objects.create(service=row.service, key="push:12", opened_at=now, merged_at=now)
+    Telling.objects.create(change=change, deployment=row)
+    PushKey.objects.create(team=team, key="k-1", digest="0" * 64, answer=[{"id": "ü", "counts": True}])
+    AlertRule.objects.create(team=team, values=["critical", "重大"])
     DraftFactory(team=team, created_by=person, token="ghp_of_a_draft")
     Budget.objects.create(fingerprint="f" * 64, limit=5000, remaining=17, reset_at=now, window=3600, noted_at=now)
     Webhook.objects.create(connection=source.connection, secret="a webhook's secret", heard_at=now)

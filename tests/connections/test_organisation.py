@@ -158,6 +158,7 @@ def test_taking_back_from_an_archived_team_frees_its_part(
     assert organisation.take_back(grant=Grant.objects.get(), by=administrator)
     source.refresh_from_db()
     assert (source.active, Service.objects.get().ended_at) == (False, NOW)
+    assert Credential.objects.get().token == "common", "whoever else is given something needs it"
 
 
 def test_a_part_taken_with_the_team_s_own_token_stays_when_the_gift_ends(

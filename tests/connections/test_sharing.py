@@ -11,8 +11,9 @@ from connections import schedule, services, sharing, sync
 from connections.models import Connection, ConnectionState, Credential, RunOutcome, Share, Source
 from connections.services import Shared
 from connectors.records import Address, DeploymentSource, Inspection, ReadOptions
-from core import clock
+from core import clock, live
 from core.http import OutgoingError
+from core.models import LiveStamp
 from delivery.models import Service
 from notices.models import Notice
 from teams.models import AuditEvent, Person, Team
@@ -73,6 +74,13 @@ def test_one_sync_for_both(shared: Source, stub: StubConnector) -> None:
     assert [read["token"] for read in stub.reads] == ["secret-token"]
 
 
+def test_open_pages_of_both_teams_learn_of_a_sync(shared: Source, team: Team, ranking: Team) -> None:
+    LiveStamp.objects.all().delete()
+    assert sync.sync(shared.pk) is not None
+    assert live.stamp(team.pk, ["connections"])
+    assert live.stamp(ranking.pk, ["connections"])
+
+
 def test_whoever_leaves_ends_only_the_own_part(
     shared: Source, service: Service, team: Team, team_admin: Person, ranking: Team
 ) -> None:
@@ -105,6 +113,19 @@ def test_a_sync_that_runs_while_its_token_goes_stops(
     assert run is not None
     assert run.outcome == RunOutcome.SUCCEEDED
     assert stub.reads[-1]["token"] == "theirs"
+
+
+def test_a_sync_that_runs_while_less_is_wanted_stops(
+    shared: Source, stub: StubConnector, ranking: Team, their_admin: Person
+) -> None:
+    def leave(number: int) -> None:
+        if number == 2:
+            services.disconnect(source_id=shared.pk, team=ranking, by=their_admin)
+
+    stub.before_page = leave
+    run = sync.sync(shared.pk)
+    assert run is not None
+    assert run.outcome == RunOutcome.STOPPED, "it read what nobody wants any more"
 
 
 def test_the_last_one_ends_it(

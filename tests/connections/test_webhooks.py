@@ -15,12 +15,14 @@ from django.urls import reverse
 
 from connections import schedule, sync, webhooks
 from connections.models import ConnectionState, Source, Webhook
+from connections.sharing import join
 from connectors.github.hooks import GitHubHook
 from connectors.registry import HOOKS
 from core import clock
 from teams.models import AuditEvent, Person
-from tests.connections.factories import NOW, SourceFactory
+from tests.connections.factories import NOW, ConnectionFactory, SourceFactory
 from tests.connections.synced import run_of, schedule_again
+from tests.factories import TeamFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("now", "organisation")]
 SignIn = Callable[[Person], Client]
@@ -219,6 +221,23 @@ def test_a_secret_is_shown_once_and_the_next_one_ends_it(
     assert deliver(source, body, signed(new, body)).status_code == 403
     told = AuditEvent.objects.filter(action__startswith="connection.webhook").order_by("pk")
     assert [each.action.partition("_")[2] for each in told] == ["made", "renewed", "ended"]
+
+
+def test_one_of_the_organisation_hastens_what_is_read_by_it(
+    signed_in: SignIn, administrator: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(HOOKS, "stub", GitHubHook())
+    shared = ConnectionFactory(team=None, name="Shared")
+    source = SourceFactory(connection=shared, next_sync_at=LATER, share=None)
+    join(source, TeamFactory(), shared)
+    admin, url = signed_in(administrator), reverse("organisation-connection-webhook", args=[shared.pk])
+    assert url in admin.get(reverse("organisation-connection", args=[shared.pk])).text
+    admin.post(url)
+    secret = Webhook.objects.get().secret
+    assert (secret in admin.get(url).text, secret in admin.get(url).text) == (True, False)
+    body = body_of(source)
+    assert deliver(source, body, signed(secret, body)).json()["hastened"] is True
+    assert Source.objects.get().next_sync_at == NOW
 
 
 def test_what_no_host_posts_to_has_no_such_page(source: Source, signed_in: SignIn, team_admin: Person) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from connectors.records import (
@@ -23,6 +23,7 @@ from connectors.records import (
 from connectors.registry import CONNECTORS
 from core.http import Client, OutgoingError
 
+GIVEN_UP_AFTER = timedelta(days=7)
 DEPLOYMENTS = ReadOptions(DeploymentSource.DEPLOYMENTS, incident_labels=("incident",))
 
 
@@ -50,7 +51,9 @@ class Driver:
         running = [
             key
             for key, row in self.rows.items()
-            if isinstance(row, DeploymentRecord) and row.outcome is Outcome.RUNNING
+            if isinstance(row, DeploymentRecord)
+            and row.outcome is Outcome.RUNNING
+            and row.created_at > self.now - GIVEN_UP_AFTER
         ]
         return [*running, *self.aside]
 

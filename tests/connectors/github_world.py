@@ -94,7 +94,7 @@ def truth(repo: Repo, driver: Driver) -> dict[str, tuple[Any, ...]]:
                     row["merge_commit_sha"],
                     min(when(repo.commits[sha]["at"]) for sha in repo.pull_commits[row["number"]]),
                     when(row["created_at"]),
-                    min(when(each["submitted_at"]) for each in reviews),
+                    min((when(each["submitted_at"]) for each in reviews), default=None),
                     when(row["merged_at"]),
                     tuple(label["name"] for label in row["labels"]),
                 )

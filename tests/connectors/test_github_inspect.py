@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from connectors.github import GitHub
-from connectors.github.inspect import deploys, is_production, speaks_of_incidents
+from connectors.names import deploys, is_production, speaks_of_incidents
 from connectors.records import DeploymentSource, Inspection
 from connectors.registry import CONNECTORS
 from core.http import OutgoingError
@@ -40,7 +40,11 @@ def test_a_shop_that_deploys_through_the_host(fake: FakeGitHub) -> None:
     assert sum(seen.count for seen in found.environments) == 100
     assert [(seen.name, seen.proposed) for seen in found.workflows] == [("Tests", False)]
     assert len(found.workflows[0].branches) == 10
-    assert [(seen.name, seen.proposed) for seen in found.labels] == [("incident", True), ("bug", False)]
+    assert [(seen.name, seen.proposed) for seen in found.labels] == [
+        ("incident", True),
+        ("bug", False),
+        ("hotfix", False),
+    ]
     assert found.labels[0].count == 13  # without pull requests
     assert found.proposed_source is DeploymentSource.DEPLOYMENTS
     assert found.missing == ()

@@ -170,7 +170,8 @@ PAGES = ["delivery/", "delivery/?period=all&edition=2025", "delivery/deployments
          "delivery/point/", "delivery/policy/", "delivery/deployments/{deployment}/", "delivery/incidents/{incident}/",
          "connections/",
          "connections/{source}/", "connections/{source}/access/", "connections/{source}/disconnect/", "delivery/connect/",
-         "delivery/rules/{service}/"]  # fmt: skip
+         "delivery/rules/{service}/", "delivery/ways-in/", "delivery/ways-in/alerts/", "delivery/deployments/new/",
+         "delivery/incidents/new/"]  # fmt: skip
 
 
 @pytest.mark.parametrize(("width", "theme"), [(390, "light"), (1440, "dark")])

@@ -47,6 +47,7 @@ def test_a_deployment_is_entered_once_and_counts(client: Client, team: Team) -> 
     for _ in range(2):
         assert client.post(url(team, "deployment-new"), DEPLOYMENT).status_code == 302
     row = Deployment.objects.get()
+    assert url(team, "deployment-edit", row.pk) in client.get(url(team, "deployment", row.pk)).text
     assert (row.key, row.service.name, row.finished_at, list(Deployment.objects.counted())) == (
         "hand:r1", "churn-model", at("2026-11-02 09:42"), [row],
     )  # fmt: skip
@@ -123,6 +124,7 @@ def test_what_was_withdrawn_counts_no_more_and_can_be_taken_back(client: Client,
         assert client.post(url(team, f"{kind}-withdraw", row.pk)).status_code == 302
     assert not model.objects.counted().exists()
     assert "Withdrawn" in client.get(url(team, f"{kind}s")).text
+    assert "It was entered by hand, and withdrawn." in client.get(url(team, kind, row.pk)).text
     offer = UndoOffer.objects.get()
     client.post(reverse("undo", args=[offer.pk]))
     assert list(model.objects.counted()) == [row]

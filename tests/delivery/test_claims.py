@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from connections import services as connecting
 from connections.models import Source
 from connectors.records import ChangeRecord, DeploymentSource, Outcome
 from core import clock
@@ -277,6 +278,17 @@ def test_ending_the_last_part_disconnects(service: Service, team_admin: Person) 
     service.refresh_from_db()
     source = Source.objects.get()
     assert (service.ended_at, source.active, source.disconnected_at) == (NOW, False, NOW)
+
+
+def test_what_another_team_leaves_is_nobody_s_again(service: Service, ranking: Team, team_admin: Person) -> None:
+    store(service.source, deployment(2, NOW, environment="prod-web"))
+    services.add_part(team=service.team, source_id=service.source_id, name="web", rules=WEB, by=team_admin)
+    Service.objects.filter(name="web").update(team=ranking)
+    ShareFactory(source=service.source, team=ranking, connection=service.source.connection)
+    assert of(service) == []
+    connecting.disconnect(source_id=service.source_id, team=ranking, by=team_admin)
+    assert of(service) == ["deployment:2"], "shown again, and counted by nobody"
+    assert not service.deployments.counted().exists()
 
 
 def test_a_team_that_does_not_read_it_adds_no_part(service: Service, ranking: Team, team_admin: Person) -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from delivery.figures import Band, Recovery, days_per_week, frequency, median
+from delivery.figures import Band, Recovery, Spread, days_per_week, frequency, median
 from delivery.periods import Bucket, Period, buckets, complete_months_before, weeks_before
 
 MARCH = Period(date(2026, 3, 1), date(2026, 3, 31))
@@ -34,14 +34,14 @@ def test_the_headline_speaks_of_months_where_the_median_week_is_empty() -> None:
 
 def test_the_vector_of_mttr() -> None:
     """x 19:30 - 18:00, y a day, w half an hour; z is open."""
-    figure = Recovery([1.5, 24, 0.5], still_open=1)
+    figure = Recovery(Spread.of([1.5, 24, 0.5]), still_open=1)
     assert figure.count == 3
     assert figure.mean == pytest.approx(8.67, abs=0.005)
     assert figure.median == 1.5
 
 
 def test_no_incident_is_no_data() -> None:
-    figure = Recovery([], still_open=2)
+    figure = Recovery(Spread.of([]), still_open=2)
     assert (figure.mean, figure.median, figure.band) == (None, None, None)
 
 
@@ -82,11 +82,11 @@ def test_bands_of_frequency_read_the_medians(week: list[int], month: list[int], 
     ],
 )
 def test_bands_of_mttr_begin_where_the_edition_says(hours: float, band: Band) -> None:
-    assert Recovery([hours], 0).band is band
+    assert Recovery(Spread.of([hours]), 0).band is band
 
 
 def test_the_band_reads_the_median_not_the_mean() -> None:
-    assert Recovery([0.5, 0.5, 500], 0).band is Band.ELITE
+    assert Recovery(Spread.of([0.5, 0.5, 500]), 0).band is Band.ELITE
 
 
 @pytest.mark.parametrize(

@@ -164,11 +164,11 @@ def test_figures_count_it_and_know_nothing_after_the_last_row(team: Team, editor
     rows = [ROW | {"began": f"2026-09-{day:02} 09:00", "finished": f"2026-09-{day:02} 10:00"} for day in (1, 8, 15)]
     brought(Deployments(), csv_of(rows), team, editor)
     found = board(team, Choice())
-    figure = found.frequency()
+    figure = found.five.frequency
     assert figure is not None
     assert (figure.count, found.read_at, found.first_sync) == (3, None, False)
     with clock.at(datetime(2027, 3, 1, 9, tzinfo=UTC)):
-        assert board(team, Choice()).frequency() is None
+        assert board(team, Choice()).five.frequency is None
 
 
 # -- Incidents
@@ -185,7 +185,7 @@ def test_incidents_of_a_new_service_and_of_one_that_counts_incidents(
     assert (theirs.service, theirs.resolved_at, theirs.in_scope) == (service, None, True)
     assert states(brought(Incidents(), file, team, editor)) == ["same", "same"]
     found = board(team, Choice())
-    assert (found.recovery().mean, found.open_incidents, found.counts_incidents) == (3.5, 1, True)
+    assert (found.five.mttr.mean, found.five.mttr.still_open, found.reads.incidents) == (3.5, 1, True)
 
 
 def test_other_labels_leave_what_was_brought(service: Service, team: Team, editor: Person) -> None:

@@ -15,6 +15,7 @@ from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 
+from connections.models import SyncRun
 from delivery import headlines, sparks
 from delivery.board import Choice, board
 from delivery.figures import Band
@@ -93,7 +94,7 @@ def test_mttr_shows_mean_median_resolved_and_open(team: Team, service: Service) 
     IncidentFactory(service=service, began_at=MONDAY, resolved_at=None)
     IncidentFactory(service=service, began_at=MONDAY, resolved_at=NOW - timedelta(hours=1))  # of the present week
     made = headline(team, "mttr")
-    assert (made.value, made.unit, made.band) == ("8.7", "h mean", Band.HIGH)
+    assert (made.value, made.unit, made.band) == ("8.67", "h mean", Band.HIGH)
     assert made.facts == ["median 1.5 h", "3 incidents resolved", "1 open"]
 
 
@@ -136,12 +137,15 @@ def test_what_is_not_read_is_said(team: Team) -> None:
 
 def test_a_sparkline_has_gaps_where_nothing_was() -> None:
     spark = sparks.line([1.0, 2.0, None, 4.0])
-    assert len(spark.dots) == 3
-    assert [len(line.split()) for line in spark.lines] == [2]
-    assert sparks.line([None, None]).dots == ()
+    assert spark.paths["dot"].count("M") == 3
+    assert [part.count("L") for part in spark.paths["line"].split("M")[1:]] == [1, 0]
+    assert sparks.line([None, None]).paths == {}
     bars = sparks.bars([0, 2, 1])
-    assert [bar.zero for bar in bars.bars] == [True, False, False]
-    assert [bar.height for bar in bars.bars] == [1.0, 13.0, 6.5]
+    assert {kind: path.split("v")[1] for kind, path in bars.paths.items()} == {
+        "zero": "-1h16.1",
+        "bar": "-13h16.1",
+        "now": "-6.5h16.1",
+    }
 
 
 def test_over_all_time_the_weeks_begin_with_the_first_deployment(team: Team, service: Service) -> None:
@@ -243,6 +247,10 @@ def test_the_first_sync_says_that_figures_will_grow(reader: Client, team: Team, 
     service.source.succeeded_at = None
     service.source.save()
     assert "older weeks will still fill" in page(reader, team)
+    started = NOW - timedelta(minutes=2)
+    counts = {"deployments": {"left": 300, "done": False}, "incidents": {"left": 7, "done": True}}
+    SyncRun.objects.create(source=service.source, owner="x", started_at=started, counts=counts, requests=100)
+    assert "About 300 requests left, about 6 minutes." in page(reader, team)
 
 
 @pytest.mark.parametrize("query", ["", "?period=12m", "?period=all"])
@@ -260,8 +268,8 @@ def test_the_page_costs_the_same_for_few_and_many(reader: Client, team: Team, se
     fill(2, service)
     few = cost()
     fill(20, ServiceFactory(source__connection__team=team, source__succeeded_at=NOW))
-    fill(20, ServiceFactory(source__connection__team=team))
-    assert cost() == few <= 25
+    fill(20, ServiceFactory(source__connection__team=team, source__succeeded_at=NOW))
+    assert cost() == few <= 26
 
 
 def test_csv_of_what_the_charts_show(reader: Client, team: Team, service: Service) -> None:

@@ -12,8 +12,11 @@ from django.test.utils import CaptureQueriesContext
 from connections.models import Source
 from core import clock
 from core.retention import prune
+from delivery import facts
+from delivery.board import Choice, board
 from delivery.models import Change, Deployment, Incident, PushKey, Service
 from delivery.pushing import keys
+from delivery.records import DeliveryStore
 from teams.models import AuditEvent, Person, Team, TokenScope
 from tests.connections.factories import SourceFactory
 from tests.delivery.factories import NOW, DeploymentFactory, IncidentFactory, ServiceFactory, at
@@ -133,6 +136,17 @@ def test_an_environment_is_classed_by_the_rules_by_its_name_or_by_who_pushes(pro
     assert Service.objects.get().environments == {"staging": ["staging"], "production": ["PRD-EU", "Prod"]}
 
 
+def test_what_is_never_told_to_have_ended_is_given_up_after_seven_days(program: Program) -> None:
+    program.deploy(outcome="running", created_at="2026-11-24T09:00:00Z", finished_at=None)
+    prune()
+    assert Deployment.objects.get().outcome == "running"
+    with clock.at(NOW + timedelta(days=7)):
+        prune()
+    assert Deployment.objects.get().outcome == "unknown"
+    program.deploy(created_at="2026-11-24T09:00:00Z", finished_at="2026-11-24T09:20:00Z")
+    assert Deployment.objects.get().outcome == "succeeded"
+
+
 # -- One source for each service
 
 
@@ -159,6 +173,22 @@ def test_a_repository_can_be_read_for_its_incidents_while_programs_push_its_depl
     DeploymentFactory(service=service, in_scope=False)
     assert program.deploy(service="Acme/Shop", environment="live")["deployments"][0]["counts"] is True
     assert [row.key for row in Deployment.objects.counted()] == ["push:build-512"]
+
+
+def test_a_host_is_not_asked_for_what_others_told(program: Program, team: Team) -> None:
+    service = ServiceFactory(
+        source__connection__team=team,
+        name="acme/shop",
+        deployment_source="pushed",
+        environments={"production": ["live"]},
+    )
+    running = {"outcome": "running", "created_at": "2026-11-24T09:00:00Z", "finished_at": None}
+    program.deploy(service="acme/shop", environment="live", **running)
+    program.report(service="acme/shop")
+    IncidentFactory(service=service, team=team, key="issue:6", resolved_at=None)
+    store = DeliveryStore()
+    assert list(store.unfinished_keys(service.source, NOW)) == []
+    assert list(store.keys_to_check(service.source, NOW)) == ["issue:6"]
 
 
 def test_a_program_that_names_a_new_service_each_time_is_stopped(program: Program, team: Team) -> None:
@@ -305,3 +335,20 @@ def test_a_push_of_many_costs_as_many_queries_as_one_of_few(program: Program) ->
             program.push("deployments", *entries)
         counts.append(len(queries))
     assert counts[0] == counts[1]
+
+
+# -- What follows
+
+
+def test_figures_count_what_was_pushed(program: Program, team: Team) -> None:
+    """Deployed after 25.7 h, broken an hour later, resolved after two; of a team that reads nothing."""
+    program.deploy(changes=[CHANGE])
+    program.report(service="churn-model", began_at="2026-11-02T10:42:00Z", resolved_at="2026-11-02T12:42:00Z")
+    found = board(team, Choice(length="all"))
+    assert found.five.frequency is not None
+    assert (found.five.frequency.count, found.five.failure_rate.value, found.five.mttr.mean) == (1, 1.0, 2.0)
+    assert (found.five.recovery.median, Deployment.objects.get().failures) == (3.0, 1)
+    assert found.five.lead_time.median == pytest.approx(25.7)
+    assert "Incidents are not read." not in facts.of("mttr", found.five, found.reads)
+    program.report(service="churn-model", began_at="2026-11-02T10:42:00Z", updated_at="2026-11-02T13:00:00Z")
+    assert board(team, Choice(length="all")).five.mttr.still_open == 1

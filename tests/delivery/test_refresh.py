@@ -101,7 +101,8 @@ def test_of_two_that_finished_at_once_the_one_begun_later_is_later(service: Serv
 def test_the_first_deployment_has_no_known_changes(service: Service) -> None:
     merged(service, 1, 1)
     deployed(service, "A", 2)
-    assert brought() == ("", "")
+    merged(service, 2, 1.5)
+    assert (brought(), brought("pull:2")) == (("", ""), ("", ""))
 
 
 def test_a_change_comes_with_the_commits_that_hold_it(service: Service) -> None:
@@ -158,6 +159,15 @@ def test_an_incident_of_no_service_is_looked_at_in_the_whole_team(team: Team, se
     assert failed() == {("incident", "A"), ("incident", "B")}
     choose(team, scope="team")
     assert failed() == {("incident", "B")}
+
+
+def test_of_incidents_told_at_once_each_belongs_to_what_finished_strictly_before_it(service: Service) -> None:
+    for key, hours in (("A", 1), ("B", 3), ("C", 5)):
+        deployed(service, key, hours)
+    told = [incident(number, after(hours), 1) for number, hours in ((1, 2), (2, 3), (3, 4), (4, 5), (5, 6))]
+    DeliveryStore().store(service.source, told, NOW)
+    rows = Failure.objects.order_by("incident__key").values_list("deployment__key", flat=True)
+    assert list(rows) == ["A", "A", "B", "B", "C"]
 
 
 def test_a_deployment_told_late_takes_the_incidents_that_are_its_own(service: Service) -> None:

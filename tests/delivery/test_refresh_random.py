@@ -19,7 +19,7 @@ from tests.delivery.factories import ServiceFactory
 from tests.delivery.playing import ZONES, Player, Step, policies, prepared, steps
 from tests.tampering import rolled_back
 
-EXAMPLES = int(os.environ.get("DELIVERY_EXAMPLES", "24"))  # 1,000 looks deeper
+EXAMPLES = int(os.environ.get("DELIVERY_EXAMPLES", "15"))  # 1,000 looks deeper
 
 pytestmark = pytest.mark.django_db
 

@@ -170,7 +170,7 @@ def test_the_team_page_brings_every_room_together(
         "Test coverage",
         'data-chart="chart-burn-up"',
         'data-figure="deployment_frequency"',
-        'data-figure="mttr"',
+        'data-figure="change_failure_rate"',
     ):
         assert part in page
     assert service.source.full_name in page

@@ -71,12 +71,12 @@ def see_where_every_team_stands(actor: Actor) -> None:
 
 
 def look_behind_numbers(actor: Actor) -> None:
-    """A level leads to its criteria, a roadmap to its items, a figure to the deployments that were counted."""
+    """A level leads to its criteria, a roadmap to its items, a figure to what is behind it."""
     for cell, address in (
         (f"{BODY} a.p-heat:not(.is-unknown)", r"/teams/\d+/maturity/#area-"),
         (f"{BODY} a.p-road", r"/teams/\d+/roadmap/$"),
         (f"{BODY} a.p-okr-cell", r"/teams/\d+/okrs/"),
-        (f"{BODY} a.p-dora", r"/teams/\d+/delivery/deployments/\?from="),
+        (f"{BODY} a.p-dora", r"/teams/\d+/delivery/point/\?figure=deployment_frequency&from="),
     ):
         actor.click(cell)
         expect(actor.page).to_have_url(re.compile(address))
@@ -119,7 +119,7 @@ def take_it_along(actor: Actor) -> None:
 
 def see_where_they_are_heading(actor: Actor) -> None:
     actor.click(".p-nav a[href='/trends/']")
-    expect_charts(actor, 4 + 4)
+    expect_charts(actor, 4 + 8)
     actor.step("See twelve months of the organisation")
     option = actor.find("select[name=of] option[value^=team-]").first.get_attribute("value")
     assert option

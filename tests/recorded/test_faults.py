@@ -1,7 +1,8 @@
 """A host that fails once, at a request where it matters: in the end the same rows as of a host that never failed.
 
-The requests of a first sync, counted from 1. Ants: the newest runs, the issues, the older runs. OpenBIC: the deployments,
-then the statuses of each of the seven.
+The requests of a first sync, counted from 1. Ants: the newest runs, the issues, the older runs, then the pull requests
+with commits and reviews of each of the 26 that were merged. OpenBIC: the deployments, then the statuses of each of the seven.
+`test_every_fault.py` tries all of them.
 """
 
 from __future__ import annotations

@@ -86,7 +86,7 @@ def test_a_second_sync_with_nothing_new(
     ada: Person, undisturbed: dict[str, Undisturbed], tell: Callable[[str], None]
 ) -> None:
     """The bound: one 304 for each listing, one request for each unfinished object of the last 7 days; here are none."""
-    listings = {ANTS: 2, OPENBIC: 1}  # runs and issues; deployments
+    listings = {ANTS: 3, OPENBIC: 2}  # runs, issues, pull requests; deployments, pull requests
     for repository, count in listings.items():
         case = undisturbed[repository]
         case.replay.reset()

@@ -25,15 +25,16 @@ def test_a_worker_that_is_killed_in_mid_sync(ada: Person, portal: Portal, make_r
     right = {}
     for repository, times in REPEAT.items():
         source = ada.connect(calm[repository], repository, make_replay("--repeat", times))
-        assert ada.wait_for_sync(source).tone == "is-ok"
+        assert ada.wait_for_sync(source, timeout=TAKE_OVER_TAKES).tone == "is-ok"
         right[repository] = rows(source)
     assert [len(right[ANTS][table]) for table in ("delivery_deployment", "delivery_incident")] == [20 * 60, 2 * 60]
     assert len(right[OPENBIC]["delivery_deployment"]) == 7 * 15
 
     sources: dict[str, Source] = {}
+    hosts = {repository: make_replay("--repeat", times) for repository, times in REPEAT.items()}
     for repository, times in REPEAT.items():
         slowly = ("--repeat", times, "--latency", LATENCY[repository])
-        sources[repository] = ada.connect(killed[repository], repository, make_replay("--repeat", times), None, *slowly)
+        sources[repository] = ada.connect(killed[repository], repository, hosts[repository], None, *slowly)
     for source in sources.values():
         ada.go(source.path)
         expect(ada.find("#live[hx-get] [data-stream=deployments]")).to_have_text(re.compile("[1-9]"))
@@ -41,6 +42,8 @@ def test_a_worker_that_is_killed_in_mid_sync(ada: Person, portal: Portal, make_r
     assert len(workers) == 3
     for process in workers:
         os.kill(process, signal.SIGKILL)
+    for repository, times in REPEAT.items():
+        hosts[repository].start("--repeat", times)  # as fast as ever again
 
     for repository, source in sources.items():
         stored = rows(source)

@@ -17,6 +17,7 @@ from django.utils import translation
 
 from core import clock, undo
 from core.models import UndoOffer
+from delivery.models import Incident
 from notices.models import Channel
 from okrs.models import KeyResult, Objective
 from roadmaps.models import Item
@@ -25,6 +26,7 @@ from teams.services import teams as team_services
 from teams.services.invitations import invite
 from teams.services.members import add_member, remove_member
 from tests.access_world import make_token
+from tests.delivery.factories import IncidentFactory
 from tests.factories import MembershipFactory, TeamFactory
 from tests.okrs import factories as okrs
 from tests.roadmaps.factories import item_of, started
@@ -101,6 +103,13 @@ def _channel(team: Team, by: Person) -> Taken:
     return Taken(url, lambda: list(Channel.objects.all()), "The channel “#ml” is removed", {}, "channel.brought_back")
 
 
+def _by_hand(team: Team, by: Person) -> Taken:
+    made = IncidentFactory(team=team, service=None, key="hand:1", title="Slow answers")
+    url = reverse("incident-withdraw", args=[team.pk, made.pk])
+    rows = lambda: [Incident.objects.get(pk=made.pk)]  # noqa: E731
+    return Taken(url, rows, "“Slow answers” is withdrawn", {}, "delivery.incident_brought_back")
+
+
 KINDS: dict[str, Callable[[Team, Person], Taken]] = {
     "team.archive": _team,
     "group.delete": _group,
@@ -110,6 +119,7 @@ KINDS: dict[str, Callable[[Team, Person], Taken]] = {
     "key_result.archive": _key_result,
     "item.drop": _item,
     "channel.remove": _channel,
+    "delivery.withdraw": _by_hand,
 }
 
 

@@ -11,13 +11,15 @@ import pytest
 from django.db import connection, connections
 
 from connections import schedule, services, sync
-from connections.models import Connection, Draft, RunOutcome, Source
+from connections.models import Budget, Connection, Draft, RunOutcome, Source
 from connections.services import Claimed
 from connectors.records import DeploymentSource, Inspection, ReadOptions
 from core import clock
 from core.http import RateLimited
+from delivery import services as delivery
+from delivery.claims import PartTaken
 from delivery.models import Deployment, Incident, Service
-from delivery.rules import parts_of
+from delivery.rules import Rules, parts_of
 from teams.models import Person, Team
 from tests.connections.factories import NOW, SourceFactory
 from tests.connections.stub import StubConnector, quietly
@@ -104,19 +106,24 @@ def test_a_stalled_worker_and_the_one_that_took_over_write_together(source: Sour
     assert sorted(source.state["deployments"]["done"]) == sorted(Deployment.objects.values_list("key", flat=True))
 
 
-def test_two_teams_that_claim_a_repository_at_once(stub: StubConnector, administrator: Person) -> None:
-    options = ReadOptions(DeploymentSource.NONE)
+def test_two_teams_that_claim_a_part_of_a_repository_at_once(stub: StubConnector, administrator: Person) -> None:
+    """Both may read it, one may count it; whoever comes second is told whose it is."""
+    rules = Rules(DeploymentSource.DEPLOYMENTS, environments={"production": ["production"]})
     for number in range(ROUNDS):
         seen = Inspection(f"9{number}", "acme/wanted", "", "main")
         drafts = []
         for _ in range(2):
             member = MembershipFactory()
             drafts.append(_draft(member.team, member.person, seen))
-        results = at_once(*[_connecting(draft, options) for draft in drafts])
-        claimed = [result for result in results if isinstance(result, Claimed)]
-        won = [result for result in results if isinstance(result, Source)]
-        assert (len(claimed), len(won)) == (1, 1), results
-        assert claimed[0].team == won[0].connection.team
+        results = at_once(*[_counting(draft, rules) for draft in drafts])
+        (won,) = [result for result in results if isinstance(result, Service)]
+        (told,) = [result for result in results if isinstance(result, Claimed | PartTaken)]
+        assert won.team.name in str(told)
+        assert list(Service.objects.filter(source__external_id=seen.external_id)) == [won]
+
+
+def _counting(draft: Draft, rules: Rules) -> Callable[[], Service]:
+    return lambda: delivery.connect(draft_id=draft.pk, rules=rules, by=draft.created_by)
 
 
 def _draft(team: Team, by: Person, seen: Inspection) -> Draft:
@@ -161,6 +168,7 @@ def test_repositories_of_one_token_that_end_at_once_do_not_lock_each_other(sourc
         runs = at_once(*[lambda pk=each.pk: sync.sync(pk) for each in sources])
         assert [run.outcome for run in runs] == [RunOutcome.WAITING] * 4, runs
         Source.objects.update(next_sync_at=NOW, waiting_until=None)
+        Budget.objects.update(waiting_until=None)
     stub.before_page = quietly
 
 

@@ -96,8 +96,10 @@ def test_a_teams_token_reads_its_team_only(team: Team, team_admin: Person, servi
 
 
 def test_nothing_can_be_written(reader: Client, team: Team) -> None:
-    for method in ("post", "put", "patch", "delete"):
+    """But what programs push, which whoever only reads may not."""
+    for method in ("put", "patch", "delete"):
         assert getattr(reader, method)(f"/api/v1/teams/{team.pk}/deployments/").status_code == 405
+    assert reader.post(f"/api/v1/teams/{team.pk}/deployments/").status_code == 403
 
 
 @pytest.mark.parametrize("rest", ["deployments/", "incidents/", "figures/deployment_frequency/"])

@@ -1,4 +1,4 @@
-"""What people type to connect a repository and to say what of it counts."""
+"""What people type to say what of a repository counts."""
 
 from __future__ import annotations
 
@@ -15,34 +15,13 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from connections.forms import base_url_field, token_field, understand
 from connectors.records import DeploymentSource, Inspection, Seen
-from connectors.registry import USUAL
 from core.edits import THEIRS, UNSEEN, SeenForm
 from delivery.claims import Taken
 from delivery.models import DeploymentSourceChoice, EnvironmentClass, Service
 from delivery.rules import CLASSES, PARTS, Rules, class_of_environment, comparable, guess, parts_of, problems, restored
 
 MAX_PATTERNS = 50
-
-
-class ConnectForm(forms.Form):
-    """The first step: which repository, and a token that may read it."""
-
-    address = forms.CharField(
-        label=_("Address of the repository"),
-        max_length=300,
-        help_text=_("As it stands in the browser, for example https://github.com/owner/name."),
-        widget=forms.TextInput(attrs={"inputmode": "url", "autocomplete": "off", "spellcheck": "false"}),
-    )
-    token = token_field(_("Access token"))
-    base_url = base_url_field()
-
-    def clean(self) -> dict[str, Any]:
-        cleaned: dict[str, Any] = super().clean() or {}
-        if cleaned.get("address"):
-            cleaned["found"] = understand(self, USUAL, cleaned["address"], cleaned.get("base_url", ""), field="address")
-        return cleaned
 
 
 class PatternsField(forms.CharField):

@@ -26,7 +26,8 @@ from core.http import OutgoingError
 from core.refusals import Refused
 from delivery import claims, rules, services
 from delivery.claims import Taken
-from delivery.forms import ConnectForm, RulesForm
+from delivery.forms import RulesForm
+from delivery.forms_connect import ConnectForm
 from delivery.models import Service
 from delivery.proposing import taken_of
 from delivery.views.parts import seen_of

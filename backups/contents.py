@@ -28,6 +28,7 @@ LEFT_OUT = {
     "teams.setupcode": "of use only until there is an organisation",
     "account.emailconfirmation": "links under way, sent again when asked for",
     "backups.work": "the task that makes the archive, or restores it",
+    "delivery.preparedquarter": "figures made beforehand, and again within a minute",
     "imports.upload": "files that nobody imported yet: they are brought again, and go after a week anyway",
     "contenttypes.contenttype": "Django makes it from the code",
     "auth.permission": "Django makes it from the code",

@@ -19,6 +19,7 @@ class DeliveryConfig(AppConfig):
         undo.register()
         retention.register("push keys", keys.prune)
         retention.register("deployments given up", give_up_told)
+        live.leave_out("delivery.preparedquarter", "what pages say without it too, made beforehand")
         live.leave_out("delivery.pushkey", "answers that were given, which no page shows")
         live.leave_out("delivery.telling", "which deployments name a change; what follows from it stands in the change")
         live.leave_out(

@@ -249,8 +249,8 @@ _WHY_NOT = {
         alert-rule assessment-target channel channel-new connect connect-rules connection-access connection-webhook
         delivery-policy delivery-rules deployment-edit deployment-new import-new incident-edit incident-new key-result-add
         key-result-edit okr-cycle okr-cycle-add okr-example okr-objective-add organisation organisation-connection-access
-        organisation-connection-give organisation-connection-new organisation-cycle-add organisation-example
-        organisation-import-new organisation-objective-add repositories-add roadmap-add-item roadmap-start-date service-add
+        organisation-connection-give organisation-connection-new organisation-connection-webhook
+        organisation-cycle-add organisation-example organisation-import-new organisation-objective-add repositories-add roadmap-add-item roadmap-start-date service-add
         team-groups team-new team-settings
     """,
     "a file": """

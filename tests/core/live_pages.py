@@ -110,7 +110,7 @@ def _invite(page: Page) -> None:
 
 
 ITEM = as_csv(["section", "item"], ["1", "Look at logs"])
-AIM = ["Cycle begins", "Objective", "Key result", "Kind", "Start value", "Target value"]
+AIM = ["Cycle begins", "Objective", "Business metric", "Key result", "Kind", "Start value", "Target value"]
 _RUN = ["Shop", "production", "2026-11-20 10:00", "2026-11-20 10:05"]
 DEPLOYED = as_csv(["service", "environment", "began", "finished", "title"], [*_RUN, "Release 7"])
 AGAIN = as_csv(["service", "environment", "began", "finished", "title", "key"], [*_RUN, "Release 8", "8"])
@@ -157,7 +157,8 @@ def each(world: World) -> list[Shown]:
     )
     begins = world.key_result_of(None).objective.cycle.first_day
     aims = [
-        as_csv(AIM, [begins, "Ship faster", title, "decrease", 12, 6]) for title in ("Lead time", "Time to recover")
+        as_csv(AIM, [begins, "Ship faster", "Time to market", title, "decrease", 12, 6])
+        for title in ("Lead time", "Time to recover")
     ]
     common_file = brought(None, world.people["administrator"], "key-results", aims[0])
     told = {"kind": "github", "base_url": "https://api.github.com", "name": "GitHub"}  # a new name alone asks no host

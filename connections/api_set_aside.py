@@ -50,6 +50,7 @@ class RetryView(_SourceView):
     @extend_schema(request=None, responses=SetAsideSerializer)
     def post(self, request: Request, object_id: int, **_: Any) -> Response:
         source = self.source("team.administer")
+        self.sent_nothing()
         aside = get_object_or_404(source.set_aside.open(), pk=object_id)
         return Response(SetAsideSerializer(retrying.retry(source=source, object_id=aside.pk)).data)
 

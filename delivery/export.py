@@ -123,7 +123,8 @@ def of_teams(found: SideBySide) -> Table:
     """A row a team: of each figure the value, numerator, denominator, and band or score. An empty cell is "no data"."""
     header = [_("Team"), _("Group"), _("Edition"), _("From"), _("To")]
     for title, unit in zip(told.TITLES.values(), told.UNITS.values(), strict=True):
-        header += [f"{title} ({unit})", _("Numerator"), _("Denominator"), _("Band"), _("Score")]
+        parts = (_("Numerator"), _("Denominator"), _("Band"), _("Score"))
+        header += [f"{title} ({unit})", *(f"{title}: {part}" for part in parts)]
     return Table("delivery-teams", header, [_team_cells(row) for row in found.rows])
 
 

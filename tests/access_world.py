@@ -172,7 +172,8 @@ class World:
     def set_aside(self) -> SetAsideObject:
         """An object of the team's repository that nobody could understand, nor can ask for."""
         told = {"reason": "missing_value", "first_seen_at": clock.now(), "last_seen_at": clock.now()}
-        return SetAsideObject.objects.get_or_create(source=self.service.source, key="issue:?", defaults=told)[0]
+        found = SetAsideObject.objects.filter(source=self.service.source).first()
+        return found or SetAsideObject.objects.create(source=self.service.source, key="issue:?", **told)
 
     @property
     def channel(self) -> Channel:

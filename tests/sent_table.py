@@ -431,6 +431,7 @@ SENT: dict[tuple[str, str], Line] = {
     ("api-calendar", "post"): lambda _: Sent(),
     ("api-calendar", "delete"): lambda _: Sent(),
     ("api-grant", "delete"): lambda _: Sent(),
+    ("api-set-aside-retry", "post"): lambda _: Sent(),
     ("api-grants", "post"): lambda w: Sent({"team": _seeing_one(w), "repositories": ["acme/given"]}),
     ("service-add", "post"): lambda _: Sent(
         {

@@ -43,6 +43,7 @@ WITHOUT = {
     "notices/preferences.html": "what one chose: /account/data/ has it",
     "notices/mail.html": "the frame of a mail",
     "connections/organisation.html": "a few names; what each gives to whom is a file of its page",
+    "delivery/_moves.html": "what one change did, told once; the figures and the audit log are files of their own",
     "imports/new.html": "the columns of a template, which is had as a file with them",
 }
 # Tables beside those that the page gives.

@@ -13,6 +13,7 @@ from playwright.sync_api import Page, expect
 
 from tests.access_table import ROUTES
 from tests.access_world import World
+from tests.connections.factories import ConnectionFactory
 from tests.imports.files import as_csv, brought
 from tests.roadmaps.factories import item_of
 
@@ -109,7 +110,7 @@ def _invite(page: Page) -> None:
 
 
 ITEM = as_csv(["section", "item"], ["1", "Look at logs"])
-AIM = ["Cycle begins", "Objective", "Key result", "Kind", "Start value", "Target value"]
+AIM = ["Cycle begins", "Objective", "Business metric", "Key result", "Kind", "Start value", "Target value"]
 _RUN = ["Shop", "production", "2026-11-20 10:00", "2026-11-20 10:05"]
 DEPLOYED = as_csv(["service", "environment", "began", "finished", "title"], [*_RUN, "Release 7"])
 AGAIN = as_csv(["service", "environment", "began", "finished", "title", "key"], [*_RUN, "Release 8", "8"])
@@ -156,10 +157,12 @@ def each(world: World) -> list[Shown]:
     )
     begins = world.key_result_of(None).objective.cycle.first_day
     aims = [
-        as_csv(AIM, [begins, "Ship faster", title, "decrease", 12, 6]) for title in ("Lead time", "Time to recover")
+        as_csv(AIM, [begins, "Ship faster", "Time to market", title, "decrease", 12, 6])
+        for title in ("Lead time", "Time to recover")
     ]
     common_file = brought(None, world.people["administrator"], "key-results", aims[0])
-    common, commons = world.common, reverse("organisation-connections")
+    told = {"kind": "github", "base_url": "https://api.github.com", "name": "GitHub"}  # a new name alone asks no host
+    common, commons = ConnectionFactory(team=None, **told), reverse("organisation-connections")
     rename = reverse("organisation-connection-access", args=[common.pk])
     return [
         Shown("roadmap", of_team["roadmap"], of_team["roadmap"], _tick("Set up the Git repository"), "ticked by Ada"),
@@ -249,9 +252,9 @@ _WHY_NOT = {
         alert-rule assessment-target channel channel-new connect connect-rules connection-access connection-webhook
         delivery-policy delivery-rules deployment-edit deployment-new import-new incident-edit incident-new key-result-add
         key-result-edit okr-cycle okr-cycle-add okr-example okr-objective-add organisation organisation-connection-access
-        organisation-connection-give organisation-connection-new organisation-cycle-add organisation-example
-        organisation-import-new organisation-objective-add repositories-add roadmap-add-item roadmap-start-date service-add
-        team-groups team-new team-settings
+        organisation-connection-give organisation-connection-new organisation-connection-webhook
+        organisation-cycle-add organisation-example organisation-import-new organisation-objective-add repositories-add
+        roadmap-add-item roadmap-start-date service-add team-groups team-new team-settings
     """,
     "a file": """
         assessment-levels-csv backup-download calendar-feed calendar-team-feed delivery-chart import-rows

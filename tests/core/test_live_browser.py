@@ -68,6 +68,8 @@ def world(team: Team, editor: Person, team_admin: Person, administrator: Person,
     for owning in (team, None):
         aim = okrs.objective_in(cycle, administrator, owning)
         okrs.key_result_of(aim, administrator, now - timedelta(days=30), owner=None)
+    team_admin.organisation_role = administrator.organisation_role  # so that he sees the pages of the organisation too
+    team_admin.save()
     people = {"administrator": administrator, "team_admin": team_admin, "editor": editor}
     return World(team=team, other_team=team, people=people, tokens={})
 

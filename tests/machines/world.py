@@ -7,6 +7,7 @@ from datetime import date
 from django.test import Client
 
 from assessments import services as assessing
+from connections.models import SetAsideObject
 from core import clock
 from okrs.models import Cycle
 from roadmaps.models import State
@@ -52,6 +53,7 @@ def fill(w: World) -> None:
         DeploymentFactory(service=service, outcome="failed", finished_at=None)
         IncidentFactory.create_batch(2, service=service)
         IncidentFactory(service=service, resolved_at=None)
+    SetAsideObject.objects.filter(pk=w.set_aside.pk).update(key="issue:7")  # here is a host that can be asked for it
     w.key_result_of(None)
     okrs.checked_in(w.key_result_of(None), by, okrs.noon(10, 5), 4)
     objective, owner = w.key_result_of(w.team).objective, w.membership.person

@@ -60,15 +60,19 @@ def check_types(field: Any, value: Any) -> None:
     """
     if isinstance(field, serializers.Serializer) and isinstance(value, dict):
         taken = {name: inner for name, inner in field.fields.items() if not inner.read_only}
-        refuse_unknown(value, taken)
+        if not getattr(field, "takes_more", False):  # it understands what another program sends to many
+            refuse_unknown(value, taken)
         for name in taken.keys() & value.keys():
             try:
                 check_types(taken[name], value[name])
             except ValidationError as error:
                 raise ValidationError({name: error.detail}) from None
     elif isinstance(field, serializers.ListField) and isinstance(value, list):
-        for each in value:
-            check_types(field.child, each)
+        for number, each in enumerate(value):
+            try:
+                check_types(field.child, each)
+            except ValidationError as error:
+                raise ValidationError({str(number): error.detail}) from None
     for kind, wanted, sentence in _TYPES:
         if isinstance(field, kind):
             if value is not None and (

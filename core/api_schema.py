@@ -76,8 +76,9 @@ class RoomSchema(AutoSchema):
         return f"{name}_of_{of}" if self._is_list_view() and self.path.endswith("}/") else name
 
     def _map_basic_serializer(self, serializer: Any, direction: str) -> dict[str, Any]:
-        """A body holds the fields that are named here and no other (core/api.py refuses them)."""
-        return {**super()._map_basic_serializer(serializer, direction), "additionalProperties": False}
+        """A body holds the fields that are named here and no other, unless it says so (core/api.py refuses them)."""
+        more = getattr(serializer, "takes_more", False)
+        return {**super()._map_basic_serializer(serializer, direction), "additionalProperties": more}
 
     def _map_serializer_field(self, field: Any, direction: str, bypass_extensions: bool = False) -> dict[str, Any]:
         """What Django's fields and DRF's know and drf-spectacular leaves out."""

@@ -70,7 +70,7 @@ def test_the_button(admin: Client, source: Source, aside: SetAsideObject, stub: 
     assert address in admin.get(page).content.decode()
     answer = admin.post(address, follow=True)
     assert "deployment:3 was read." in answer.content.decode()
-    assert admin.post(address).status_code == 404, "it is set aside no more"
+    assert admin.post(address, content_type="application/json").status_code == 404, "it is set aside no more"
 
 
 def test_the_api(admin: Client, source: Source, aside: SetAsideObject, stub: StubConnector) -> None:
@@ -80,9 +80,9 @@ def test_the_api(admin: Client, source: Source, aside: SetAsideObject, stub: Stu
     ]
     address = reverse("api-set-aside-retry", args=[source.connection.team_id, source.pk, aside.pk])
     stub.refuse = OutgoingError("timeout", host="api.example.com")
-    assert admin.post(address).status_code == 409
+    assert admin.post(address, content_type="application/json").status_code == 409
     stub.refuse = None
-    answer = admin.post(address)
+    answer = admin.post(address, content_type="application/json")
     assert answer.status_code == 200
     assert answer.json()["cleared_at"] is not None
     assert Deployment.objects.count() == 1

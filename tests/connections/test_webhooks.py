@@ -136,10 +136,8 @@ def test_what_is_no_json_is_told_and_changes_nothing(source: Source, secret: str
 def test_a_large_body_is_not_read(source: Source, secret: str) -> None:
     body = b'{"a": "' + b"x" * 1_000_000 + b'"}'
     answer = deliver(source, body, signed(secret, body))
-    assert (answer.status_code, answer.json()["detail"]) == (
-        413,
-        "What was sent is too large, so nothing of it was read.",
-    )
+    assert answer.status_code == 413
+    assert "so nothing of it was read." in answer.json()["detail"]
 
 
 def test_a_flood_costs_one_sync(source: Source, secret: str) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from delivery import editions
 from delivery.editions import Judged, Judgement, judge, overall
-from delivery.figures import Band, Frequency, LeadTime, Recovery, Share, Stage, lead_time, stages_of
+from delivery.figures import Band, Frequency, LeadTime, Recovery, Share, Spread, Stage, lead_time, stages_of
 
 DAY, WEEK = 24, 7 * 24
 E, H, M, L = Band.ELITE, Band.HIGH, Band.MEDIUM, Band.LOW
@@ -21,11 +21,11 @@ def often(weeks: Sequence[int], months: Sequence[int] = (0,), count: int | None 
 
 
 def lead(hours: float) -> LeadTime:
-    return LeadTime([hours], {}, 1)
+    return LeadTime(Spread.of([hours]), {}, 1)
 
 
 def ended(hours: float) -> Recovery:
-    return Recovery([hours], 0)
+    return Recovery(Spread.of([hours]), 0)
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def ended(hours: float) -> Recovery:
         ("2021", "recovery", ended(1), None),  # 2021 knows none
         ("2021", "rework_rate", Share(1, 2), None),
         ("2023", "rework_rate", Share(1, 2), None),
-        ("2023", "lead_time", LeadTime([], {}, 3), None),
+        ("2023", "lead_time", LeadTime(Spread(), {}, 3), None),
         ("2023", "change_failure_rate", Share(0, 0), None),
         ("2023", "mttr", None, None),
     ],

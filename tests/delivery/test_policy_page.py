@@ -95,7 +95,7 @@ def test_the_edition_judges_and_moves_nothing(client: Client, team: Team) -> Non
 def test_a_stale_edit_shows_both(client: Client, team: Team) -> None:
     send(client, team, look_back_days="7")
     response = send(client, team, 409, look_back_days="9", seen_look_back_days="30")
-    assert "Somebody else changed the same thing meanwhile" in response.text
+    assert "You changed the same thing in another window" in response.text
     assert 'value="9"' in response.text
     assert Policy.objects.get(team=team).look_back_days == 7
     send(client, team, scope="team", seen_scope="service", seen_look_back_days="30", look_back_days="30")

@@ -90,7 +90,7 @@ def test_what_comes_late_changes_nothing_and_what_was_known_later_stands(program
         ({"environment_class": "staging"}, "environment_class", "“production” is “Production”"),
         ({"environment": ""}, "environment", "may not be blank"),
         ({"outcome": "great"}, "outcome", "not a valid choice"),
-        ({"colour": "blue"}, "colour", "There is no such field."),
+        ({"colour": "blue"}, "colour", "There is no such field to send."),
         ({"id": "x" * 91}, "id", "no more than 90 characters"),
         ({"changes": [CHANGE | {"merged_at": "2026-11-01T09:00:00Z"}]}, "merged_at", "merged before it was opened"),
     ],
@@ -121,7 +121,7 @@ def test_what_is_no_push_is_refused(program: Program, body: Any) -> None:
 def test_a_megabyte_is_not_read(program: Program) -> None:
     response = program.send("deployments", {"deployments": [DEPLOYMENT | {"title": "x" * 1_000_000}]})
     assert response.status_code == 413
-    assert response.json() == {"detail": "What was sent is too large, so nothing of it was read."}
+    assert "so nothing of it was read." in response.json()["detail"]
     assert program.send("incidents", {"incidents": [INCIDENT | {"title": "x" * 1_000_000}]}).status_code == 413
     assert not Service.objects.exists()
 
@@ -225,7 +225,7 @@ def test_an_incident_is_of_a_service_or_of_the_team(program: Program, team: Team
         ({"began_at": "2026-11-24T09:33:00Z"}, "began_at", "This lies in the future."),
         ({"resolved_at": "2026-11-24T09:33:00Z"}, "resolved_at", "This lies in the future."),
         ({"service": "chum-model"}, "service", "The team has no service “chum-model”."),
-        ({"severity": "high"}, "severity", "There is no such field."),
+        ({"severity": "high"}, "severity", "There is no such field to send."),
     ],
 )
 def test_bad_incidents_are_told_at_their_field_and_store_nothing(

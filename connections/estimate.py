@@ -21,8 +21,8 @@ def of(run: SyncRun, budget: Budget | None, now: datetime) -> Estimate | None:
     """None where nothing is left, or where the host does not say how much there is."""
     if run.outcome not in (RunOutcome.RUNNING, RunOutcome.WAITING, RunOutcome.INTERRUPTED):
         return None
-    told = [stream.get("left") for stream in run.counts.values() if not stream.get("done")]
-    left = sum(each for each in told if each)
+    streams = [each for each in run.counts.values() if isinstance(each, dict)]  # an older state may hold something else
+    left = sum(each.get("left") or 0 for each in streams if not each.get("done"))
     if left < SOON:
         return None
     elapsed = ((run.finished_at or now) - run.started_at).total_seconds()

@@ -20,6 +20,9 @@ KINDS = [kind for kind in CorrectionKind.values if kind != CorrectionKind.WITHDR
 # -- What is answered -----------------------------------------------------------------------------------------------
 
 
+SCOPES = list(Scope.values)  # the schema names them (settings, ENUM_NAME_OVERRIDES)
+
+
 class NumberSerializer(serializers.Serializer[Any]):
     """One figure. What numerator and denominator count stands in the definitions."""
 
@@ -37,7 +40,7 @@ class NumberSerializer(serializers.Serializer[Any]):
 
 
 class PolicySerializer(serializers.Serializer[Any]):
-    scope = serializers.ChoiceField(choices=Scope.values)
+    scope = serializers.ChoiceField(choices=SCOPES)
     look_back_days = serializers.IntegerField(allow_null=True, help_text="null: without limit.")
     rollbacks = serializers.BooleanField()
     reverts = serializers.BooleanField()
@@ -220,7 +223,7 @@ class TeamsAskedSerializer(serializers.Serializer[Any]):
 
 
 class PolicyFieldsSerializer(serializers.Serializer[Any]):
-    scope = serializers.ChoiceField(choices=Scope.values, required=False)
+    scope = serializers.ChoiceField(choices=SCOPES, required=False)
     look_back_days = serializers.IntegerField(
         required=False, allow_null=True, min_value=1, max_value=attributing.LONGEST_LOOK_BACK
     )

@@ -366,6 +366,7 @@ SPECTACULAR_SETTINGS = {
         "KeyResultStatus": "okrs.kinds.Status",
         "SaidStatus": "okrs.api.SAID",
         "Band": "insights.api.BANDS",
+        "PolicyScope": "delivery.api_shapes.SCOPES",
         "ImportState": "imports.models.State",
         "ImportRowState": "core.imports.RowState",
     },

@@ -215,6 +215,7 @@ def see_all_teams(actor: Actor) -> None:
 
 def hold(actor: Actor) -> Numbers:
     """The numbers on the delivery page, which are the API's and the reference's."""
+    expect(actor.page).to_have_url(re.compile(r"/delivery/(\?|$)"))
     shown, told = on_page(actor), api(actor)
     assert shown == by_id(told["figures"])
     wanted = reference(actor, told["first"], told["last"])
@@ -247,7 +248,8 @@ def rate(point: dict[str, Any]) -> tuple[float | None, float | None, float | Non
 
 
 def on_page(actor: Actor) -> Numbers:
-    """As the page's own HTML has them."""
+    """As the page's own HTML has them, once it is there."""
+    expect(actor.find(".p-fig[data-figure]")).to_have_count(len(FIGURES))
     found: Numbers = {}
     for each in actor.find(".p-fig").all():
         numbers = [each.get_attribute(f"data-{name}") for name in ("value", "numerator", "denominator")]

@@ -16,6 +16,12 @@ from tests.recorded.stage import ANTS, OPENBIC, Person, instants, tone_of
 pytestmark = pytest.mark.recorded
 
 
+def test_what_other_tests_compare_is_there(undisturbed: dict[str, Undisturbed]) -> None:
+    stored = {repository: {table: len(rows) for table, rows in case.rows.items()} for repository, case in undisturbed.items()}
+    print(stored)
+    assert stored == {}
+
+
 def test_ants_its_incidents(ada: Person, undisturbed: dict[str, Undisturbed]) -> None:
     team = undisturbed[ANTS].source.team
     ada.go(f"{team}/delivery/?period=all&by=month")

@@ -104,24 +104,27 @@
   // -- Renewing
 
   function renew(part, fresh) {
-    const charts = [];
+    const charts = [], asked = [];
     window.Idiomorph.morph(part, fresh, {
       ignoreActiveValue: true,
       callbacks: {
-        beforeNodeMorphed: (old, next) => mayMorph(old, next, charts),
+        beforeNodeMorphed: (old, next) => mayMorph(old, next, charts, asked),
         beforeNodeRemoved: (old) => old.nodeType !== Node.ELEMENT_NODE || !formsIn(old).some(isBusy),
         // What is open stays open, and what is closed closed.
         beforeAttributeUpdated: (name, node) => name !== "open" || node.tagName !== "DETAILS",
       },
     });
+    // What asked by itself and need not any more: htmx looks only at what has its attributes, and would let it ask on.
+    asked.forEach((node) => window.htmx.process(node));
     done(part, charts);
   }
 
-  function mayMorph(old, next, charts) {
+  function mayMorph(old, next, charts, asked) {
     if (old.nodeType !== Node.ELEMENT_NODE) { return true; }
     if (old.matches("[data-chart]")) { return false; } // drawn by a script, from the data beside it
     if (old.matches("script[type='application/json']") && old.textContent !== next.textContent) { charts.push(old.parentElement); }
     if (old.matches("form") && isBusy(old)) { keep(old, next); return false; }
+    if (old.matches("[hx-trigger]") && !next.matches("[hx-trigger]")) { asked.push(old); }
     for (const name of CHANGED_BY_SCRIPTS) { if (old.classList.contains(name)) { next.classList.add(name); } }
     return true;
   }

@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 from django.core.cache import cache
 from django.urls import reverse
-from playwright.sync_api import expect
+from playwright.sync_api import Request, Route, expect
 
-from connections.models import Connection, Grant
+from connections.models import Connection, Grant, Source
 from delivery.models import Service
 from teams.models import Person, Team
+from tests.browser import look
 from tests.browsing import OpenPage, faults
 from tests.connections.factories import ConnectionFactory, CredentialFactory, GrantFactory, ServiceFactory, ShareFactory
 from tests.connections.factories import SourceFactory as Read
@@ -99,3 +100,30 @@ def test_anybody_can_use_the_pages(opened: OpenPage, administrator: Person, team
             found += faults(page)
     assert found == []
     assert Grant.objects.count() == 4
+
+
+def test_a_page_that_is_told_that_the_sync_ended_asks_no_more(opened: OpenPage, team_admin: Person, team: Team) -> None:
+    """It asks by itself while a sync runs. Whichever way it learns of the end, it holds everything once."""
+    now = datetime.now(UTC)
+    source = Read(connection__team=team, next_sync_at=now, lease_owner="worker", lease_until=now + timedelta(minutes=5))
+    page = opened(team_admin, reverse("connection", args=[team.pk, source.pk]))
+    expect(page.locator("#live[hx-trigger='every 2s']")).to_be_visible()
+    asked: list[Request] = []
+
+    def still_reading(route: Route) -> None:
+        if "hx-request" not in route.request.headers:
+            route.continue_()
+            return
+        asked.append(route.request)
+        route.fulfill(status=204)
+
+    page.route(f"**{reverse('connection', args=[team.pk, source.pk])}**", still_reading)
+    later = now + timedelta(minutes=15)
+    Source.objects.filter(pk=source.pk).update(lease_until=None, succeeded_at=now, next_sync_at=later)
+    look(page)
+    expect(page.locator("#live:not([hx-trigger])")).to_be_visible()
+    asked.clear()
+    page.wait_for_timeout(2300)  # longer than it waited from one question to the next
+    assert asked == []
+    page.unroute_all()
+    assert page.locator("#live").count() == 1

@@ -89,24 +89,44 @@ class Portal:
         return [process for process in marks if b"\0worker\0" in Path(f"/proc/{process}/cmdline").read_bytes()]
 
     def rows(self, source: Source) -> dict[str, list[dict[str, Any]]]:
-        """Every stored deployment and incident of the source, whole but for the numbers and instants of the storing."""
-        return {table: self._rows(table, source) for table in ("delivery_deployment", "delivery_incident")}
-
-    def _rows(self, table: str, source: Source) -> list[dict[str, Any]]:
-        wanted = f"SELECT t.* FROM {table} t JOIN delivery_service s ON s.id = t.service_id WHERE s.source_id = %s"
+        """Everything stored of the source, whole but for numbers and instants of the storing; rows name each other by key."""
         connection = psycopg2.connect(self.database)
         try:
             cursor = connection.cursor()
-            cursor.execute(f"{wanted} ORDER BY t.key", [source.pk])
-            names = [column.name for column in cursor.description]
-            found = [dict(zip(names, row, strict=True)) for row in cursor]
+            return {table: _rows(cursor, query, source) for table, query in STORED.items()}
         finally:
             connection.close()
-        for row in found:
-            for name in ("id", "service_id", "recorded_at"):
-                del row[name]
+
+
+# What the host told, and what delivery/refresh/ made of it.
+STORED = {
+    "delivery_deployment": """
+        SELECT t.*, p.key AS previous FROM delivery_deployment t LEFT JOIN delivery_deployment p ON p.id = t.previous_id
+        WHERE t.{} ORDER BY t.key""",
+    "delivery_incident": "SELECT t.* FROM delivery_incident t WHERE t.{} ORDER BY t.key",
+    "delivery_change": """
+        SELECT t.*, d.key AS deployment FROM delivery_change t LEFT JOIN delivery_deployment d ON d.id = t.deployment_id
+        WHERE t.{} ORDER BY t.key""",
+    "delivery_comparison": """
+        SELECT t.*, ARRAY(SELECT sha FROM delivery_comparedcommit c WHERE c.comparison_id = t.id ORDER BY c.id) AS shas
+        FROM delivery_comparison t WHERE t.{} ORDER BY t.base, t.head""",
+    "delivery_failure": """
+        SELECT t.kind, d.key AS deployment, i.key AS incident FROM delivery_failure t
+        JOIN delivery_deployment d ON d.id = t.deployment_id LEFT JOIN delivery_incident i ON i.id = t.incident_id
+        WHERE d.{} ORDER BY d.key, t.kind, i.key""",
+    "delivery_deliveryday": "SELECT t.* FROM delivery_deliveryday t WHERE t.{} ORDER BY t.day, t.environment_class",
+}
+NUMBERS = frozenset({"id", "service_id", "team_id", "previous_id", "deployment_id", "recorded_at"})
+
+
+def _rows(cursor: Any, query: str, source: Source) -> list[dict[str, Any]]:
+    cursor.execute(query.format("service_id IN (SELECT id FROM delivery_service WHERE source_id = %s)"), [source.pk])
+    names = [column.name for column in cursor.description]
+    found = [{n: v for n, v in zip(names, row, strict=True) if n not in NUMBERS} for row in cursor]
+    for row in found:
+        if "url" in row:
             row["url"] = row["url"].replace(source.host, "HOST")
-        return found
+    return found
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,13 @@ from tests.recorded.stage import ANTS, OPENBIC, Person, instants, tone_of
 pytestmark = pytest.mark.recorded
 
 
+def test_what_other_tests_compare_is_there(undisturbed: dict[str, Undisturbed]) -> None:
+    stored = {
+        repository: [len(rows) for rows in case.rows.values() if rows] for repository, case in undisturbed.items()
+    }
+    assert stored == {ANTS: [20, 2, 26, 14], OPENBIC: [7, 7]}  # deployments, incidents, changes, days
+
+
 def test_ants_its_incidents(ada: Person, undisturbed: dict[str, Undisturbed]) -> None:
     team = undisturbed[ANTS].source.team
     ada.go(f"{team}/delivery/?period=all&by=month")

@@ -23,7 +23,6 @@ from connectors.records import (
 from connectors.registry import CONNECTORS
 from core.http import Client, OutgoingError
 
-GIVEN_UP_AFTER = timedelta(days=7)
 DEPLOYMENTS = ReadOptions(DeploymentSource.DEPLOYMENTS, incident_labels=("incident",))
 
 
@@ -45,6 +44,7 @@ class Driver:
     asked: set[str] = field(default_factory=set)  # what was set aside when the sync began
     seen: Callable[[Page], None] | None = None  # what looks at each page as it comes
     pairs: list[tuple[str, str]] = field(default_factory=list)  # to be compared
+    given_up_after: timedelta | None = None  # how long what is unfinished is asked for again; None: for ever
 
     @property
     def again(self) -> list[str]:
@@ -53,7 +53,7 @@ class Driver:
             for key, row in self.rows.items()
             if isinstance(row, DeploymentRecord)
             and row.outcome is Outcome.RUNNING
-            and row.created_at > self.now - GIVEN_UP_AFTER
+            and (self.given_up_after is None or row.created_at > self.now - self.given_up_after)
         ]
         return [*running, *self.aside]
 

@@ -42,7 +42,7 @@ def test_everything_is_read_page_by_page(make: Make, fake: FakeGitHub, repo: Rep
 
 def test_a_lively_year_is_read(fake: FakeGitHub) -> None:
     github_scenarios.shop(fake, NOW)
-    shop, forecast = fake.repos
+    shop, forecast, *_others = fake.repos
     driver = Driver(fake, DEPLOYMENTS, NOW)
     assert driver.sync() is None
     assert driver.final == truth(shop, driver)

@@ -19,6 +19,7 @@ from connectors.records import DeploymentSource, ReadOptions
 from connectors.registry import CONNECTORS
 from core import http
 from core.http import RateLimited
+from delivery.records import GIVEN_UP_AFTER
 from tests.connectors.driver import Driver
 from tests.recorded.in_process import Replayed, replayed
 from tests.recorded.stage import ANTS, OPENBIC, TOKEN
@@ -56,7 +57,7 @@ def driver_of(host: Replayed, repository: str) -> Driver:
         with CONNECTORS["github"].client(host.url, TOKEN) as client:
             seen = CONNECTORS["github"].inspect(client, repository)
         options = dataclasses.replace(options, workflows=tuple(each.id for each in seen.workflows))
-    return Driver(host, options, datetime.now(UTC), repository)
+    return Driver(host, options, datetime.now(UTC), repository, given_up_after=GIVEN_UP_AFTER)
 
 
 @pytest.mark.parametrize("repository", CASES)

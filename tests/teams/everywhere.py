@@ -16,8 +16,11 @@ from django.urls import reverse
 from assessments import services as assessing
 from calendars import services as calendars
 from comments import services as commenting
+from connections import webhooks
+from connections.models import Grant
 from core import clock, topics
 from core.models import UndoOffer
+from delivery.correcting import correct
 from notices.models import Channel, Choice, Notice, Outgoing, Preference
 from okrs import services as okrs
 from roadmaps import services as roadmaps
@@ -25,6 +28,7 @@ from roadmaps.models import Item
 from teams.models import Person, Team
 from teams.services import account, invitations, members, tokens
 from tests.connections.factories import ConnectionFactory, CredentialFactory, DraftFactory, SourceFactory
+from tests.delivery.factories import DeploymentFactory
 from tests.imports.files import brought, imported
 from tests.okrs.factories import key_result_of, objective_in, quarter
 from tests.roadmaps.factories import started
@@ -75,6 +79,16 @@ def act(person: Person, team: Team, other: Person) -> None:
     )  # fmt: skip
     CredentialFactory(connection=source.connection, entered_by=person, token="stored-secret-of-the-connection")
     DraftFactory(team=team, created_by=person, token="drafted-secret-of-the-connection")
+    webhooks.make(connection=source.connection, by=person)
+    Grant.objects.create(
+        connection=ConnectionFactory(team=None, name="Shared"),
+        team=team,
+        external_id="1",
+        full_name="a/b",
+        granted_by=person,
+    )
+    deployed = DeploymentFactory(service__source=source, service__team=team)
+    correct(team=team, kind="exclude", deployment=deployed, reason="written beside a deployment", by=person)
 
 
 def in_okrs(person: Person, team: Team) -> None:

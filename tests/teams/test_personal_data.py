@@ -74,9 +74,13 @@ def test_columns_that_sound_secret_are_left_out_or_looked_at() -> None:
         if any(sound in field.name for sound in sounds) and field.name not in harmless
     }
     # What names an event, when mails leave, an address of one's own that was refused, and what is encrypted and so left out.
-    looked_at = {"imports.upload.digest", "notices.notice.key", "notices.outgoing.key", "notices.channel.secret"} | {
-        f"notices.preference.{name}" for name in ("digest", "digest_hour", "digest_weekday", "refused_digest")
-    }
+    looked_at = {
+        "imports.upload.digest",
+        "notices.notice.key",
+        "notices.outgoing.key",
+        "notices.channel.secret",
+        "connections.webhook.secret",
+    } | {f"notices.preference.{name}" for name in ("digest", "digest_hour", "digest_weekday", "refused_digest")}
     assert found <= personal_data.SECRET | looked_at
 
 

@@ -85,6 +85,7 @@ def test_two_tabs(signed_in: Any, editor: Person) -> None:
     answer = client.post("/account/notices/", PLAIN | seen | {"digest": "weekly"})
     assert answer.status_code == 409
     assert "Once a day" in answer.content.decode()
+    assert '<div class="p-form p-pad"><ul class="errorlist nonfield"' in answer.content.decode()
 
 
 def test_boxes_that_were_not_touched_show_what_stands_when_another_is_asked_about(

@@ -92,7 +92,7 @@ def _lines(value: Any) -> Any:
 
 def show(field: forms.Field, value: Any) -> None:
     """Let the field of a form that was sent show another value than the one sent."""
-    field.bound_data = lambda _data, _initial: value  # type: ignore[method-assign]
+    field.bound_data = lambda data, initial: value  # type: ignore[method-assign]  # noqa: ARG005
 
 
 @dataclass(frozen=True)

@@ -31,9 +31,9 @@ PART, TAKEN, BROKEN = ".part", ".taken", ".broken"  # ends of names that are no 
 class Channel(filesystem.Channel):  # type: ignore[misc]  # kombu has no types
     # -- Messages
 
-    def _put(self, queue: str, payload: Any, **_: Any) -> None:
+    def _put(self, queue: str, message: Any, **_: Any) -> None:
         folder = Path(self.data_folder_out)
-        _write(folder / f"{round(time.monotonic() * 1000)}_{uuid.uuid4()}.{queue}.msg", payload)
+        _write(folder / f"{round(time.monotonic() * 1000)}_{uuid.uuid4()}.{queue}.msg", message)
 
     def _get(self, queue: str, timeout: Any = None) -> Any:
         folder = Path(self.data_folder_in)

@@ -131,9 +131,7 @@ def test_two_browsers_without_a_hand_on_them(
     assert two.evaluate("window.sameDocument")
 
 
-def test_the_tab_is_called_as_its_page(
-    opened: OpenPage, roadmap: Roadmap, editor: Person, team_admin: Person
-) -> None:
+def test_the_tab_is_called_as_its_page(opened: OpenPage, roadmap: Roadmap, editor: Person, team_admin: Person) -> None:
     item = item_of(roadmap, "foundation.git_repository")
     page = opened(editor, item.get_absolute_url())
     services.rename(item=item, title="Our own repos", seen=item.shown_title, by=team_admin)

@@ -58,7 +58,7 @@ def test_messages_arrive_in_order_and_leave_nothing(channel: file_broker.Channel
 def test_a_broken_file_is_put_aside_with_a_line_and_the_next_message_is_read(
     channel: file_broker.Channel, folder: Path, caplog: pytest.LogCaptureFixture, content: bytes
 ) -> None:
-    broken = folder / f"0_broken.{QUEUE}.msg"
+    broken = folder / f"{0:020}_broken.{QUEUE}.msg"
     broken.write_bytes(content)
     send(channel, "good")
     assert receive(channel) == "good"

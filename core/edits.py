@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from typing import Any
 
@@ -90,6 +90,11 @@ def _lines(value: Any) -> Any:
     return value.replace("\r\n", "\n") if isinstance(value, str) else value
 
 
+def show(field: forms.Field, value: Any) -> None:
+    """Let the field of a form that was sent show another value than the one sent."""
+    field.bound_data = lambda data, initial: value  # type: ignore[method-assign]  # noqa: ARG005
+
+
 @dataclass(frozen=True)
 class Question:
     """Which of two values shall stand, as templates/forms/_stale.html asks it at the field."""
@@ -117,6 +122,7 @@ class SeenForm(forms.Form):
     def __init__(self, data: Any = None, *, current: Mapping[str, Any], **kwargs: Any) -> None:
         super().__init__(data, **{"initial": dict(current)} | kwargs)
         self.shown = [name for name in self._names() if name in current]
+        self._current = current
         for name in self.shown:
             self.fields[f"seen_{name}"] = forms.CharField(
                 required=False, strip=False, widget=forms.HiddenInput, initial=self._store(name, current[name])
@@ -160,7 +166,8 @@ class SeenForm(forms.Form):
     # -- After a stale edit
 
     def show_stale(self, error: StaleEdit) -> None:
-        """Ask at each field which value shall stand. What was typed stays as it was typed."""
+        """Ask at each field which value shall stand. What was typed stays as it was typed; what was not shows what stands."""
+        self._renew_untouched(error)
         for name, theirs in error.theirs.items():
             self._ask(name, theirs, error.by.get(name), "")
         for name in error.theirs:  # an error takes the field's value away, which the questions show
@@ -173,6 +180,20 @@ class SeenForm(forms.Form):
                 "Somebody else changed the same thing meanwhile, so nothing is saved yet. What you typed is still here."
             ),
         )
+
+    def _renew_untouched(self, error: StaleEdit) -> None:
+        seen, wanted = self.seen, self.wanted
+        for name in self.shown:
+            now = self._current[name]
+            if name in error.theirs or _same(seen[name], now):
+                continue
+            if self._keeps(name) == THEIRS:
+                field = self.fields[self.place(name)]
+                told = (self.add_prefix(f"now_{name}"), self._store(name, now))
+                field.stale = replace(field.stale, now=told, theirs=self._readable(name, now))  # type: ignore[attr-defined]
+            elif _same(wanted[name], seen[name]) or _same(wanted[name], now):
+                self._renew(name, now)
+                show(self.fields[f"seen_{name}"], self._store(name, now))
 
     def _ask_again(self) -> None:
         """The questions of the last time, with their answers, if the form comes back for another reason."""
@@ -216,6 +237,10 @@ class SeenForm(forms.Form):
         """Let the field hold what stands there, whatever is typed."""
         self.errors.pop(name, None)
         self.cleaned_data[name] = value
+
+    def _renew(self, name: str, value: Any) -> None:
+        """Let the field show what stands there now."""
+        show(self.fields[name], value)
 
     def _store(self, name: str, value: Any) -> str:
         """The value in a hidden input."""

@@ -351,8 +351,10 @@ def origin_of(url: str) -> str:
         port = parts.port
     except ValueError as error:
         raise OutgoingError("bad_address", host=url[:100]) from error
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username is not None:
+    if parts.scheme not in ("http", "https") or not parts.hostname:
         raise OutgoingError("bad_address", host=_host_of(url))
+    if parts.username is not None:
+        raise OutgoingError("user_in_address", host=_host_of(url))
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     return urlunsplit((parts.scheme, f"{host}:{port or (443 if parts.scheme == 'https' else 80)}", "", "", ""))
 

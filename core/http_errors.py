@@ -9,6 +9,7 @@ from typing import Any
 PERMANENT = frozenset(
     {
         "bad_address",
+        "user_in_address",
         "address_refused",
         "plain_http_refused",
         "tls",

@@ -10,6 +10,9 @@ from django.utils.translation import gettext_lazy as _
 
 SENTENCES: dict[str, Promise | str] = {
     "bad_address": _("“%(host)s” is not an address the portal can use. Give one that starts with https://."),
+    "user_in_address": _(
+        "The address must hold no user name and no password: leave out what stands before “@%(host)s”."
+    ),
     "address_refused": _(
         "%(host)s leads to %(address)s, which is a private or local address. An administrator can allow it by adding "
         "“%(host)s” to OUTGOING_ALLOW and restarting the portal."

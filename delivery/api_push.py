@@ -18,6 +18,7 @@ from core.api import rule
 from delivery.models import EnvironmentClass, OutcomeChoice
 from delivery.pushing import alerts, changes, deployments, incidents, keys
 from delivery.pushing.refusals import PushRefused
+from delivery.sanity import NO_PAGE, is_page
 from teams.api_team import TeamView
 
 LARGEST = 1_000_000  # bytes of a body
@@ -49,6 +50,19 @@ class Text(serializers.CharField):
         super().__init__(max_length=most, required=False, allow_blank=True, default="", **kwargs)
 
 
+class Page(Text):
+    """The address of a page where people read more."""
+
+    def __init__(self) -> None:
+        super().__init__(1000)
+
+    def to_internal_value(self, data: Any) -> str:
+        url: str = super().to_internal_value(data)
+        if url and not is_page(url):
+            raise serializers.ValidationError(str(NO_PAGE))
+        return url
+
+
 class ChangeEntry(serializers.Serializer[Any]):
     """A merged pull request."""
 
@@ -58,7 +72,7 @@ class ChangeEntry(serializers.Serializer[Any]):
     author = Text(255)
     branch = Text(255)
     sha = Text(64, help_text="The commit that merged it.")
-    url = Text(1000)
+    url = Page()
     first_commit_at = Instant(help_text="When its first commit was authored: lead time begins here.")
     opened_at = Instant()
     first_review_at = Instant(required=False, allow_null=True, help_text="By somebody else than its author.")
@@ -87,7 +101,7 @@ class DeploymentEntry(serializers.Serializer[Any]):
     sha = Text(64, help_text="The commit, or the version.")
     branch = Text(255)
     title = Text(500)
-    url = Text(1000)
+    url = Page()
     updated_at = Instant(required=False, help_text=_UPDATED)
     changes = serializers.ListField(
         child=ChangeEntry(), required=False, max_length=changes.MOST, help_text="What it brings, for lead time."
@@ -115,7 +129,7 @@ class IncidentEntry(serializers.Serializer[Any]):
     title = Text(500)
     began_at = Instant()
     resolved_at = Instant(required=False, allow_null=True, help_text="Left out or null while it is open.")
-    url = Text(1000)
+    url = Page()
     updated_at = Instant(required=False, help_text=_UPDATED)
 
 

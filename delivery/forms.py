@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from connectors.records import DeploymentSource, Inspection, Seen
-from core.edits import THEIRS, UNSEEN, SeenForm
+from core.edits import THEIRS, UNSEEN, SeenForm, show
 from delivery.claims import Taken
 from delivery.models import DeploymentSourceChoice, EnvironmentClass, Service
 from delivery.rules import CLASSES, PARTS, Rules, class_of_environment, comparable, guess, parts_of, problems, restored
@@ -118,7 +118,7 @@ class RulesForm(SeenForm):
     def __init__(
         self, data: Any = None, *, looked: Inspection, rules: Rules | None, today: date, taken: Taken | None = None
     ) -> None:
-        self.looked, self.today, self.data = looked, today, data
+        self.looked, self.today, self.data, self.standing = looked, today, data, rules
         self.taken = taken or Taken()  # other services' parts of the repository
         self.current = self._shown_before(rules) if rules and data is not None else rules
         self.environments = _environments(looked, self.current)
@@ -296,6 +296,19 @@ class RulesForm(SeenForm):
 
     def _leave(self, name: str, value: Any) -> None:
         """`wanted` looks at what is left to somebody else."""
+
+    def _renew(self, name: str, value: Any) -> None:
+        """The fields of a part as they stand in a form of the present rules."""
+        fresh = RulesForm(looked=self.looked, rules=self.standing, today=self.today, taken=self.taken)
+        places = {"since": ["how_far", "since"], "incident_labels": ["labels", "other_labels"]}.get(name, [name])
+        if name == "environments":
+            self.environments = fresh.environments
+            places = ["other_environments", *(environment_field(each.name) for each in fresh.environments)]
+        if name == "workflows":  # one that somebody chose meanwhile may be none of those that are seen
+            self.fields[name].choices = fresh.fields[name].choices  # type: ignore[attr-defined]
+        for place in places:
+            field = self.fields.setdefault(place, fresh.fields[place])
+            show(field, fresh.get_initial_for_field(fresh.fields[place], place))
 
     def _store(self, name: str, value: Any) -> str:
         return json.dumps(value.isoformat() if isinstance(value, date) else value)

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django import forms
+from django.core.validators import URLValidator
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
@@ -15,6 +16,7 @@ from core.forms import RequestForm
 from delivery.by_hand import OF_DEPLOYMENT, OF_INCIDENT, deployment_fields, incident_fields
 from delivery.forms import PatternsField
 from delivery.models import AlertRule, Deployment, EnvironmentClass, Feeder, Incident, OutcomeChoice, Service
+from delivery.sanity import NO_PAGE
 from teams.models import Team
 
 
@@ -37,6 +39,16 @@ class InstantField(forms.DateTimeField):
         super().__init__(input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"], **kwargs)
 
 
+class PageField(forms.URLField):
+    """The address of a page where people read more."""
+
+    default_error_messages = {"invalid": NO_PAGE}
+    default_validators = [URLValidator(schemes=["http", "https"], message=NO_PAGE)]
+
+    def __init__(self) -> None:
+        super().__init__(label=_("Address"), max_length=1000, required=False, assume_scheme="https")
+
+
 class _SeenForm(SeenForm):
     """With instants as people read them."""
 
@@ -54,7 +66,7 @@ class _DeploymentFields(forms.Form):
     title = forms.CharField(label=_("Title"), max_length=500, required=False)
     branch = forms.CharField(label=_("Branch"), max_length=255, required=False)
     sha = forms.CharField(label=_("Commit"), max_length=64, required=False, help_text=_("Or the version."))
-    url = forms.URLField(label=_("Address"), max_length=1000, required=False, assume_scheme="https")
+    url = PageField()
 
 
 class DeploymentForm(RequestForm, _DeploymentFields):
@@ -89,7 +101,7 @@ class _IncidentFields(forms.Form):
     title = forms.CharField(label=_("What was broken"), max_length=500)
     began_at = InstantField(label=_("Began"))
     resolved_at = InstantField(label=_("Resolved"), required=False, help_text=_("Left empty while it is open."))
-    url = forms.URLField(label=_("Address"), max_length=1000, required=False, assume_scheme="https")
+    url = PageField()
 
 
 class IncidentForm(RequestForm, _IncidentFields):

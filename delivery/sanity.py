@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from urllib.parse import urlsplit
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from connectors.records import Outcome
 from core.refusals import Refused
 
 AHEAD = timedelta(minutes=2)  # the sender's clock may go before ours
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
+NO_PAGE = gettext_lazy("The address must begin with https:// or http://.")
 
 
 def check_instant(field: str, at: datetime | None, now: datetime) -> None:
@@ -37,3 +40,17 @@ def check_ended(outcome: Outcome, finished: datetime | None) -> None:
 def check_incident(began: datetime, resolved: datetime | None) -> None:
     if resolved is not None and resolved < began:
         raise Refused(_("It was resolved before it began."), "resolved_at")
+
+
+def is_page(url: str) -> bool:
+    """Whether it is the address of a page: nothing else becomes a link."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.netloc)
+
+
+def check_url(url: str) -> None:
+    if url and not is_page(url):
+        raise Refused(str(NO_PAGE), "url")

@@ -12,8 +12,11 @@ from django.dispatch import receiver
 from django_structlog.celery.signals import bind_extra_task_metadata
 from django_structlog.celery.steps import DjangoStructLogInitStep
 
+from mlops_portal import file_broker
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mlops_portal.settings")
 
+file_broker.install()
 app = Celery("mlops_portal", task_cls="core.gated_task:GatedTask")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()

@@ -125,8 +125,11 @@ def clean_up(portal: Portal) -> None:
     for file in portal.run.iterdir():
         if file.name != "lock":
             file.unlink()
-    # A binding that was half written when its process was killed would stop every worker; they are made anew.
+    # What a killed process was writing or reading (mlops_portal/file_broker.py); the bindings are made anew.
     shutil.rmtree(portal.var / "broker" / "control", ignore_errors=True)
+    for left in ("*.part", "*.taken"):
+        for file in (portal.var / "broker").glob(left):
+            file.unlink(missing_ok=True)
 
 
 def free_port(host: str, port: str) -> int:

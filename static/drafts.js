@@ -24,7 +24,8 @@
 
   // -- Forms and their fields
 
-  function forms() { return !person ? [] : [...document.querySelectorAll("main form[method=post]:not([data-autosubmit])")]; }
+  // One marked data-no-draft only picks rows of a list: nothing is typed in it.
+  function forms() { return !person ? [] : [...document.querySelectorAll("main form[method=post]:not([data-autosubmit], [data-no-draft])")]; }
 
   // By where it sends to, which stays the same on whatever page it is shown again.
   function keyOf(form) {

@@ -81,6 +81,7 @@
     const differs = !state || fresh.documentElement.lang !== document.documentElement.lang || parts(fresh).join() !== parts(document).join();
     if (differs) { stop(place.dataset.other); return; }
     stamp = state.dataset.stamp; // as it was before the page was read
+    if (document.title !== fresh.title) { document.title = fresh.title; }
     document.querySelectorAll("[data-live-part]").forEach((part) => renew(part, fresh.getElementById(part.id)));
   }
 

@@ -30,6 +30,13 @@ def typed_in_vain(context: template.Context) -> dict[str, Any]:
     return {"unsent": unsent.of(request) if request else None, "csrf_token": context.get("csrf_token")}
 
 
+@register.simple_tag(takes_context=True)
+def may_be_sent_again(context: template.Context) -> bool:
+    """Whether `unsent` offers to."""
+    found = unsent.of(context["request"]) if context.get("request") else None
+    return found is not None and found.may_send
+
+
 @register.simple_tag
 def icon(name: str, size: int = 16) -> SafeString:
     """An icon of the sprite; frontend/icons.txt lists them. It is decoration: put the word beside it."""

@@ -16,7 +16,7 @@ from core.imports import Difference, Importer, Once, Planned, RowState, planned_
 from core.refusals import Refused
 from core.tables.cells import Choices
 from core.tables.reading import Column, Row
-from delivery.importing.services import Services, key_of, made_of, stored_of, text_of
+from delivery.importing.services import Services, key_of, made_of, stored_of, text_of, url_of
 from delivery.models import Deployment, EnvironmentClass, Feeder, OutcomeChoice, Service
 from delivery.records import given_up
 from delivery.rules import class_of
@@ -40,7 +40,7 @@ COLUMNS = (
     Column("title", _("Title"), "", _("Retrain on October's data")),
     Column("url", _("Address"), _("Where people read more of it.")),
 )
-_TEXTS = {"environment": 255, "branch": 255, "sha": 64, "title": 500, "url": 1000}
+_TEXTS = {"environment": 255, "branch": 255, "sha": 64, "title": 500}
 
 
 @dataclass(frozen=True)
@@ -146,6 +146,7 @@ class _Plan:
         texts: dict[str, Any] = {}
         for key, most in _TEXTS.items():
             texts[key] = text_of(row, key, getattr(stored, key) if stored else "", most)
+        texts["url"] = url_of(row, stored.url if stored else "")
         key = stored.key if stored else key_of(row["key"]) or self._made(row)
         record = DeploymentRecord(key=key, outcome=outcome, created_at=began, finished_at=finished, **texts)
         return given_up(record, self.services.now)

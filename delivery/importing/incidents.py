@@ -22,6 +22,7 @@ from delivery.importing.services import (
     stored_of,
     stored_of_team,
     text_of,
+    url_of,
 )
 from delivery.models import IMPORTED, PUSHED, TOLD, Incident, Service
 from delivery.sanity import check_incident
@@ -127,7 +128,7 @@ class _Plan:
             began_at=began,
             resolved_at=resolved,
             labels=tuple(stored.labels) if stored else (),
-            url=text_of(row, "url", stored.url if stored else "", 1000),
+            url=url_of(row, stored.url if stored else ""),
         )
 
 

@@ -18,11 +18,13 @@ from core.tables.cells import plain, short
 from core.tables.reading import Row
 from core.tables.writing import says
 from delivery.models import IMPORTED, Incident, Service
+from delivery.sanity import check_url
 from delivery.services import service_named
 from teams.models import Team
 
 CHUNK = 500  # keys in one query
 KEY_LENGTH = 100
+URL_LENGTH = 1000
 Stored = TypeVar("Stored", bound=Model)
 
 
@@ -114,4 +116,12 @@ def text_of(row: Row, key: str, stored: str, most: int) -> str:
         return stored
     if len(text) > most:
         raise Refused(_("“%(text)s” has more than %(most)s characters.") % {"text": short(text), "most": most})
+    return text
+
+
+def url_of(row: Row, stored: str) -> str:
+    """As `text_of`, of an address of a page."""
+    text = text_of(row, "url", stored, URL_LENGTH)
+    if text != stored:
+        check_url(text)
     return text

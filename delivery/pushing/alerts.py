@@ -18,6 +18,7 @@ from delivery.models import ALERT, AlertRule, Service
 from delivery.pushing.incidents import checked, keep
 from delivery.pushing.refusals import entry
 from delivery.pushing.services import lock
+from delivery.sanity import is_page
 from delivery.services import service_named
 from teams import audit
 from teams.models import Person, Team
@@ -73,6 +74,7 @@ def _service(services: Sequence[Service], labels: Mapping[str, str]) -> Service 
 
 def _record(alert: Mapping[str, Any]) -> IncidentRecord:
     labels, began = alert["labels"], alert["startsAt"].astimezone(UTC)
+    page = alert["generatorURL"]
     title = alert.get("annotations", {}).get("summary") or labels.get("alertname", "")
     return IncidentRecord(
         key=f"{alert['fingerprint']}:{began:%Y%m%dT%H%M%S.%f}Z",
@@ -80,7 +82,7 @@ def _record(alert: Mapping[str, Any]) -> IncidentRecord:
         began_at=began,
         resolved_at=_ended(alert) if alert["status"] == "resolved" else None,
         labels=tuple(f"{name}={value}"[:200] for name, value in sorted(labels.items()))[:50],
-        url=alert["generatorURL"][:1000],
+        url=page[:1000] if is_page(page) else "",
     )
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.contrib.sessions.models import Session
+from django.urls import reverse
 from playwright.sync_api import Page, expect
 
 from roadmaps import services
@@ -13,6 +14,7 @@ from roadmaps.models import Item
 from teams.models import Person, Team
 from tests.browsing import OpenPage, beside, faults
 from tests.factories import PASSWORD
+from tests.imports.files import as_csv, brought
 from tests.roadmaps.factories import started
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -104,3 +106,15 @@ def test_a_text_that_is_too_long_is_counted_and_comes_back_whole(opened: OpenPag
     page.locator("#comment-send").click()
     expect(page.locator("#comments").get_by_text("at most 2000 characters")).to_be_visible()
     expect(comment(page)).to_have_value("x" * 2400)
+
+
+@pytest.mark.usefixtures("item")
+def test_boxes_that_pick_rows_of_a_list_are_no_draft(opened: OpenPage, team: Team, editor: Person) -> None:
+    brought(team, editor, "roadmap-items", as_csv(["Section", "Item", "State"], [1, "One more", ""]))
+    page = opened(editor, reverse("imports", args=[team.pk]))
+    page.locator("[name=chosen]").check()
+    page.get_by_role("link", name="MLOps Portal").first.click()
+    page.go_back()
+    expect(page.locator("[name=chosen]")).to_be_visible()
+    expect(page.get_by_text(NOT_SAVED)).to_have_count(0)
+    assert page.evaluate("Object.keys(sessionStorage).filter((key) => key.startsWith('draft:'))") == []

@@ -146,7 +146,7 @@ def test_a_stale_form_asks_which_value_shall_stand_and_keeps_what_was_typed() ->
     assert (question.theirs, question.mine, question.chosen) == ("None", "Green", "")
     assert (question.name, question.now) == ("keep_colour", ("now_colour", ""))
     assert form["colour"].value() == "g"
-    assert (form["seen_colour"].value(), form["seen_name"].value()) == ("r", "a"), "unanswered, it is stale again"
+    assert (form["seen_colour"].value(), form["seen_name"].value()) == ("r", "b"), "unanswered, it is stale again"
     assert not hasattr(form.fields["name"], "stale")
 
 
@@ -225,3 +225,46 @@ def test_data_without_what_was_seen_is_stale_and_not_a_crash() -> None:
 
     with pytest.raises(StaleEdit):
         merge(current={"name": "a", "colour": "r"}, seen=form.seen, wanted=form.wanted)
+
+
+# -- What was not touched shows what stands there now
+
+
+class ThreeForm(SeenForm):
+    name = forms.CharField()
+    colour = forms.ChoiceField(choices=[("", "None"), ("r", "Red"), ("g", "Green")], required=False)
+    loud = forms.BooleanField(required=False)
+
+
+BEFORE = {"seen_name": "a", "seen_colour": "r", "seen_loud": "False"}
+
+
+def asked_about_the_name(data: dict[str, str], **now: Any) -> ThreeForm:
+    form = ThreeForm(BEFORE | data, current={"name": "theirs", "colour": "r", "loud": False} | now)
+    assert form.is_valid()
+    form.show_stale(StaleEdit(theirs={"name": "theirs"}, yours={"name": data["name"]}))
+    return form
+
+
+def test_untouched_fields_show_what_stands_and_follow_it() -> None:
+    form = asked_about_the_name({"name": "mine", "colour": "r"}, colour="g", loud=True)
+    assert (form["colour"].value(), form["seen_colour"].value()) == ("g", "g")
+    assert (form["loud"].value(), form["seen_loud"].value()) == (True, "True")
+    assert "checked" in str(form["loud"])
+    assert (form["name"].value(), form["seen_name"].value()) == ("mine", "a")
+    assert not hasattr(form.fields["colour"], "stale")
+
+
+def test_a_field_that_was_typed_in_stays_as_typed_and_seen() -> None:
+    form = asked_about_the_name({"name": "mine", "colour": "", "loud": "on"}, colour="r")
+    assert (form["colour"].value(), form["seen_colour"].value()) == ("", "r")
+    assert (form["loud"].value(), form["seen_loud"].value()) == (True, "False")
+
+
+def test_what_is_left_to_somebody_else_tells_what_stands_after_a_third_change() -> None:
+    data = {"name": "mine", "colour": "", "now_colour": "r", "keep_colour": "theirs"}
+    form = asked_about_the_name(data, colour="g")
+    question = form.fields["colour"].stale
+    assert (question.theirs, question.mine, question.now, question.chosen) == (
+        "Green", "None", ("now_colour", "g"), "theirs",
+    )  # fmt: skip

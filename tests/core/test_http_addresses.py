@@ -12,6 +12,7 @@ import pytest
 
 from core import http_guard
 from core.http import Client
+from core.http_messages import sentence
 from tests.core.http_host import SECRET, Host, Reply, names, refusal
 
 pytestmark = pytest.mark.usefixtures("naps")
@@ -244,7 +245,6 @@ def test_a_host_that_does_not_exist(monkeypatch: pytest.MonkeyPatch) -> None:
         "github.com",
         "ftp://github.com",
         "https://",
-        "https://u:p@github.com",
         "https://h:99999",
         "http://[::1",
         "//x",
@@ -253,7 +253,14 @@ def test_a_host_that_does_not_exist(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_what_is_no_address(address: str) -> None:
     error = refusal(lambda: Client(address))
     assert (error.code, error.permanent) == ("bad_address", True)
-    assert "u:p" not in str(error)
+
+
+@pytest.mark.parametrize("address", ["https://u:p@github.com", "https://u:p@github.com/x", "http://u@github.com"])
+def test_an_address_holds_no_name_and_no_password(address: str) -> None:
+    error = refusal(lambda: Client(address))
+    assert (error.code, error.permanent) == ("user_in_address", True)
+    assert "leave out what stands before “@github.com”" in sentence(error.code, error.params)
+    assert "u:p" not in str(error) + sentence(error.code, error.params)
 
 
 def test_no_proxy_and_no_netrc(host: Host, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

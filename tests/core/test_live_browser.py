@@ -131,6 +131,14 @@ def test_two_browsers_without_a_hand_on_them(
     assert two.evaluate("window.sameDocument")
 
 
+def test_the_tab_is_called_as_its_page(opened: OpenPage, roadmap: Roadmap, editor: Person, team_admin: Person) -> None:
+    item = item_of(roadmap, "foundation.git_repository")
+    page = opened(editor, item.get_absolute_url())
+    services.rename(item=item, title="Our own repos", seen=item.shown_title, by=team_admin)
+    look(page)
+    expect(page).to_have_title(f"Our own repos · {roadmap.team.name} · MLOps Portal")
+
+
 def test_what_is_typed_stays_and_a_line_says_that_there_is_something_new(
     opened: OpenPage, roadmap: Roadmap, editor: Person, team_admin: Person
 ) -> None:

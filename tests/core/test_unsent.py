@@ -64,6 +64,8 @@ def test_a_session_that_ended_loses_no_text_and_the_form_is_sent_again(item: Ite
     address, again = offered(page)
     too_old = browser.post(address, again)  # the sign-in in another tab made the token of this page too old
     assert (too_old.status_code, texts(too_old.content.decode())) == (403, [TYPED])
+    assert "You can send the form again below" in too_old.content.decode()
+    assert "Go back" not in too_old.content.decode()
     address, again = offered(too_old.content.decode())
     assert browser.post(address, again).status_code == 302
     item.refresh_from_db()
@@ -97,6 +99,7 @@ def test_what_another_site_sends_is_never_offered_again(
     page = refused.content.decode()
     assert (refused.status_code, texts(page)) == (403, [TYPED])
     assert "<form" not in page
+    assert "Go back, reload the page and send the form again" in page
 
 
 def secret_fields() -> Iterator[tuple[str, str]]:

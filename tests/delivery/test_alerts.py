@@ -123,3 +123,11 @@ def test_another_version_and_a_megabyte_are_refused(program: Program) -> None:
     assert program.send("alerts", delivery(alert()) | {"version": "3"}).status_code == 400
     assert program.send("alerts", delivery(alert(generatorURL="x" * 1_000_000))).status_code == 413
     assert not Incident.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("told", "kept"), [("http://prometheus:9090/graph", "http://prometheus:9090/graph"), ("javascript:alert(1)", "")]
+)
+def test_only_the_address_of_a_page_is_kept(program: Program, told: str, kept: str) -> None:
+    post(program, alert(generatorURL=told))
+    assert Incident.objects.get().url == kept

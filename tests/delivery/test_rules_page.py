@@ -135,6 +135,27 @@ def test_a_part_that_two_people_changed_is_asked_about_and_nothing_typed_is_lost
     assert known.incident_labels == ["incident", "bug"]
 
 
+def test_parts_that_were_not_touched_show_what_stands_when_another_is_asked_about(
+    admin: Client, known: Service, administrator: Person
+) -> None:
+    mine = shown(admin, known) | {"branches": "typed"}
+    theirs = {
+        "environments": {"production": ["staging", "eu-*"], "testing": ["lab"]}, "incident_labels": ["bug", "fire"],
+        "branches": ["theirs"], "since": date(2026, 1, 1),
+    }  # fmt: skip
+    changed_by(administrator, known, **theirs)
+    response = admin.post(url(known), mine)
+    form = response.context["form"]
+    assert (response.status_code, list(asked(response.text)), form["branches"].value()) == (409, ["branches"], "typed")
+    assert (form["labels"].value(), form["other_labels"].value()) == (["bug"], "fire")
+    assert (form["how_far"].value(), form["since"].value()) == ("date", date(2026, 1, 1))
+    assert form["other_environments"].value() == "eu-*"
+    assert {field.label.split(" · ")[0]: field.value() for field in form.environment_fields} == {
+        "production": "other", "staging": "production", "lab": "testing",
+    }  # fmt: skip
+    assert shown(admin, known)["seen_environments"] == form["seen_environments"].value()
+
+
 def test_what_only_the_parts_of_two_people_together_make_wrong_is_refused(
     admin: Client, known: Service, administrator: Person
 ) -> None:

@@ -39,3 +39,22 @@ def test_a_notice_opens_its_page_and_the_pages_are_accessible(
     assert Notice.objects.get(key="1").read_at
     context.close()
     assert complaints == []
+
+
+def test_the_head_of_a_page_in_japanese_fits_a_small_screen(
+    browser: Browser, live_server: object, signed_in: Callable[[Person], Client], team: Team, team_admin: Person
+) -> None:
+    Person.objects.filter(pk=team_admin.pk).update(language="ja")
+    for n in range(12):
+        tell(team_admin, key=str(n), title="Serving", team=team)
+    context = browser.new_context(viewport={"width": 375, "height": 900})
+    session = signed_in(team_admin).cookies["sessionid"].value
+    context.add_cookies([{"name": "sessionid", "value": session, "url": live_server.url}])  # type: ignore[attr-defined]
+    page = context.new_page()
+    page.goto(f"{live_server.url}/inbox/")  # type: ignore[attr-defined]
+    expect(page.locator(".p-bell .p-count")).to_contain_text("12")
+    expect(page.locator("html")).to_have_attribute("lang", "ja")
+    end = page.evaluate("document.querySelector('.p-top-tools').lastElementChild.getBoundingClientRect().right")
+    assert end <= 375 - 12
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    context.close()

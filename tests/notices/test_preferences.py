@@ -17,6 +17,7 @@ from teams.models import Organisation, Person, Team
 from tests.factories import PersonFactory
 from tests.notices.telling import send_later, tell
 from tests.receivers import Mailbox
+from tests.stale import asked
 
 pytestmark = pytest.mark.django_db
 HIDDEN = re.compile(r'<input type="hidden" name="(seen_\w+)"(?: value="([^"]*)")?')
@@ -84,6 +85,23 @@ def test_two_tabs(signed_in: Any, editor: Person) -> None:
     answer = client.post("/account/notices/", PLAIN | seen | {"digest": "weekly"})
     assert answer.status_code == 409
     assert "Once a day" in answer.content.decode()
+    assert '<div class="p-form p-pad"><ul class="errorlist nonfield"' in answer.content.decode()
+
+
+def test_boxes_that_were_not_touched_show_what_stands_when_another_is_asked_about(
+    signed_in: Any, editor: Person
+) -> None:
+    client = signed_in(editor)
+    seen = shown(client)
+    no_told = {name: value for name, value in PLAIN.items() if name != "mail_told"}
+    client.post("/account/notices/", no_told | seen | {"digest": "daily", "digest_hour": "11"})
+    answer = client.post("/account/notices/", PLAIN | seen | {"digest": "weekly"})
+    form = answer.context["form"]
+    assert (answer.status_code, list(asked(answer.text))) == (409, ["digest"])
+    assert (form["mail_told"].value(), form["seen_mail_told"].value()) == (False, "False")
+    assert "checked" not in str(form["mail_told"])
+    assert (form["digest_hour"].value(), form["seen_digest_hour"].value()) == (11, "11")
+    assert form["digest"].value() == "weekly"
 
 
 def test_a_portal_without_mail_says_so(signed_in: Any, editor: Person, settings: Any) -> None:

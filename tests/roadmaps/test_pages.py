@@ -268,6 +268,21 @@ def test_editing_what_somebody_changed_is_409_and_keeps_what_was_typed(
     assert (item.title, item.due_date) == ("Theirs", date(2026, 6, 30))
 
 
+def test_fields_that_were_not_touched_show_what_stands_when_another_is_asked_about(
+    member: Client, item: Item, team_admin: Person
+) -> None:
+    opened = {"title": item.shown_title, "owner": "", "due_date": "2026-06-30"}
+    edit(member, item, title="Theirs", owner=team_admin.pk, due_date="2026-06-20")
+    seen = {f"seen_{name}": value for name, value in opened.items()}
+    response = member.post(url("roadmap-edit-item", item.roadmap, item.pk), opened | seen | {"title": "Mine"})
+    form, page = response.context["edit_form"], response.content.decode()
+    assert (response.status_code, list(asked(page))) == (409, ["title"])
+    assert [form[name].value() for name in opened] == ["Mine", team_admin.pk, date(2026, 6, 20)]
+    assert f'name="seen_owner" value="{team_admin.pk}"' in page
+    assert 'name="seen_due_date" value="2026-06-20"' in page
+    assert 'type="date" name="due_date" value="2026-06-20"' in page
+
+
 def test_an_owner_changed_by_somebody_is_told_by_name(
     member: Client, item: Item, editor: Person, team_admin: Person
 ) -> None:

@@ -115,6 +115,7 @@ class GrantView(_Administered):
     def delete(self, request: Request, connection_id: int, grant_id: int) -> Response:
         """Take a repository back. Where the team reads it by this connection, that ends; what was read stays."""
         grant = get_object_or_404(self.connection().grants.listed(), pk=grant_id)
+        self.sent_nothing()
         organisation.take_back(grant=grant, by=self.person)
         return Response(status=204)
 

@@ -187,6 +187,7 @@ class WithdrawView(TeamView):
     def post(self, request: Request, team_id: int, correction_id: int) -> Response:
         team = self.team("team.edit")
         said = get_object_or_404(Correction.objects.of(team).said(), pk=correction_id)
+        self.sent_nothing()
         with moves.watched(team) as found:
             correcting.withdraw(correction=said, by=self.person)
         fresh = Correction.objects.of(team).said().get(pk=said.pk)

@@ -194,7 +194,9 @@ class _PushView(TeamView):
         if sent is None:
             return ""
         if not _KEY.fullmatch(sent):
-            raise rule("detail", _("An Idempotency-Key has 1 to 255 visible ASCII characters."))
+            raise ValidationError(
+                {"detail": _("An Idempotency-Key has 1 to 255 visible ASCII characters.")}, code="rule"
+            )
         return str(sent)
 
 

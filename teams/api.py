@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, cast
 
 from django.shortcuts import get_object_or_404
@@ -153,9 +154,10 @@ class OneTeamView(TeamView, EditView):
     def patch(self, request: Request, team_id: int) -> Response:
         """Change a team's time zone, or as an administrator its name or group."""
         found = self.team("team.administer")
-        wanted, seen = self.edit(TeamEditSerializer, self._fields(found))
-        if wanted.keys() & {"name", "group"}:
+        sent = self.request.data
+        if isinstance(sent, Mapping) and sent.keys() & {"name", "group"}:  # before it is told what is wrong with them
             require(self.person, "organisation.administer")
+        wanted, seen = self.edit(TeamEditSerializer, self._fields(found))
         if wanted.get("group") and not TeamGroup.objects.offered_to(found).filter(pk=wanted["group"].pk).exists():
             raise rule("group", "This group belongs to the sample organisation.")
         return self._told(change_team(team=found, by=self.person, wanted=wanted, seen=seen))

@@ -37,6 +37,7 @@ from tests.factories import PASSWORD
 from tests.imports.files import brought
 from tests.okrs import factories as okrs
 from tests.roadmaps.factories import noon, ticked
+from tests.sent_pushed import ALERT, PUSHED, REPORTED
 
 Body = dict[str, Any]
 
@@ -334,28 +335,6 @@ PAGES: dict[tuple[str, str], Line] = {
 _SAID = {"text": "Who looks after this?", "request_id": "s1"}
 _OF_TEAM, _OF_ORGANISATION = _Okrs(of_team=True), _Okrs(of_team=False)
 
-_PUSHED = {
-    "id": "build-512", "service": "churn-model", "environment": "production", "environment_class": "production",
-    "outcome": "succeeded", "created_at": "2026-01-02T09:30:00Z", "finished_at": "2026-01-02T09:42:00Z", "attempt": 1,
-    "sha": "4f2c9ab", "branch": "main", "title": "Retrain", "url": "https://ci.example.com/512",
-    "updated_at": "2026-01-02T09:42:00Z",
-    "changes": [
-        {"id": "12", "number": 12, "title": "Retrain", "author": "ada", "branch": "retrain", "sha": "4f2c9ab",
-         "url": "https://git.example.com/12", "first_commit_at": "2026-01-01T08:00:00Z",
-         "opened_at": "2026-01-01T10:00:00Z", "first_review_at": "2026-01-01T12:00:00Z",
-         "merged_at": "2026-01-02T09:00:00Z"},
-    ],
-}  # fmt: skip
-_REPORTED = {
-    "id": "INC-42", "service": None, "title": "Stale", "began_at": "2026-01-03T08:00:00Z",
-    "resolved_at": "2026-01-03T10:00:00Z", "url": "https://example.com/42", "updated_at": "2026-01-03T10:00:00Z",
-}  # fmt: skip
-_ALERT = {
-    "status": "resolved", "labels": {"alertname": "Stale", "severity": "critical"}, "annotations": {"summary": "Stale"},
-    "startsAt": "2026-01-03T08:00:00.123Z", "endsAt": "2026-01-03T10:00:00Z", "fingerprint": "d2f0b1c5a4e3f697",
-    "generatorURL": "http://prometheus:9090/graph",
-}  # fmt: skip
-
 
 SENT: dict[tuple[str, str], Line] = {
     **PAGES,
@@ -388,9 +367,9 @@ SENT: dict[tuple[str, str], Line] = {
     ("deployment-edit", "post"): lambda _: Sent({"title": "Retrain again"}),
     ("incident-edit", "post"): lambda _: Sent({"title": "Staler"}),
     ("alert-rule", "post"): lambda _: Sent({"values": "page"}),
-    ("api-deployments", "post"): lambda _: Sent({"deployments": [_PUSHED]}),
-    ("api-incidents", "post"): lambda _: Sent({"incidents": [_REPORTED]}),
-    ("api-alerts", "post"): lambda _: Sent({"version": "4", "alerts": [_ALERT]}),
+    ("api-deployments", "post"): lambda _: Sent({"deployments": [PUSHED]}),
+    ("api-incidents", "post"): lambda _: Sent({"incidents": [REPORTED]}),
+    ("api-alerts", "post"): lambda _: Sent({"version": "4", "alerts": [ALERT]}),
     ("api-roadmap", "post"): lambda w: Sent({"start_date": "2026-11-01"}, args=(w.team.pk,)),
     ("api-roadmap", "patch"): lambda w: Sent({"start_date": "2026-05-01", "seen": str(w.roadmap.start_date)}),
     ("api-roadmap-items", "post"): lambda w: [

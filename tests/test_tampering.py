@@ -125,7 +125,10 @@ def _wished(world: World, wanted: models.Field[Any, Any]) -> Any:
 # -- Another team's ids -----------------------------------------------------------------------------------------------
 
 # Another team is what these are about.
-OF_ANY_TEAM = {("assessment-inherit", "provider"), ("team-join", "person"), ("api-team-detail", "group")}
+OF_ANY_TEAM = {
+    ("assessment-inherit", "provider"), ("team-join", "person"), ("api-team-detail", "group"),
+    ("api-grants", "team"),  # of the organisation's connection; only an administrator gives
+}  # fmt: skip
 
 
 def _is_anybodys(route: Route, name: str, model: type[models.Model]) -> bool:

@@ -92,9 +92,10 @@ class Walk:
         if "key-result" in self.operation.path and values != tuple(ARGUMENTS[key[0]](world)):
             # What this token is for is the key result of access_table.py, and this is another one.
             self.expected["key_result_token"] = MISSING
-        if sent.by_administrators:
-            others = {who for who, answer in self.expected.items() if answer == MAY and who != "administrator"}
-            self.expected |= dict.fromkeys(others, FORBIDDEN)
+        # Those who may use the route but not send these fields; a body that names none of them is theirs to send.
+        allowed = {who for who, answer in self.expected.items() if answer == MAY and who != "administrator"}
+        self.barred = allowed if sent.by_administrators else set()
+        self.kept_back = set(plain(sent.body)) - {"seen"}
         self.headers = {who: headers_of(world, who) for who in EVERYBODY}
         self.path = dict(zip(re.findall(r"\{(\w+)\}", self.operation.path), map(plain, values), strict=True))
         self.takes_body = bool(list(self.operation.body))
@@ -139,9 +140,13 @@ class Walk:
         except FailureGroup as group:
             for failure in group.exceptions:
                 self._fault(f"{type(failure).__name__}: {failure}", case, who, response)
-        wrong = self._wrong(response.status_code, self.expected[who], kind)
+        wrong = self._wrong(response.status_code, self._expected(case, who), kind)
         if wrong:
             self._fault(wrong, case, who, response)
+
+    def _expected(self, case: Case, who: str) -> str:
+        names_none = isinstance(case.body, dict) and not self.kept_back & case.body.keys()
+        return FORBIDDEN if who in self.barred and not names_none else self.expected[who]
 
     def _wrong(self, status: int, expected: str, kind: str) -> str:
         """What is wrong with the status, seen by who asked and for what."""

@@ -176,6 +176,9 @@ def test_a_team_is_edited_by_who_may(signed_in, team: Team, team_admin: Person, 
     zone = send(admin, {"time_zone": "Asia/Tokyo"})
     assert (zone.status_code, zone.json()["own_time_zone"]) == (200, "Asia/Tokyo")
     assert send(admin, {"name": "Renamed"}).status_code == 403
+    for refused in ({"name": ""}, {"group": 0}, {"name": "Renamed", "seen": {}}):  # before it is told what is wrong
+        assert send(admin, refused).status_code == 403
+    assert send(admin, {}).status_code == 400
     renamed = send(anyone, {"name": "Renamed", "group": group.pk})
     assert (renamed.json()["name"], renamed.json()["group_id"]) == ("Renamed", group.pk)
     stale = send(anyone, {"group": None, "time_zone": "UTC"})

@@ -73,7 +73,6 @@ def _put_in_place(rows: list[CheckInRow], refused: CheckInRow | None) -> None:
 
 
 @require_safe
-@live.page("okrs", everywhere=True)
 def check_ins(request: PortalRequest) -> HttpResponseBase:
     if writing.is_asked(request):
         return writing.answer(request, export.of_own_key_results(rows_owned_by(request.user)))

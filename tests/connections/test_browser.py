@@ -49,8 +49,8 @@ def test_given_by_an_administrator_and_taken_by_a_team(
 ) -> None:
     ada = opened(administrator, reverse("organisation-connection-give", args=[common.pk]))
     expect(ada.get_by_text("1000 of 1000")).to_be_visible()
-    ada.get_by_role("searchbox").fill("004")
-    ada.get_by_role("searchbox").press("Enter")
+    ada.get_by_role("main").get_by_role("searchbox").fill("004")
+    ada.get_by_role("main").get_by_role("searchbox").press("Enter")
     expect(ada.get_by_text("11 of 1000")).to_be_visible()
     ada.locator("[name=team]").select_option(label=team.name)
     for name in ("acme/service-0041", "acme/service-0042"):

@@ -95,7 +95,7 @@ def test_a_small_screen_shows_the_present_tab_and_that_there_are_more(opened, te
 
 def test_a_new_token_asks_for_what_its_choices_need(opened, team_admin, team: Team) -> None:
     page = opened(team_admin, f"/teams/{team.pk}/tokens/")
-    key_result, last_day = page.get_by_label("Key result"), page.get_by_label("Last day")
+    key_result, last_day = page.get_by_label("Key result", exact=True), page.get_by_label("Last day")
     expect(key_result).to_be_hidden()
     expect(last_day).to_be_hidden()
     page.get_by_label("Name").fill("CI")

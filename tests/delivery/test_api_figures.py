@@ -160,7 +160,7 @@ def test_a_correction_moves_the_figure_and_is_taken_back(client: Client, team: T
     assert moved["change_failure_rate"] == (before[0], after[0])
     listed = client.get(url).json()
     assert [(each["kind"], each["withdrawn_at"]) for each in listed["results"]] == [("failed", None)]
-    back = client.post(f"{url}{listed['results'][0]['id']}/withdraw/")
+    back = client.post(f"{url}{listed['results'][0]['id']}/withdraw/", content_type="application/json")
     assert back.status_code == 200
     assert back.json()["correction"]["withdrawn_at"]
     assert by_id(get(client, team)["figures"])["change_failure_rate"] == before

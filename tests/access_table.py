@@ -17,10 +17,6 @@ Add one line for each new route, in the section of its room:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any
-
 from tests.access_arguments import (
     _archive,
     _channel,
@@ -61,6 +57,7 @@ from tests.access_arguments import (
     _upload,
     signs_of_life,
 )
+from tests.access_route import Route, api, page
 from tests.access_rules import (
     ADMINISTER_ORGANISATION,
     ADMINISTER_TEAM,
@@ -80,32 +77,7 @@ from tests.access_rules import (
     READ_TEAM,
     REVIEW_TEAM,
     SIGNED,
-    Rule,
 )
-from tests.access_world import World
-
-METHODS = ("get", "post", "put", "patch", "delete")
-Arguments = Callable[[World], Sequence[Any]]
-
-
-@dataclass(frozen=True)
-class Route:
-    name: str
-    kind: str  # "page" or "api"
-    args: Arguments
-    methods: dict[str, Rule]
-    alike: bool = True
-
-
-def page(name: str, args: Arguments = lambda _: [], *, alike: bool = True, **methods: Rule) -> Route:
-    assert methods.keys() <= set(METHODS), f"{name}: these are no methods"
-    return Route(name, "page", args, methods, alike)
-
-
-def api(name: str, args: Arguments = lambda _: [], *, alike: bool = True, **methods: Rule) -> Route:
-    assert methods.keys() <= set(METHODS), f"{name}: these are no methods"
-    return Route(name, "api", args, methods, alike)
-
 
 ROUTES: list[Route] = [
     # -- core

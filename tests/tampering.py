@@ -19,7 +19,7 @@ from django.utils.functional import Promise
 
 from okrs.fields import NumberField
 from teams.models import Person
-from tests.access_table import Route
+from tests.access_route import Route
 from tests.access_world import PEOPLE, TOKENS, World
 from tests.sent_table import SENT, Sent, lines_of, plain
 

@@ -12,8 +12,9 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from teams.models import Person, Team
+from tests.access_route import METHODS, Route
 from tests.access_rules import FORBIDDEN, MAY, MISSING, SIGN_IN
-from tests.access_table import METHODS, ROUTES, Route
+from tests.access_table import ROUTES
 from tests.access_world import NOBODY, PEOPLE, TOKENS, World, token_cast
 from tests.factories import PersonFactory
 
@@ -157,8 +158,8 @@ def test_what_changes_something_needs_the_csrf_token(world: World, route: Route)
 
 def test_the_walk_can_fail(world: World) -> None:
     """A wrong line in the table is noticed: the same check with another rule must not pass."""
+    from tests.access_route import page
     from tests.access_rules import ADMINISTER_ORGANISATION
-    from tests.access_table import page
 
     with pytest.raises(AssertionError, match="get by nobody"):
         test_everyone_gets_the_answer_of_the_table(world, page("livez", get=ADMINISTER_ORGANISATION))

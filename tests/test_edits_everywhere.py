@@ -19,7 +19,10 @@ from django.http import HttpResponse
 from connections import inspections
 from core import clock, edits
 from core.edits import SeenForm, StaleEdit, Touch
-from tests.access_table import GONE, NOT_ONES_OWN, OPEN, ROUTES, Route, World
+from tests.access_route import Route
+from tests.access_rules import GONE, NOT_ONES_OWN, OPEN
+from tests.access_table import ROUTES
+from tests.access_world import World
 from tests.connections.factories import SEEN
 from tests.connections.stub import host_of
 from tests.machines.world import TODAY, cast, fill

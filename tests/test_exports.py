@@ -25,7 +25,8 @@ from notices.models import Channel, ChannelState, Outgoing
 from okrs.models import KeyResult
 from teams.models import Person, Team
 from teams.services.invitations import invite
-from tests.access_table import ROUTES, World
+from tests.access_table import ROUTES
+from tests.access_world import World
 from tests.delivery.factories import DeploymentFactory
 from tests.factories import MembershipFactory, PersonFactory
 from tests.test_access import world

@@ -15,8 +15,9 @@ from django.urls import reverse
 from core import clock
 from okrs.models import Cycle, KeyResult, Objective
 from teams.models import Person, Team
+from tests.access_route import Route
 from tests.access_rules import FORBIDDEN, GONE, MISSING, OPEN, SIGN_IN
-from tests.access_table import ROUTES, Route
+from tests.access_table import ROUTES
 from tests.access_world import NOBODY, PEOPLE, World
 from tests.connections.stub import host_of
 from tests.factories import MembershipFactory

@@ -83,7 +83,7 @@ def test_a_figure_by_day_with_null_for_no_data(reader: Client, team: Team, servi
 
 
 def test_an_unknown_figure_is_not_there(reader: Client, team: Team) -> None:
-    get(reader, team, "figures/luck/", 404)
+    assert reader.get(f"/api/v1/teams/{team.pk}/figures/luck/").status_code == 404
 
 
 def test_a_teams_token_reads_its_team_only(team: Team, team_admin: Person, service: Service) -> None:

@@ -78,6 +78,7 @@ def shells(address: str) -> dict[str, str]:
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.usefixtures("_unguarded", "organisation")
+# The examples call curl, which nothing of the project needs: where there is none, there is nothing to run them with.
 @pytest.mark.skipif(shutil.which("curl") is None, reason="needs curl")
 def test_the_examples_work(live_server: Any, team: Team, editor: Person) -> None:
     secret = Program(team, editor).secret

@@ -117,45 +117,33 @@ TICKED = ("Basic CI/CD pipeline", "Experiment tracking", "More automated tests",
 
 def each(world: World) -> list[Shown]:
     """In an order in which each finds what the ones before left."""
-    key_result = world.key_result_of(world.team)
-    team, roadmap, draft = world.team.pk, world.roadmap, world.round
-    result, objective = key_result.get_absolute_url(), reverse("okr-objective", args=[key_result.objective_id])
-    item = item_of(roadmap, "foundation.git_repository").get_absolute_url()
-    criterion = reverse("assessment-criterion", args=[team, "data.versioning"])
-    thread, talk = (
-        reverse("comments", args=[team, "criterion", "data.versioning"]),
-        reverse("organisation-comments", args=["key_result", str(world.key_result_of(None).pk)]),
-    )
-    of_team = {
-        name: reverse(name, args=[team])
-        for name in (
-            "team",
-            "roadmap",
-            "assessment",
-            "okrs",
-            "members",
-            "connections",
-            "channels",
-            "imports",
-            "delivery",
-        )
-    }
-    of_team |= {name: reverse(name, args=[team]) for name in ("deployments", "incidents")}
-    all_teams = {name: reverse(name) for name in ("home", "portfolio", "trends", "teams", "inbox", "organisation-okrs")}
-    source = reverse("connection", args=[team, world.service.source_id])
-    bring = {kind: reverse("import-new", args=[team, kind]) for kind in ("deployments", "incidents", "roadmap-items")}
-    file = brought(
-        world.team, world.people["administrator"], "roadmap-items", as_csv(["section", "item"], ["1", "New"])
-    )
-    begins = world.key_result_of(None).objective.cycle.first_day
-    aims = [
-        as_csv(AIM, [begins, "Ship faster", "Time to market", title, "decrease", 12, 6])
-        for title in ("Lead time", "Time to recover")
+    of_team = {name: reverse(name, args=[world.team.pk]) for name in OF_TEAM}
+    all_teams = {name: reverse(name) for name in ALL_TEAMS}
+    return [
+        *_of_progress(world, of_team, all_teams),
+        *_of_okrs(world, of_team, all_teams),
+        *_of_people_and_hosts(world, of_team, all_teams),
+        *_of_files(world, of_team),
+        Shown("teams", all_teams["teams"], reverse("team-new"), _fill("Create the team", name="Pricing"), "Pricing"),
     ]
-    common_file = brought(None, world.people["administrator"], "key-results", aims[0])
-    told = {"kind": "github", "base_url": "https://api.github.com", "name": "GitHub"}  # a new name alone asks no host
-    common, commons = ConnectionFactory(team=None, **told), reverse("organisation-connections")
-    rename = reverse("organisation-connection-access", args=[common.pk])
+
+
+OF_TEAM = (
+    "team", "roadmap", "assessment", "okrs", "members", "connections", "channels", "imports", "delivery", "deployments",
+    "incidents",
+)  # fmt: skip
+ALL_TEAMS = ("home", "portfolio", "trends", "teams", "inbox", "organisation-okrs")
+Urls = dict[str, str]
+
+
+def _of_progress(world: World, of_team: Urls, all_teams: Urls) -> list[Shown]:
+    """Roadmap and assessment, what is said about them, and the pages that add them up."""
+    team, draft = world.team.pk, world.round.get_absolute_url()
+    item = item_of(world.roadmap, "foundation.git_repository").get_absolute_url()
+    criterion = reverse("assessment-criterion", args=[team, "data.versioning"])
+    thread = reverse("comments", args=[team, "criterion", "data.versioning"])
+    talk = reverse("organisation-comments", args=["key_result", str(world.key_result_of(None).pk)])
+    target = reverse("assessment-target", args=[team, "data"])
     return [
         Shown("roadmap", of_team["roadmap"], of_team["roadmap"], _tick("Set up the Git repository"), "ticked by Ada"),
         Shown("roadmap-item", item, item, _say("A branch without a review"), "A branch without a review"),
@@ -163,70 +151,70 @@ def each(world: World) -> list[Shown]:
         Shown("home", all_teams["home"], of_team["roadmap"], _tick(TICKED[1]), "3/12"),
         Shown("portfolio", all_teams["portfolio"], of_team["roadmap"], _tick(TICKED[2]), "4/12"),
         Shown("trends", all_teams["trends"], of_team["roadmap"], _tick(TICKED[3]), "42%"),
-        Shown("assessment-round", draft.get_absolute_url(), draft.get_absolute_url(), _answer, "Ada Administrator: "),
+        Shown("assessment-round", draft, draft, _answer, "Ada Administrator: "),
         Shown("assessment-criterion", criterion, criterion, _say("Copies have dates"), "Copies have dates"),
         Shown("comments", thread, thread, _say("Since when?"), "Since when?"),
         Shown("organisation-comments", talk, talk, _say("What is in the way?"), "What is in the way?"),
-        Shown(
-            "assessment",
-            of_team["assessment"],
-            reverse("assessment-target", args=[team, "data"]),
-            _fill("Save the target", level="3"),
-            "Target L3",
-        ),
+        Shown("assessment", of_team["assessment"], target, _fill("Save the target", level="3"), "Target L3"),
+    ]
+
+
+def _of_okrs(world: World, of_team: Urls, all_teams: Urls) -> list[Shown]:
+    key_result, okrs = world.key_result_of(world.team), all_teams["organisation-okrs"]
+    result, objective = key_result.get_absolute_url(), reverse("okr-objective", args=[key_result.objective_id])
+    return [
         Shown("okrs", of_team["okrs"], of_team["okrs"], _check_in("37"), "37%"),
-        Shown(
-            "organisation-okrs", all_teams["organisation-okrs"], all_teams["organisation-okrs"], _check_in("41"), "41%"
-        ),
+        Shown("organisation-okrs", okrs, okrs, _check_in("41"), "41%"),
         Shown("key-result", result, objective, _fill("Save", title="Deploy every day"), "Deploy every day"),
         Shown("okr-objective", objective, objective, _fill("Save", why="Customers wait"), "Customers wait", "why"),
+    ]
+
+
+def _of_people_and_hosts(world: World, of_team: Urls, all_teams: Urls) -> list[Shown]:
+    """Members, notices and connections."""
+    criterion = reverse("assessment-criterion", args=[world.team.pk, "data.versioning"])
+    channel = reverse("channel", args=[world.team.pk, world.channel.pk])
+    source = reverse("connection", args=[world.team.pk, world.service.source_id])
+    told = {"kind": "github", "base_url": "https://api.github.com", "name": "GitHub"}  # a new name alone asks no host
+    common, commons = ConnectionFactory(team=None, **told), reverse("organisation-connections")
+    one = reverse("organisation-connection", args=[common.pk])
+    rename = reverse("organisation-connection-access", args=[common.pk])
+    return [
         Shown("members", of_team["members"], of_team["members"], _invite, "new@example.com"),
         Shown("inbox", all_teams["inbox"], criterion, _say("@Taro Admin look"), "mentioned you"),
-        Shown(
-            "channels",
-            of_team["channels"],
-            reverse("channel", args=[team, world.channel.pk]),
-            _fill("Save", name="#ml-all"),
-            "#ml-all",
-        ),
+        Shown("channels", of_team["channels"], channel, _fill("Save", name="#ml-all"), "#ml-all"),
         Shown("connections", of_team["connections"], source, _press("Pause"), "Paused"),
         Shown("connection", source, source, _press("Resume"), "Sync now"),
         Shown("organisation-connections", commons, rename, _fill("Save", name="Read by all"), "Read by all"),
-        Shown(
-            "organisation-connection",
-            reverse("organisation-connection", args=[common.pk]),
-            rename,
-            _fill("Save", name="The host"),
-            "The host",
-        ),
+        Shown("organisation-connection", one, rename, _fill("Save", name="The host"), "The host"),
+    ]
+
+
+def _of_files(world: World, of_team: Urls) -> list[Shown]:
+    """Imports, and the lists that they fill."""
+    boss = world.people["administrator"]
+    kinds = ("deployments", "incidents", "roadmap-items")
+    bring = {kind: reverse("import-new", args=[world.team.pk, kind]) for kind in kinds}
+    file = brought(world.team, boss, "roadmap-items", as_csv(["section", "item"], ["1", "New"])).get_absolute_url()
+    begins = world.key_result_of(None).objective.cycle.first_day
+    aims = [
+        as_csv(AIM, [begins, "Ship faster", "Time to market", title, "decrease", 12, 6])
+        for title in ("Lead time", "Time to recover")
+    ]
+    common = brought(None, boss, "key-results", aims[0]).get_absolute_url()
+    commons, aim = reverse("organisation-imports"), reverse("organisation-import-new", args=["key-results"])
+    deployed, broken, again = (
+        _bring(name, content, apply=True)
+        for name, content in (("d.csv", DEPLOYED), ("i.csv", BROKEN), ("e.csv", AGAIN))
+    )
+    return [
         Shown("imports", of_team["imports"], bring["roadmap-items"], _bring("more.csv", ITEM), "more.csv"),
-        Shown(
-            "organisation-imports",
-            reverse("organisation-imports"),
-            reverse("organisation-import-new", args=["key-results"]),
-            _bring("aims.csv", aims[1]),
-            "aims.csv",
-        ),
-        Shown(
-            "organisation-import",
-            common_file.get_absolute_url(),
-            common_file.get_absolute_url(),
-            _apply,
-            "1 row was written",
-        ),
-        Shown("import", file.get_absolute_url(), file.get_absolute_url(), _apply, "1 row was written"),
-        Shown(
-            "deployments",
-            of_team["deployments"],
-            bring["deployments"],
-            _bring("d.csv", DEPLOYED, apply=True),
-            "Release 7",
-        ),
-        Shown(
-            "incidents", of_team["incidents"], bring["incidents"], _bring("i.csv", BROKEN, apply=True), "Slow answers"
-        ),
-        Shown("delivery", of_team["delivery"], bring["deployments"], _bring("e.csv", AGAIN, apply=True), "Release 8"),
-        Shown("teams", all_teams["teams"], reverse("team-new"), _fill("Create the team", name="Pricing"), "Pricing"),
+        Shown("organisation-imports", commons, aim, _bring("aims.csv", aims[1]), "aims.csv"),
+        Shown("organisation-import", common, common, _apply, "1 row was written"),
+        Shown("import", file, file, _apply, "1 row was written"),
+        Shown("deployments", of_team["deployments"], bring["deployments"], deployed, "Release 7"),
+        Shown("incidents", of_team["incidents"], bring["incidents"], broken, "Slow answers"),
+        Shown("delivery", of_team["delivery"], bring["deployments"], again, "Release 8"),
     ]
 
 

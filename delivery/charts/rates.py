@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from django.utils.translation import gettext as _
 
 from core.charts import Chart
 from delivery.board import Board
 from delivery.charts.lines import Drawn, alt_of, draw, hours_line, rounded, share_line
+from delivery.figures import Share
 from delivery.five import Five
 from delivery.told import TITLES
 from delivery.words import duration_text, percent_text
@@ -38,40 +41,42 @@ def lead_time_chart(board: Board) -> Chart:
 
 
 def failure_rate_chart(board: Board) -> Chart:
-    line = share_line(
-        board, _("change failure rate"), lambda row: (row.five.failure_rate.part, row.five.failure_rate.whole)
-    )
-    return draw(
+    return _share_chart(
         board,
-        Drawn(
-            id="change-failure-rate",
-            figure="change_failure_rate",
-            what=_("Share of counted deployments with a failure, by the time of the deployment"),
-            unit=_("percent"),
-            lines=[line],
-            columns=[_("With a failure"), _("Deployments"), _("Rate")],
-            cells=[_share_cells(row.five.failure_rate.part, row.five.failure_rate.whole) for row in board.by_bucket],
-            nothing=_("no deployment"),
-            alt=alt_of(board, TITLES["change_failure_rate"], line.values, percent_text),
-            is_share=True,
-        ),
+        "change_failure_rate",
+        lambda five: five.failure_rate,
+        what=_("Share of counted deployments with a failure, by the time of the deployment"),
+        name=_("change failure rate"),
+        part=_("With a failure"),
     )
 
 
 def rework_chart(board: Board) -> Chart:
-    line = share_line(board, _("rework rate"), lambda row: (row.five.rework.part, row.five.rework.whole))
+    return _share_chart(
+        board,
+        "rework_rate",
+        lambda five: five.rework,
+        what=_("Share of counted deployments that are hotfixes, by the time of the deployment"),
+        name=_("rework rate"),
+        part=_("Hotfixes"),
+    )
+
+
+def _share_chart(board: Board, figure: str, of: Callable[[Five], Share], *, what: str, name: str, part: str) -> Chart:
+    shares = [of(row.five) for row in board.by_bucket]
+    line = share_line(board, name, lambda row: (of(row.five).part, of(row.five).whole))
     return draw(
         board,
         Drawn(
-            id="rework-rate",
-            figure="rework_rate",
-            what=_("Share of counted deployments that are hotfixes, by the time of the deployment"),
+            id=figure.replace("_", "-"),
+            figure=figure,
+            what=what,
             unit=_("percent"),
             lines=[line],
-            columns=[_("Hotfixes"), _("Deployments"), _("Rate")],
-            cells=[_share_cells(row.five.rework.part, row.five.rework.whole) for row in board.by_bucket],
+            columns=[part, _("Deployments"), _("Rate")],
+            cells=[_share_cells(each.part, each.whole) for each in shares],
             nothing=_("no deployment"),
-            alt=alt_of(board, TITLES["rework_rate"], line.values, percent_text),
+            alt=alt_of(board, TITLES[figure], line.values, percent_text),
             is_share=True,
         ),
     )

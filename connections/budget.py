@@ -71,9 +71,3 @@ def wait(source: Source, until: datetime) -> None:
         others = Source.objects.filter(connection__credential__budget=budget)
     waiting = others.filter(active=True, next_sync_at__lt=until).exclude(pk=source.pk)
     waiting.update(next_sync_at=until, waiting_until=until)
-
-
-def forgive(credential: Credential) -> None:
-    """A person entered the token again: whatever was waited for, they want an answer now."""
-    if credential.budget_id:
-        Budget.objects.filter(pk=credential.budget_id).update(waiting_until=None, remaining=None)

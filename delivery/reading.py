@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import date, datetime
+from dataclasses import dataclass
+from datetime import date
 from zoneinfo import ZoneInfo
 
 from django.db.models import OuterRef, Subquery
 
 from core import clock
-from delivery.figures import Frequency, Recovery, Spread, frequency
-from delivery.models import Deployment, Incident, Service
-from delivery.periods import DAY, Period
+from delivery.models import Deployment, Service
+from delivery.periods import Period
 from teams.models import Team
 from teams.zones import zones_of
 
@@ -23,7 +22,6 @@ class TeamDeployments:
     """The counted deployments of a team, and since when anything is known of it."""
 
     zone: ZoneInfo
-    days: list[date] = field(default_factory=list)  # of each finish
     known_from: date | None = None  # the day of the first deployment known, of whatever outcome
     read_from: date | None = None  # the first day that was read; None: all there is
     known_until: date | None = None  # set where every repository is disconnected
@@ -38,9 +36,6 @@ class TeamDeployments:
         """The period without the days before reading began: nobody knows what happened on them, so they are no zeros."""
         return Period(max(period.first, self.read_from), period.last) if self.read_from else period
 
-    def frequency(self, period: Period, unknown: int = 0) -> Frequency | None:
-        return frequency(self.days, self.read_part(period), unknown) if self.covers(period) else None
-
 
 def services_with_first(teams: Sequence[Team]) -> list[Service]:
     """The teams' services with `first_at`, the instant of the first deployment known of each."""
@@ -49,21 +44,6 @@ def services_with_first(teams: Sequence[Team]) -> list[Service]:
     found: list[Service] = list(rows.annotate(first_at=Subquery(first)).order_by("name", "pk"))
     for service in found:
         service.source.left_at = service.ended_at
-    return found
-
-
-def deployments(
-    teams: Sequence[Team], period: Period, services: Sequence[Service] | None = None
-) -> dict[int, TeamDeployments]:
-    """Of each team, the counted deployments that finished in the period (and up to a day around it). Two or three queries."""
-    services = services_with_first(teams) if services is None else services
-    found = known(teams, services)
-    rows = Deployment.objects.of_services(service.pk for service in services).counted()
-    rows = rows.finished_between(period.first - DAY, period.last + DAY, ZoneInfo("UTC"))
-    for team_id, finished_at in rows.values_list("service__team", "finished_at"):
-        entry = found[team_id]
-        if finished_at is not None:
-            entry.days.append(clock.day_of(finished_at, entry.zone))
     return found
 
 
@@ -92,30 +72,3 @@ def _know(entry: TeamDeployments, services: Sequence[Service]) -> None:
     ends = [service.known_until for service in telling]
     if all(ends):
         entry.known_until = clock.day_of(max(end for end in ends if end), entry.zone)
-
-
-@dataclass
-class TeamIncidents:
-    """The resolved incidents of a team: (day of the resolution, hours it took)."""
-
-    zone: ZoneInfo
-    resolved: list[tuple[date, float]] = field(default_factory=list)
-
-    def recovery(self, period: Period, still_open: int = 0) -> Recovery:
-        return Recovery(Spread.of([hours for day, hours in self.resolved if day in period]), still_open)
-
-
-def hours_between(began_at: datetime, resolved_at: datetime) -> float:
-    return (resolved_at - began_at).total_seconds() / 3600
-
-
-def incidents(teams: Sequence[Team], period: Period) -> dict[int, TeamIncidents]:
-    """Of each team, the incidents resolved in the period (and up to a day around it). One or two queries."""
-    found = {pk: TeamIncidents(zone) for pk, zone in zones_of(teams).items()}
-    rows = Incident.objects.of_teams(teams)
-    rows = rows.resolved_between(period.first - DAY, period.last + DAY, ZoneInfo("UTC"))
-    for team_id, began_at, resolved_at in rows.values_list("team", "began_at", "resolved_at"):
-        entry = found[team_id]
-        if resolved_at is not None:
-            entry.resolved.append((clock.day_of(resolved_at, entry.zone), hours_between(began_at, resolved_at)))
-    return found

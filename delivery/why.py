@@ -16,7 +16,6 @@ from delivery.models import (
     Deployment,
     EnvironmentClass,
     Failure,
-    FailureKind,
     Incident,
     Linked,
     OutcomeChoice,
@@ -82,13 +81,6 @@ def _also(row: Deployment) -> Iterator[str]:
         yield _("No failure is attributed to it.")
     if row.hotfix:
         yield _("It is a hotfix, so it is rework.")
-
-
-def of_failure(row: Failure) -> str:
-    """What shows that the deployment failed."""
-    if row.by_hand:
-        return _("Said by hand")
-    return str(FailureKind(row.kind).label)
 
 
 # -- Incidents ----------------------------------------------------------------------------------------------------------

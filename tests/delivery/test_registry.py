@@ -11,10 +11,11 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from core import figures
-from delivery import reading
+from delivery import five
 from delivery.correcting import correct
 from delivery.models import Deployment, Incident, Service
 from delivery.periods import Period
+from delivery.refresh import everything
 from teams.models import Organisation, Person, Team
 from tests.delivery.factories import ChangeFactory, DeploymentFactory, IncidentFactory, ServiceFactory, at
 from tests.factories import TeamFactory
@@ -51,10 +52,10 @@ def value(figure: str, team: Team, day: date) -> float | None:
 
 @pytest.mark.usefixtures("_vectors")
 def test_the_vectors_from_stored_rows(team: Team) -> None:
-    frequency = reading.deployments([team], MARCH)[team.pk].frequency(MARCH)
+    found = five.read([team], MARCH)[team.pk].five(MARCH)
+    frequency, recovery = found.frequency, found.mttr
     assert frequency
     assert (frequency.count, frequency.week_days, frequency.per_week) == (3, [0, 1, 1, 0, 0, 0], 0)
-    recovery = reading.incidents([team], MARCH)[team.pk].recovery(MARCH, Incident.objects.unresolved().count())
     assert (recovery.count, recovery.still_open, recovery.median) == (3, 1, 1.5)
     assert recovery.mean == pytest.approx(8.67, abs=0.005)
 
@@ -147,26 +148,29 @@ def test_days_are_those_of_the_team(organisation: Organisation, team: Team, serv
     """Sunday 23:30 in UTC is Monday in Tokyo, and so in the next week."""
     DeploymentFactory(service=service, finished_at=at("2026-03-08 23:30"))
     week = Period(date(2026, 3, 2), date(2026, 3, 8))
-    assert reading.deployments([team], week)[team.pk].frequency(week).week_days == [1]  # type: ignore[union-attr]
+    assert five.read([team], MARCH)[team.pk].five(week).frequency.week_days == [1]  # type: ignore[union-attr]
     organisation.time_zone = "Asia/Tokyo"
     organisation.save()
-    rows = reading.deployments([team], week)[team.pk]
-    assert rows.days == [date(2026, 3, 9)]
-    assert rows.frequency(week) is None, "in Tokyo it was not known before Monday"
+    assert counted(team) == {date(2026, 3, 9): 1}
+    assert five.read([team], MARCH)[team.pk].five(week).frequency is None, "in Tokyo it was not known before Monday"
     team.time_zone = "America/New_York"
-    assert reading.deployments([team], week)[team.pk].days == [date(2026, 3, 8)]
+    team.save()
+    assert counted(team) == {date(2026, 3, 8): 1}
+
+
+def counted(team: Team) -> dict[date, int]:
+    """By day, once the team's days are counted in its present time zone."""
+    everything(team.pk)
+    return {day: each.counted for day, each in five.read([team], MARCH)[team.pk].days.items() if each.counted}
 
 
 def test_summer_time_does_not_move_a_deployment(team: Team, service: Service) -> None:
     """29 March 2026 has 23 hours in Berlin; 00:30 of the 30th there is 22:30 of the 29th in UTC."""
     team.time_zone = "Europe/Berlin"
+    team.save()
     for finish in ("2026-03-28 23:30", "2026-03-29 21:59", "2026-03-29 22:30"):
         DeploymentFactory(service=service, finished_at=at(finish))
-    assert sorted(reading.deployments([team], MARCH)[team.pk].days) == [
-        date(2026, 3, 29),
-        date(2026, 3, 29),
-        date(2026, 3, 30),
-    ]
+    assert counted(team) == {date(2026, 3, 29): 2, date(2026, 3, 30): 1}
     zone = team.zone
     assert Deployment.objects.finished_between(date(2026, 3, 29), date(2026, 3, 29), zone).count() == 2
 

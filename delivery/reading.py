@@ -1,4 +1,4 @@
-"""Rows for the figures of many teams in a constant number of queries. Days are those of each team's own time zone."""
+"""Since and until when anything is known of teams' deployments. Days are those of each team's own time zone."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from teams.zones import zones_of
 
 @dataclass
 class TeamDeployments:
-    """The counted deployments of a team, and since when anything is known of it."""
+    """Since and until when deployments of a team are known."""
 
     zone: ZoneInfo
     known_from: date | None = None  # the day of the first deployment known, of whatever outcome

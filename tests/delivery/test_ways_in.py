@@ -106,4 +106,7 @@ def test_the_examples_work(live_server: Any, team: Team, editor: Person) -> None
         ("push:512", "succeeded", 1), ("push:77", "failed", 1), ("push:9001", "succeeded", 2),
         ("push:jenkins-shop-12", "succeeded", 1),
     ]  # fmt: skip
-    assert (Incident.objects.get().hours, Change.objects.get().told) == (2.0, "push:512")
+    assert (Incident.objects.get().hours, Change.objects.get().deployment) == (
+        2.0,
+        Deployment.objects.get(key="push:512"),
+    )

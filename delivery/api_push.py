@@ -53,10 +53,10 @@ class Text(serializers.CharField):
 LONGEST_PAGE = 1000
 
 
-_ADDRESS = {"type": "string", "maxLength": LONGEST_PAGE, "pattern": rf"^\s*{PAGE}\s*$"}
+_ADDRESS = {"type": "string", "maxLength": LONGEST_PAGE, "pattern": rf"^\s*{PAGE}"}
 
 
-@extend_schema_field({"oneOf": [_ADDRESS, {"type": "string", "pattern": r"^\s*$"}]})
+@extend_schema_field({"oneOf": [_ADDRESS, {"type": "string", "maxLength": LONGEST_PAGE, "pattern": r"^\s*$"}]})
 class Page(Text):
     """The address of a page where people read more."""
 

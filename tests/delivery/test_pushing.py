@@ -255,6 +255,24 @@ def test_the_same_id_from_two_sources_is_refused(program: Program, team: Team) -
 # -- Changes
 
 
+@pytest.mark.parametrize(
+    ("sent", "kept"),
+    [
+        (" HTTPS://ci.example.com/a b?c=d\n", "HTTPS://ci.example.com/a b?c=d"),
+        ("http://例え.jp/", "http://例え.jp/"),
+        ("  ", ""),
+        ("https://", None),
+        ("https:///x", None),
+        ("https://[", None),  # fits the pattern of the description, and no host can be read out of it
+    ],
+)
+def test_the_address_of_a_page_is_kept_or_refused(program: Program, sent: str, kept: str | None) -> None:
+    response = program.send("deployments", {"deployments": [DEPLOYMENT | {"url": sent}]})
+    refused = list(response.json()["deployments"]["0"]) if response.status_code == 400 else []
+    assert refused == (["url"] if kept is None else [])
+    assert [row.url for row in Deployment.objects.all()] == ([] if kept is None else [kept])
+
+
 def test_a_deployment_may_bring_changes(program: Program) -> None:
     program.deploy(changes=[CHANGE | {"title": "Retrain", "author": "ada", "number": 12}])
     row = Change.objects.get()

@@ -297,6 +297,15 @@ def test_the_first_deployment_that_counts_brought_a_change(program: Program) -> 
     assert brought_by() == "push:b"
 
 
+def test_a_change_moves_when_only_its_naming_is_new(program: Program) -> None:
+    later = {"created_at": "2026-11-03T09:30:00Z", "finished_at": "2026-11-03T09:42:00Z", "changes": [CHANGE]}
+    program.deploy(id="b", **later)
+    program.deploy(id="a")
+    assert brought_by() == "push:b"
+    assert program.deploy(id="a", changes=[CHANGE])["deployments"][0]["result"] == "same"
+    assert brought_by() == "push:a"
+
+
 # -- Keys
 
 

@@ -73,9 +73,14 @@ def _corrected(request: Request, team: Team, form: CorrectForm, day: date | None
         except Refused as error:
             show_refusal(form, error)
         else:
-            messages.success(request, f"{_('Saved.')} {found.said() or _('No figure moved.')}")
+            messages.success(request, _told(_("Saved."), found))
             return True
     return False
+
+
+def _told(done: str, moved: moves.Moved) -> str:
+    nothing = _("No figure moved.")  # nothing collects the texts inside an f-string
+    return f"{done} {moved.said() or nothing}"
 
 
 def _page(
@@ -112,5 +117,5 @@ def withdraw(request: Request, team_id: int, correction_id: int) -> HttpResponse
     except Refused as error:
         messages.error(request, error.message)
     else:
-        messages.success(request, f"{_('Taken back.')} {moved.said() or _('No figure moved.')}")
+        messages.success(request, _told(_("Taken back."), moved))
     return redirect("deployment" if found.deployment else "incident", team.pk, row.pk)

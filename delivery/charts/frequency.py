@@ -25,12 +25,11 @@ def frequency_chart(board: Board) -> Chart:
     if any_unknown:
         bars.append(_unknown_bar(board))
     most = max(((row.five.frequency.count if row.five.frequency else 0) + row.unknown for row in rows), default=0)
+    is_empty = not most and any(row.five.frequency for row in rows)
     layout = {
-        **axes.layout(board, _("deployments"), most),
-        **axes.no_data(board),
+        **axes.layout(board, _("deployments"), most, has_key=any_unknown),
         "barmode": "stack",
-        "showlegend": any_unknown,
-        **(axes.nothing(_("no deployment")) if not most and any(row.five.frequency for row in rows) else {}),
+        **(axes.nothing(_("no deployment")) if is_empty else axes.no_data(board)),
     }
     return Chart(
         id="deployment-frequency",
@@ -48,7 +47,8 @@ def frequency_chart(board: Board) -> Chart:
             ]
             for row in rows
         ],
-        narrow=axes.narrow(board),
+        narrow=axes.narrow(board, has_key=any_unknown),
+        **axes.size(not is_empty),
         export_url=chart_url(board, "deployment-frequency"),
     )
 

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from connections.views import Request
+from core import live
 from core.tables import writing
 from delivery import export, side_by_side
 from delivery.side_by_side import EDITION_OPTIONS, SHOWS, SORTS, Asked, Row
@@ -21,6 +22,7 @@ from teams.models import TeamGroup
 
 
 @require_safe
+@live.page("delivery", everywhere=True)
 def page(request: Request) -> HttpResponseBase:
     asked = Asked.of(request.GET.dict())
     found = side_by_side.read(request.user, asked)

@@ -72,15 +72,19 @@ def _widths(board: Board) -> list[float]:
 def _counted_bar(board: Board) -> go.Bar:
     rows = board.by_bucket
     growing = [so_far(board, row.bucket) for row in rows]
+    counts = [row.five.frequency.count if row.five.frequency else None for row in rows]
     return go.Bar(
         x=[axes.x(row.bucket) for row in rows],
-        y=[row.five.frequency.count if row.five.frequency else None for row in rows],
+        y=counts,
         width=_widths(board),
         name=_("counted"),
         # The week or month that is not over yet is drawn lighter: it will grow.
         marker={
             "color": [charts.ACCENT_BAND if each else charts.ACCENT for each in growing],
-            "line": {"color": charts.ACCENT, "width": [1 if each else 0 for each in growing]},
+            "line": {
+                "color": charts.ACCENT,
+                "width": [int(each and bool(count)) for each, count in zip(growing, counts, strict=True)],
+            },
         },
         hovertext=[_frequency_hover(board, row.bucket, row.five.frequency) for row in rows],
         hovertemplate="%{hovertext}<extra></extra>",

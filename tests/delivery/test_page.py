@@ -260,6 +260,11 @@ def test_the_first_sync_says_that_figures_will_grow(reader: Client, team: Team, 
     assert "About 300 requests left, about 6 minutes." in page(reader, team)
 
 
+def test_what_programs_push_is_not_being_read(reader: Client, team: Team) -> None:
+    ServiceFactory(source__connection__team=team, source__connection__kind="pushed", source__succeeded_at=None)
+    assert "older weeks will still fill" not in page(reader, team)
+
+
 @pytest.mark.parametrize("query", ["", "?period=12m", "?period=all"])
 def test_the_page_costs_the_same_for_few_and_many(reader: Client, team: Team, service: Service, query: str) -> None:
     def fill(count: int, into: Service) -> None:

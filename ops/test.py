@@ -153,7 +153,7 @@ def everything() -> bool:
         pytest = (*PYTEST, "-n", "2", "--dist", "worksteal")
         here = "not recorded and not long"
         report.part("tests on PostgreSQL and Redis", lambda: call((*pytest, "-m", here), on_servers))
-        again = f"{here} and not browser and not walk"
+        again = f"{here} and not browser and not walk and not once"
         report.part("tests on SQLite", lambda: call((*pytest, "-m", again), embedded))
         report.part("journeys", lambda: play_all(on_servers))
     return report.close("make test")

@@ -79,7 +79,16 @@ def check_types(field: Any, value: Any) -> None:
                 not isinstance(value, wanted) or (isinstance(value, bool) and bool not in wanted)
             ):
                 raise ValidationError([sentence])
-            return
+            break
+    if isinstance(field, serializers.CharField) and isinstance(value, str):
+        _check_length(field, value)
+
+
+def _check_length(field: serializers.CharField, value: str) -> None:
+    """As it is sent: the field itself measures what is left when blanks around it are taken away, which no description says."""
+    if field.max_length is not None and len(value) > field.max_length:
+        sentence = field.error_messages["max_length"].format(max_length=field.max_length)
+        raise ValidationError([sentence], code="max_length")
 
 
 def refuse_unknown(sent: Any, known: Container[str] = ()) -> None:

@@ -49,9 +49,13 @@ REFUSED: dict[str, tuple[str, str]] = {
     "403": ("Not allowed.", "Refusal"),
     "404": ("Not there, or another team's.", "Refusal"),
     "409": ("Somebody changed the same thing meanwhile: `theirs` stands there now, `yours` was sent.", "Conflict"),
+    "413": ("The body is too large, and nothing of it was read.", "Refusal"),
     "428": ("An edit must say what it was made from: the ETag in `If-Match`, or values in `seen`.", "Refusal"),
     "415": ("The body is not JSON.", "Refusal"),
 }
+
+# Blanks around a text are taken away, and something must be left. Said by sign, since JSON Schema's blanks are not Python's.
+_SOMETHING = r"[^\s\u001c-\u001f\u0085]|\ufeff"
 
 
 def _may_be_blank(field: serializers.Field[Any, Any, Any, Any]) -> bool:
@@ -86,7 +90,7 @@ class RoomSchema(AutoSchema):
             field.allow_blank = True
         schema: dict[str, Any] = super()._map_serializer_field(field, direction, bypass_extensions)
         if isinstance(field, serializers.CharField) and not (field.read_only or field.allow_blank):
-            schema.setdefault("pattern", r"\S")  # blanks around a text are taken away, and something must be left
+            schema.setdefault("pattern", _SOMETHING)
         return schema
 
     def _get_response_bodies(self, direction: Any = "response") -> dict[str, Any]:
@@ -115,7 +119,7 @@ class RoomSchema(AutoSchema):
         if "{" in self.path:
             statuses.append("404")
         if self._get_request_body():
-            statuses.append("415")
+            statuses += ["413", "415"]
         if self._edits():
             statuses.append("428")
         return sorted(statuses)

@@ -57,12 +57,14 @@ class BoardView(TeamView):
             }
             for each in found.by_bucket
         ]
+        figures = told.numbers(found.five, found.edition)
         told_of = {
             "period": found.period,
             "zone": found.zone,
             "edition": found.edition,
             "shown_policy": policies.values_of(found.policy),
-            "figures": _numbers(found),
+            "figures": list(figures.values()),
+            "overall": told.overall(figures, found.edition),
             "points": points,
         }
         return Response(BoardSerializer(told_of).data)

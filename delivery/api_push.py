@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from django.utils.translation import gettext as _
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 from rest_framework.response import Response
@@ -18,7 +18,7 @@ from core.api import rule
 from delivery.models import EnvironmentClass, OutcomeChoice
 from delivery.pushing import alerts, changes, deployments, incidents, keys
 from delivery.pushing.refusals import PushRefused
-from delivery.sanity import NO_PAGE, is_page
+from delivery.sanity import NO_PAGE, PAGE, fits_page, is_page
 from teams.api_team import TeamView
 
 LARGEST = 1_000_000  # bytes of a body
@@ -50,16 +50,24 @@ class Text(serializers.CharField):
         super().__init__(max_length=most, required=False, allow_blank=True, default="", **kwargs)
 
 
+LONGEST_PAGE = 1000
+
+
+_ADDRESS = {"type": "string", "maxLength": LONGEST_PAGE, "pattern": rf"^\s*{PAGE}"}
+
+
+@extend_schema_field({"oneOf": [_ADDRESS, {"type": "string", "maxLength": LONGEST_PAGE, "pattern": r"^\s*$"}]})
 class Page(Text):
     """The address of a page where people read more."""
 
     def __init__(self) -> None:
-        super().__init__(1000)
+        super().__init__(LONGEST_PAGE)
 
     def to_internal_value(self, data: Any) -> str:
         url: str = super().to_internal_value(data)
         if url and not is_page(url):
-            raise serializers.ValidationError(str(NO_PAGE))
+            # Which host can be read out of an address, no pattern says.
+            raise ValidationError(str(NO_PAGE), code="rule" if fits_page(url) else "invalid")
         return url
 
 

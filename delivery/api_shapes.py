@@ -39,6 +39,18 @@ class NumberSerializer(serializers.Serializer[Any]):
     industry_mean = serializers.FloatField(source="judged.mean", allow_null=True, help_text="Of the score, in 2025.")
 
 
+class OverallSerializer(serializers.Serializer[Any]):
+    """The mean of the figures' scores, over those that have one."""
+
+    score = serializers.FloatField(source="judged.score", allow_null=True, help_text='null is "no data", never 0.')
+    industry_mean = serializers.FloatField(source="judged.mean", allow_null=True, help_text="Over the same figures.")
+    figures = serializers.SerializerMethodField(help_text="The ids of the figures that it is the mean of.")
+    of = serializers.IntegerField(help_text="How many figures the edition knows.")
+
+    def get_figures(self, overall: told.Overall) -> list[str]:
+        return [each.id for each in overall.scored]
+
+
 class PolicySerializer(serializers.Serializer[Any]):
     scope = serializers.ChoiceField(choices=SCOPES)
     look_back_days = serializers.IntegerField(allow_null=True, help_text="null: without limit.")
@@ -67,6 +79,7 @@ class BoardSerializer(serializers.Serializer[Any]):
     edition = serializers.ChoiceField(choices=EDITIONS)
     policy = PolicySerializer(source="shown_policy")
     figures = NumberSerializer(many=True)
+    overall = OverallSerializer(allow_null=True, help_text="Of 2025; null by an edition that knows none.")
     points = PointSerializer(many=True)
 
 

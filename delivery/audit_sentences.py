@@ -15,12 +15,13 @@ describe("delivery.incident_entered", _("Entered an incident by hand (%(key)s)."
 describe("delivery.incident_edited", _("Edited an incident that was entered by hand (%(key)s)."))
 describe("delivery.incident_withdrawn", _("Withdrew an incident that was entered by hand (%(key)s)."))
 describe("delivery.incident_brought_back", _("Brought back an incident that was entered by hand (%(key)s)."))
-describe("delivery.alert_rule_changed", _("Changed which alerts are incidents: %(label)s is %(values)s."))
+describe("delivery.alert_rule_changed", _("Changed which alerts are incidents."))
 describe("delivery.rules_changed", _("Changed what counts of %(service)s."))
 describe("delivery.part_added", _("Counts a part of %(repository)s as the service %(service)s."))
 describe("delivery.part_ended", _("Ended the service %(service)s, a part of %(repository)s."))
 
 name_fields({"service": _("service"), "environments": _("environments"), "paths": _("folders")})
+name_fields({"label": _("label"), "values": _("values that are incidents")})
 describe("delivery.policy_changed", _("Changed what counts as a failure of which deployment."))
 _said = {"what": dict(CorrectionKind.choices)}
 describe("delivery.corrected", _("Said of “%(title)s”: %(what)s. %(reason)s"), _said)

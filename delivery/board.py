@@ -173,8 +173,14 @@ def board(team: Team, choice: Choice | None = None) -> Board:
         resolved=_resolved(team, shown, zone),
         outcomes=_outcomes(keys, period, zone),
         read_at=_read_at(services),
-        first_sync=any(service.ended_at is None and service.source.succeeded_at is None for service in services),
+        first_sync=any(_is_first_read(service) for service in services),
     )
+
+
+def _is_first_read(service: Service) -> bool:
+    """What programs push and people bring is there at once: nothing of it will still be read."""
+    source = service.source
+    return service.ended_at is None and source.succeeded_at is None and not source.connection.is_told
 
 
 def of_days(team: Team, period: Period, choice: Choice) -> Board:

@@ -54,7 +54,7 @@ def _is_news(stored: Change | None, made: Change) -> bool:
 
 def _change(service: Service, record: ChangeRecord, now: datetime) -> Change:
     return Change(
-        service=service,
+        service_id=service.pk,
         key=record.key,
         number=record.number,
         title=record.title[:500],

@@ -25,9 +25,6 @@ from teams.models import Team
 READ = (DeploymentSource.DEPLOYMENTS, DeploymentSource.RUNS)  # from the repository
 
 
-READ = (DeploymentSource.DEPLOYMENTS, DeploymentSource.RUNS)  # from the repository
-
-
 class PartTaken(Refused):
     """Another service counts this part of the repository already. `field` is the part of the rules."""
 

@@ -49,7 +49,10 @@ def _counted(seen: Seen, what: Promise | str, holder: Service | None = None) -> 
 
 def _held(text: str, holder: Service | None) -> str:
     """With the team whose part it is already."""
-    return text if holder is None else f"{text} · {_('counts for %(team)s') % {'team': holder.team}}"
+    if holder is None:
+        return text
+    whose = _("counts for %(team)s") % {"team": holder.team}
+    return f"{text} · {whose}"
 
 
 def a_year_before(day: date) -> date:

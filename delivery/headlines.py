@@ -7,13 +7,35 @@ from dataclasses import dataclass
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
+from core.spans import list_text
 from delivery import facts, policies, told
 from delivery.board import Board
+from delivery.editions import Judgement
 from delivery.figures import Band
 from delivery.sparks import Spark
-from delivery.told import Told
+from delivery.told import Overall, Told
 from delivery.words import score_text
+
+
+def score_said(judged: Judgement) -> str:
+    """ "6.0 / 10"; "" without one."""
+    return "" if judged.score is None else score_text(judged.score)
+
+
+def mean_said(judged: Judgement) -> str:
+    """The industry's mean, to compare with."""
+    return "" if judged.mean is None else _("industry mean %(mean)s") % {"mean": score_text(judged.mean)}
+
+
+@dataclass(frozen=True)
+class OverallSaid:
+    """The overall score as a page says it. `value` "" means no data."""
+
+    told: Overall
+    value: str
+    facts: Sequence[str]  # of which figures it is the mean, and the industry's
 
 
 @dataclass(frozen=True)
@@ -47,15 +69,12 @@ class Headline:
 
     @property
     def score(self) -> str:
-        """ "6.0 / 10" by an edition that gives scores."""
-        score = self.told.judged.score
-        return "" if score is None else score_text(score)
+        """By an edition that gives them."""
+        return score_said(self.told.judged)
 
     @property
     def score_said(self) -> str:
-        """The industry's mean, to compare with."""
-        mean = self.told.judged.mean
-        return "" if mean is None else _("industry mean %(mean)s") % {"mean": score_text(mean)}
+        return mean_said(self.told.judged)
 
 
 def of_board(board: Board, *, with_sparks: bool = True) -> list[Headline]:
@@ -76,6 +95,23 @@ def of_board(board: Board, *, with_sparks: bool = True) -> list[Headline]:
         )
         for name, each in now.items()
     ]
+
+
+def overall(board: Board) -> OverallSaid | None:
+    """Of 2025; None by an edition that knows none."""
+    found = told.overall(told.numbers(board.five, board.edition), board.edition)
+    if found is None:
+        return None
+    if not found.scored:
+        return OverallSaid(found, "", [_("None of the %(of)s figures has data.") % {"of": found.of}])
+    names = list_text(str(each.title) for each in found.scored)
+    text = ngettext(
+        "the score of %(known)s of %(of)s figures: %(names)s",
+        "mean of the scores of %(known)s of %(of)s figures: %(names)s",
+        len(found.scored),
+    )
+    facts = [text % {"known": len(found.scored), "of": found.of, "names": names}, mean_said(found.judged)]
+    return OverallSaid(found, score_said(found.judged), facts)
 
 
 def _was(words: tuple[str, str]) -> str:

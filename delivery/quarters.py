@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, timedelta
+from functools import cached_property
 from typing import Any
 
 from django.db import transaction
@@ -29,12 +30,27 @@ from teams.zones import zones_of
 
 @dataclass(frozen=True)
 class Quarter:
-    """`now` and `before`: of the 13 weeks, and of the 13 before them; `weekly`: by figure, what a spark draws of each week."""
+    """`kept`: the figures as JSON, which few who ask for a quarter look into. `still_open`: incidents, now and not then."""
 
     period: Period
-    now: Five
-    before: Five
-    weekly: Mapping[str, Sequence[float | None]]
+    kept: Mapping[str, Any]
+    still_open: int
+
+    @cached_property
+    def now(self) -> Five:
+        """Of the 13 weeks."""
+        return _five(self.kept["now"], self.still_open)
+
+    @cached_property
+    def before(self) -> Five:
+        """Of the 13 weeks before them."""
+        return _five(self.kept["before"], self.still_open)
+
+    @property
+    def weekly(self) -> Mapping[str, Sequence[float | None]]:
+        """By figure, what a spark draws of each week."""
+        weeks: Mapping[str, Sequence[float | None]] = self.kept["weekly"]
+        return weeks
 
 
 def of_teams(teams: Sequence[Team], services: Sequence[Service], today: date | None = None) -> dict[int, Quarter]:
@@ -46,7 +62,7 @@ def of_teams(teams: Sequence[Team], services: Sequence[Service], today: date | N
     for row in PreparedQuarter.objects.filter(team__in=[team.pk for team in teams]):
         period = periods[row.team_id]
         if row.monday == period.last + DAY and row.known == _known(known[row.team_id], services, row.team_id):
-            found[row.team_id] = _from_json(row.figures, period, still_open.get(row.team_id, 0))
+            found[row.team_id] = Quarter(period, row.figures, still_open.get(row.team_id, 0))
     missing = [team for team in teams if team.pk not in found]
     return found | _made(missing, services, periods)
 
@@ -71,7 +87,7 @@ def prepare(team_id: int) -> None:
     services = reading.services_with_first([team])
     made = _made([team], services, _periods([team], None))[team_id]
     known = _known(reading.known([team], services)[team_id], services, team_id)
-    values = {"monday": made.period.last + DAY, "known": known, "figures": _to_json(made)}
+    values = {"monday": made.period.last + DAY, "known": known, "figures": made.kept}
     PreparedQuarter.objects.update_or_create(team=team, defaults=values)
 
 
@@ -104,18 +120,11 @@ def _of_rows(rows: TeamRows, period: Period) -> Quarter:
         parts.get(week, rows.empty()).five(Period(week, week + timedelta(days=6)), period) for week in period.weeks
     ]
     weekly = {name: facts.weekly(name, weeks) for name in TITLES}
-    return Quarter(period, rows.five(period), rows.five(before(period)), weekly)
+    figures = {"now": asdict(rows.five(period)), "before": asdict(rows.five(before(period))), "weekly": weekly}
+    return Quarter(period, figures, rows.still_open)
 
 
 # -- As JSON ----------------------------------------------------------------------------------------------------------
-
-
-def _to_json(made: Quarter) -> dict[str, Any]:
-    return {"now": asdict(made.now), "before": asdict(made.before), "weekly": made.weekly}
-
-
-def _from_json(kept: Mapping[str, Any], period: Period, still_open: int) -> Quarter:
-    return Quarter(period, _five(kept["now"], still_open), _five(kept["before"], still_open), kept["weekly"])
 
 
 def _five(kept: Mapping[str, Any], still_open: int) -> Five:

@@ -171,7 +171,7 @@ def _deployment(
     service: Service, chosen: rules.Rules, record: DeploymentRecord, now: datetime, others: Sequence[str]
 ) -> Deployment:
     return Deployment(
-        service=service,
+        service_id=service.pk,
         key=record.key,
         outcome=record.outcome.value,
         environment=record.environment,
@@ -241,7 +241,7 @@ def keep_incidents_of_team(
 def _incident(team_id: int, service: Service | None, record: IncidentRecord, in_scope: bool, now: datetime) -> Incident:
     return Incident(
         team_id=team_id,
-        service=service,
+        service_id=service.pk if service else None,
         key=record.key,
         title=record.title[:500],
         began_at=record.began_at,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
@@ -14,6 +15,7 @@ from core.refusals import Refused
 AHEAD = timedelta(minutes=2)  # the sender's clock may go before ours
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 NO_PAGE = gettext_lazy("The address must begin with https:// or http://.")
+PAGE = r"[Hh][Tt][Tt][Pp][Ss]?://[^\s/?#]"  # how it begins; in the words of JSON Schema, since the API's description says it too
 
 
 def check_instant(field: str, at: datetime | None, now: datetime) -> None:
@@ -45,10 +47,13 @@ def check_incident(began: datetime, resolved: datetime | None) -> None:
 def is_page(url: str) -> bool:
     """Whether it is the address of a page: nothing else becomes a link."""
     try:
-        parts = urlsplit(url)
-    except ValueError:
+        return fits_page(url) and bool(urlsplit(url).netloc)
+    except ValueError:  # "https://["
         return False
-    return parts.scheme in ("http", "https") and bool(parts.netloc)
+
+
+def fits_page(url: str) -> bool:
+    return re.match(PAGE, url) is not None
 
 
 def check_url(url: str) -> None:

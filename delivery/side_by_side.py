@@ -74,6 +74,12 @@ class Row:
         return self.standing.all_cells
 
     @property
+    def mark(self) -> str:
+        """Another one as soon as the row would be drawn in another way."""
+        team = self.team
+        return f"{team.name}\0{team.group or ''}\0{team.is_sample} {self.standing.mark}"
+
+    @property
     def kinds(self) -> set[str]:
         """Which values of "show" it is one of."""
         found = {"none" if self.standing.is_empty else "data"}
@@ -93,7 +99,8 @@ class SideBySide:
 
     @cached_property
     def rows(self) -> list[Row]:
-        wanted = [row for row in self.everyone if self.asked.show in ("", *row.kinds)]
+        show = self.asked.show  # nobody looks into figures that were not asked for
+        wanted = [row for row in self.everyone if show in row.kinds] if show else self.everyone
         return sorted(wanted, key=_order(self.asked.sort))
 
     @property

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -15,7 +17,7 @@ from delivery.addresses import point_url
 from delivery.facts import Reads
 from delivery.figures import Band
 from delivery.five import Five
-from delivery.models import Policy, Service
+from delivery.models import Service
 from delivery.periods import Period
 from delivery.quarters import Quarter
 from delivery.sparks import Spark
@@ -91,9 +93,30 @@ class Cell:
 class DeliveryStanding:
     """One team over the 13 complete weeks before its present day; `edition` is that by which it is judged."""
 
-    period: Period
+    team: Team
+    quarter: Quarter
     edition: str
-    by_id: dict[str, Cell]
+    reads: Reads
+
+    @property
+    def period(self) -> Period:
+        return self.quarter.period
+
+    @property
+    def mark(self) -> str:
+        """Another one as soon as any cell is: all that cells are made of."""
+        made_of = (self.team.pk, self.period.last, self.edition, self.reads, self.quarter.still_open)
+        return f"{made_of} {json.dumps(self.quarter.kept)}"
+
+    @cached_property
+    def by_id(self) -> dict[str, Cell]:
+        """Made when somebody looks at them: a page that keeps what it drew need not."""
+        now, weekly = self.quarter.now, self.quarter.weekly
+        was = told.numbers(self.quarter.before, self.edition)
+        return {
+            name: _cell(self, each, was[name].judged.band, now, facts.spark_of(name, weekly[name]))
+            for name, each in told.numbers(now, self.edition).items()
+        }
 
     @property
     def all_cells(self) -> list[Cell]:
@@ -129,27 +152,16 @@ def for_teams(teams: Sequence[Team], today: date | None = None, edition: str = "
     for service in services:
         of_team[service.team_id].append(service)
     return {
-        team.pk: _standing(team, made[team.pk], chosen[team.pk], facts.reads(of_team[team.pk]), edition)
+        team.pk: DeliveryStanding(
+            team, made[team.pk], edition or chosen[team.pk].edition, facts.reads(of_team[team.pk])
+        )
         for team in teams
     }
 
 
-def _standing(team: Team, made: Quarter, policy: Policy, reads: Reads, edition: str) -> DeliveryStanding:
-    judged_by, period, now = edition or policy.edition, made.period, made.now
-    found, was = told.numbers(now, judged_by), told.numbers(made.before, judged_by)
-    return DeliveryStanding(
-        period,
-        judged_by,
-        {
-            name: _cell(team, period, each, was[name].judged.band, now, reads, facts.spark_of(name, made.weekly[name]))
-            for name, each in found.items()
-        },
-    )
-
-
-def _cell(team: Team, period: Period, each: Told, was: Band | None, now: Five, reads: Reads, spark: Spark) -> Cell:
+def _cell(standing: DeliveryStanding, each: Told, was: Band | None, now: Five, spark: Spark) -> Cell:
     value, unit = facts.words(each.id, now, narrow=True)
-    known = each.number is not None
+    known, reads, period = each.number is not None, standing.reads, standing.period
     return Cell(
         told=each,
         value=value,
@@ -157,7 +169,7 @@ def _cell(team: Team, period: Period, each: Told, was: Band | None, now: Five, r
         was=was,
         said=" · ".join(facts.of(each.id, now, reads)) if known else _none_said(each.id, now, reads),
         spark=spark,
-        url=point_url(team.pk, each.id, period.first, period.last),
+        url=point_url(standing.team.pk, each.id, period.first, period.last),
         median=now.mttr.median if each.id == "mttr" else None,
         still_open=now.mttr.still_open
         if each.id == "mttr" and (known or reads.incidents or now.mttr.still_open)

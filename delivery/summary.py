@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.utils.translation import gettext as _
@@ -13,7 +13,7 @@ from core.spans import days_text
 from delivery import charts, headlines, policies, told
 from delivery.board import Board, Choice, board
 from delivery.charts import source_text
-from delivery.headlines import Headline
+from delivery.headlines import Headline, OverallSaid
 from delivery.models import Deployment, Incident, Service
 from delivery.standings import SHOWN, DeliveryStanding, for_teams
 from teams.models import Team
@@ -59,6 +59,7 @@ class DeliverySummary:
     policy: str
     edition: str  # "bands 2023"
     first_sync: bool  # a repository has not been read whole yet: figures will still grow
+    overall: OverallSaid | None = None  # beside all figures, by an edition that knows one
 
 
 def for_team(team: Team) -> DeliverySummary:
@@ -75,7 +76,8 @@ def of_board(found: Board) -> DeliverySummary:
         if found.services
         else []
     )
-    return _summary(found, headlines.of_board(found) if found.services else [], drawn)
+    made = _summary(found, headlines.of_board(found) if found.services else [], drawn)
+    return replace(made, overall=headlines.overall(found) if found.services else None)
 
 
 def _summary(found: Board, shown: Sequence[Headline], drawn: Sequence[Drawn]) -> DeliverySummary:

@@ -5,14 +5,15 @@ All three take them from here, so that a page never says something else than the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from delivery.editions import NOT_JUDGED, Judgement, judge
+from delivery import editions
+from delivery.editions import MEANS, NOT_JUDGED, Judgement, judge
 from delivery.figures import Share
 from delivery.five import Five
 
@@ -77,6 +78,23 @@ def numbers(five: Five, edition: str) -> dict[str, Told]:
         judged = NOT_JUDGED if number is None else judge(edition, name, figure)
         found[name] = Told(name, number, numerator, denominator, judged)
     return found
+
+
+@dataclass(frozen=True)
+class Overall:
+    """The score of 2025 over all: the mean of those of `scored`, of `of` figures that the edition knows. No score: no data."""
+
+    judged: Judgement
+    scored: Sequence[Told]
+    of: int = len(MEANS)
+
+
+def overall(found: Mapping[str, Told], edition: str) -> Overall | None:
+    """None where the edition knows none."""
+    if edition != "2025":
+        return None
+    scored = [each for each in found.values() if each.judged.score is not None]
+    return Overall(editions.overall(each.judged for each in scored), scored)
 
 
 Parts = tuple[Any, int | None, int | None]

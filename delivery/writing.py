@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from typing import TypeVar
 
 from core import bulk
 from delivery.models import Change, Deployment, Incident
 
 Row = TypeVar("Row", Deployment, Incident, Change)
-MANY = 500  # new rows for which COPY gains more than asking for their keys afterwards costs
 
 
 def write(rows: Sequence[Row], stored: Collection[str], fields: Sequence[str]) -> None:
@@ -18,23 +17,10 @@ def write(rows: Sequence[Row], stored: Collection[str], fields: Sequence[str]) -
     The service's rows are locked by whoever calls: nobody else writes one of these keys meanwhile.
     """
     new = [row for row in rows if row.key not in stored]
-    if len(new) >= MANY:
+    if len(new) >= bulk.FEW:
         bulk.insert(new)
-        _learn_keys(new)
         rows = [row for row in rows if row.key in stored]
     if rows:
         type(rows[0]).objects.bulk_create(
             rows, update_conflicts=True, unique_fields=["service", "key"], update_fields=list(fields)
         )
-
-
-def _learn_keys(rows: Sequence[Row]) -> None:
-    for part in _parts(rows):
-        mine = type(part[0]).objects.filter(service=part[0].service_id, key__in=[row.key for row in part])
-        known = dict(mine.values_list("key", "pk"))
-        for row in part:
-            row.pk = known[row.key]
-
-
-def _parts(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
-    return (rows[start : start + MANY] for start in range(0, len(rows), MANY))

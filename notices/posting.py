@@ -80,7 +80,8 @@ def _as_read_by_team(channel: Channel) -> AbstractContextManager[None]:
 
 def _slack(channel: Channel, message: Message) -> dict[str, Any]:
     """`text` is what a phone shows. In the blocks the sentence is plain text, so that no name becomes a link or a mention."""
-    link = f"<{message.url}|{_mrkdwn(_('Open in the MLOps Portal'))}>"
+    words = _mrkdwn(_("Open in the MLOps Portal"))
+    link = f"<{message.url}|{words}>"
     team = _mrkdwn(wording.on_one_line(channel.team.name))
     return {
         "text": _mrkdwn(message.sentence),

@@ -3,6 +3,7 @@
 python -m ops.messages compile|make|check
 """
 
+import ast
 import json
 import os
 import shutil
@@ -22,6 +23,7 @@ from ops.services import GETTEXT, need
 CATALOGUE = Path("locale/ja/LC_MESSAGES/django.po")
 NO_TEXTS_IN = (".venv", "node_modules", "var", "static", "tests", "ops", "frontend")
 SHOWN = 10
+ASKING = {"_", "gettext", "gettext_lazy", "ngettext", "ngettext_lazy", "pgettext"}
 
 
 def read(file: Path) -> Catalog:
@@ -134,6 +136,17 @@ def _is_empty(message: Message) -> bool:
     return not all(strings)
 
 
+def in_f_strings(source: str) -> list[str]:
+    """Texts inside f-strings, where makemessages finds nothing: nobody would ever be asked to translate them."""
+    return [
+        ast.unparse(call)
+        for string in ast.walk(ast.parse(source))
+        if isinstance(string, ast.JoinedStr)
+        for call in ast.walk(string)
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in ASKING
+    ]
+
+
 def check() -> list[str]:
     """What is wrong with the Japanese catalogue, a line each."""
     if not (ROOT / CATALOGUE).exists():
@@ -147,6 +160,8 @@ def check() -> list[str]:
         elif _is_empty(message):
             problems.append(f"not translated: {text!r}")
         problems += [f"{error} {text!r}" for error in message.check()]
+    for path in (path for room in ROOT.glob("[a-z]*") if room.name not in NO_TEXTS_IN for path in room.rglob("*.py")):
+        problems += [f"{path.relative_to(ROOT)}: inside an f-string: {text}" for text in in_f_strings(path.read_text())]
     return sorted(problems)
 
 

@@ -122,7 +122,10 @@
 
   function mayMorph(old, next, charts, asked) {
     if (old.nodeType !== Node.ELEMENT_NODE) { return true; }
-    if (old.matches("[data-chart]")) { return false; } // drawn by a script, from the data beside it
+    if (old.matches("[data-chart]")) { // drawn by a script, from the data beside it
+      old.classList.toggle("is-none", next.classList.contains("is-none"));
+      return false;
+    }
     if (old.matches("script[type='application/json']") && old.textContent !== next.textContent) { charts.push(old.parentElement); }
     if (old.matches("form") && isBusy(old)) { keep(old, next); return false; }
     if (old.matches("[hx-trigger]") && !next.matches("[hx-trigger]")) { asked.push(old); }

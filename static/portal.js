@@ -2,13 +2,13 @@
 (function () {
   "use strict";
 
-  // Copy buttons: <button data-copy="#id"> copies that field's value and says so.
+  // Copy buttons: <button data-copy="#id"> copies that field's value, or that text, and says so.
   document.addEventListener("click", (event) => {
     const button = event.target.closest("[data-copy]");
     if (!button) { return; }
     const field = document.querySelector(button.dataset.copy);
-    field.select();
-    navigator.clipboard?.writeText(field.value).then(() => { button.textContent = button.dataset.copied; }, () => {});
+    field.select?.();
+    navigator.clipboard?.writeText(field.value ?? field.textContent).then(() => { button.textContent = button.dataset.copied; }, () => {});
   });
 
   // A form that saves itself when a field changes: <form data-autosubmit>.

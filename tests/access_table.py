@@ -330,7 +330,8 @@ ROUTES: list[Route] = [
     page("repositories-add", _team, get=ADMINISTER_TEAM, post=ADMINISTER_TEAM),
     page("service-add", _source, get=ADMINISTER_TEAM, post=ADMINISTER_TEAM),
     page("service-end", _service, get=ADMINISTER_TEAM, post=ADMINISTER_TEAM),
-    api("api-repositories", _team, get=READ_TEAM),
+    api("api-repositories", _team, get=READ_TEAM, post=ADMINISTER_TEAM),
+    api("api-repository", _source, delete=ADMINISTER_TEAM),
     page("delivery-rules", _service, get=ADMINISTER_TEAM, post=ADMINISTER_TEAM),
     # -- the API
     page("api-docs", get=READ),

@@ -25,7 +25,7 @@ from django.db import models
 
 from assessments import services as assessing
 from assessments.models import Assessment
-from connections.models import Credential
+from connections.models import Connection, Credential
 from connections.services import access_of
 from imports.models import Upload
 from okrs.models import Cycle
@@ -33,6 +33,7 @@ from okrs.services import close_cycle
 from teams.models import Team
 from tests.access_world import World
 from tests.assessments import factories as maturity
+from tests.connections.factories import GrantFactory
 from tests.factories import PASSWORD
 from tests.imports.files import brought
 from tests.okrs import factories as okrs
@@ -100,6 +101,13 @@ def _seeing_one(w: World) -> Team:
     token = Credential.objects.get_or_create(connection=w.common, defaults={"token": "x"})[0]
     cache.set(f"repositories:{token.pk}", {"rows": [("42", "acme/given", "")], "whole": True})
     return w.team
+
+
+def _giving_one(w: World) -> Connection:
+    """The organisation's connection, where it gives the team one repository."""
+    Credential.objects.get_or_create(connection=w.common, defaults={"token": "x"})
+    GrantFactory(connection=w.common, team=w.team, full_name="acme/given")
+    return w.common
 
 
 # -- The API --------------------------------------------------------------------------------------------------------
@@ -411,6 +419,8 @@ SENT: dict[tuple[str, str], Line] = {
     ("api-calendar", "delete"): lambda _: Sent(),
     ("api-grant", "delete"): lambda _: Sent(),
     ("api-set-aside-retry", "post"): lambda _: Sent(),
+    ("api-repositories", "post"): lambda w: Sent({"connection": _giving_one(w), "repositories": ["acme/given"]}),
+    ("api-repository", "delete"): lambda _: Sent(),
     ("api-grants", "post"): lambda w: Sent({"team": _seeing_one(w), "repositories": ["acme/given"]}),
     ("service-add", "post"): lambda _: Sent(
         {

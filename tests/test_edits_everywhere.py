@@ -52,7 +52,7 @@ WITHOUT_MERGE = {
          "api-okr-objective-archived", "api-okr-key-result-archived", "api-organisation-okr-objective-archived",
          "api-organisation-okr-key-result-archived",
          "organisation-connection-end", "service-add", "service-end", "connection-retry",
-         "deployment-withdraw", "incident-withdraw",
+         "deployment-withdraw", "incident-withdraw", "api-repository",
          "channel-remove", "theme", "inbox-read", "notice-mark", "api-notice", "import-apply", "api-import-apply",
          "organisation-import-apply", "api-organisation-import-apply"], STATE
     ),
@@ -75,6 +75,7 @@ STAMPS = "core.livestamp"  # the database counts there what changes
 NOT_PLAYED = {
     "connect": "asks another system, and makes a draft",
     "repositories-add": "asks another system, and makes drafts or rows",
+    "api-repositories": "asks another system, and makes drafts or rows",
     "organisation-connection-new": "asks another system, and makes a row",
     "organisation-connection-give": "asks another system, and makes rows",
     "security-app": "needs a device, and makes a row",

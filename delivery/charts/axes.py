@@ -18,6 +18,8 @@ from delivery.charts.words import source_text
 from delivery.periods import Bucket, By, start_of
 
 TICKS, NARROW_TICKS = 8, 4
+TOP, TOP_WITH_KEY = 12, 28  # pixels above the drawing
+EMPTY = "is-none"  # the size of a chart that has nothing to draw
 DAY_MS = 24 * 3600 * 1000
 
 
@@ -44,21 +46,22 @@ def time_axis(found: Sequence[Bucket], by: By, most: int) -> dict[str, Any]:
     return {"type": "date", "range": edges, **ticks(found, by, most)}
 
 
-def layout(board: Board, unit: str, most: float) -> dict[str, Any]:
+def layout(board: Board, unit: str, most: float, *, has_key: bool) -> dict[str, Any]:
     few = {"dtick": 1} if most <= 6 else {"nticks": 6}
     return {
         "xaxis": time_axis(board.buckets, board.choice.by, TICKS),
         "yaxis": {"rangemode": "tozero", "title": {"text": unit}, **few},
         "hovermode": "closest",
-        "margin": {"l": 40, "r": 12, "t": 28, "b": 28},
+        "showlegend": has_key,
+        "margin": {"l": 40, "r": 12, "t": TOP_WITH_KEY if has_key else TOP, "b": 28},
         "legend": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
     }
 
 
-def narrow(board: Board) -> dict[str, Any]:
+def narrow(board: Board, *, has_key: bool) -> dict[str, Any]:
     return {
         "xaxis": time_axis(board.buckets, board.choice.by, NARROW_TICKS),
-        "margin": {"l": 36, "r": 8, "t": 28, "b": 28},
+        "margin": {"l": 36, "r": 8, "t": TOP_WITH_KEY if has_key else TOP, "b": 28},
     }
 
 
@@ -82,6 +85,11 @@ def nothing(text: str) -> dict[str, Any]:
     """Of a chart without anything to draw, the layout that says so: axes and a legend alone would look broken."""
     note = {"x": 0.5, "y": 0.5, "xref": "paper", "yref": "paper", "text": text, "showarrow": False}
     return {"annotations": [note], "showlegend": False, "yaxis": {"visible": False, "range": [0, 1]}}
+
+
+def size(known: bool) -> dict[str, Any]:
+    """The arguments of a chart: one that has nothing to draw takes less of the page."""
+    return {} if known else {"size": EMPTY}
 
 
 def point(board: Board, figure: str, bucket: Bucket) -> str:

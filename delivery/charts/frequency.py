@@ -25,12 +25,11 @@ def frequency_chart(board: Board) -> Chart:
     if any_unknown:
         bars.append(_unknown_bar(board))
     most = max(((row.five.frequency.count if row.five.frequency else 0) + row.unknown for row in rows), default=0)
+    is_empty = not most and any(row.five.frequency for row in rows)
     layout = {
-        **axes.layout(board, _("deployments"), most),
-        **axes.no_data(board),
+        **axes.layout(board, _("deployments"), most, has_key=any_unknown),
         "barmode": "stack",
-        "showlegend": any_unknown,
-        **(axes.nothing(_("no deployment")) if not most and any(row.five.frequency for row in rows) else {}),
+        **(axes.nothing(_("no deployment")) if is_empty else axes.no_data(board)),
     }
     return Chart(
         id="deployment-frequency",
@@ -48,7 +47,8 @@ def frequency_chart(board: Board) -> Chart:
             ]
             for row in rows
         ],
-        narrow=axes.narrow(board),
+        narrow=axes.narrow(board, has_key=any_unknown),
+        **axes.size(not is_empty),
         export_url=chart_url(board, "deployment-frequency"),
     )
 
@@ -72,15 +72,19 @@ def _widths(board: Board) -> list[float]:
 def _counted_bar(board: Board) -> go.Bar:
     rows = board.by_bucket
     growing = [so_far(board, row.bucket) for row in rows]
+    counts = [row.five.frequency.count if row.five.frequency else None for row in rows]
     return go.Bar(
         x=[axes.x(row.bucket) for row in rows],
-        y=[row.five.frequency.count if row.five.frequency else None for row in rows],
+        y=counts,
         width=_widths(board),
         name=_("counted"),
         # The week or month that is not over yet is drawn lighter: it will grow.
         marker={
             "color": [charts.ACCENT_BAND if each else charts.ACCENT for each in growing],
-            "line": {"color": charts.ACCENT, "width": [1 if each else 0 for each in growing]},
+            "line": {
+                "color": charts.ACCENT,
+                "width": [int(each and bool(count)) for each, count in zip(growing, counts, strict=True)],
+            },
         },
         hovertext=[_frequency_hover(board, row.bucket, row.five.frequency) for row in rows],
         hovertemplate="%{hovertext}<extra></extra>",

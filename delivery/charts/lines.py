@@ -62,7 +62,8 @@ class Drawn:
 
 def draw(board: Board, drawn: Drawn) -> Chart:
     known = [value for line in drawn.lines for value in line.values if value is not None]
-    layout = {**axes.layout(board, drawn.unit, max([*known, 7])), "showlegend": len(drawn.lines) > 1}
+    has_key = len(drawn.lines) > 1 and bool(known)
+    layout = axes.layout(board, drawn.unit, max([*known, 7]), has_key=has_key)
     if drawn.is_share:
         layout["yaxis"] = {
             "rangemode": "tozero",
@@ -70,8 +71,6 @@ def draw(board: Board, drawn: Drawn) -> Chart:
             "nticks": 6,
             "range": [0, max([*known, 0.25]) * 1.08],
         }
-    if len(drawn.lines) == 1:
-        layout["margin"] = {**layout["margin"], "t": 12}
     if not known:
         layout |= axes.nothing(drawn.nothing)
     return Chart(
@@ -85,7 +84,8 @@ def draw(board: Board, drawn: Drawn) -> Chart:
             [Link(label(board, row.bucket), point(board, drawn.figure, row.bucket)), *cells]
             for row, cells in zip(board.by_bucket, drawn.cells, strict=True)
         ],
-        narrow=axes.narrow(board),
+        narrow=axes.narrow(board, has_key=has_key),
+        **axes.size(bool(known)),
         export_url=chart_url(board, drawn.id),
     )
 

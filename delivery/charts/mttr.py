@@ -23,7 +23,7 @@ def mttr_chart(board: Board) -> Chart:
     """Mean and median hours to resolve by the week or month of the resolution, each incident as a point; gaps where none was."""
     hours = [each.hours for each in board.resolved if each.day in board.shown]
     traces = [_incident_points(board), _line(board, "median"), _line(board, "mean")]
-    layout = {**axes.layout(board, _("hours"), max([*hours, 7])), "showlegend": True}
+    layout = axes.layout(board, _("hours"), max([*hours, 7]), has_key=bool(hours))
     if not hours:
         layout |= axes.nothing(_("no incident resolved") if board.reads.incidents else _("no data"))
     return Chart(
@@ -43,7 +43,8 @@ def mttr_chart(board: Board) -> Chart:
             ]
             for row in board.by_bucket
         ],
-        narrow=axes.narrow(board),
+        narrow=axes.narrow(board, has_key=bool(hours)),
+        **axes.size(bool(hours)),
         export_url=chart_url(board, "mttr"),
     )
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django.urls import reverse
@@ -16,7 +15,19 @@ from core.imports import Difference, Importer, Once, Planned, RowState, planned_
 from core.refusals import Refused
 from core.tables.cells import Choices
 from core.tables.reading import Column, Row
-from delivery.importing.services import Services, key_of, made_of, stored_of, text_of, url_of
+from delivery.importing.services import (
+    Brought,
+    Services,
+    Show,
+    by_service,
+    differences,
+    key_of,
+    keys_of,
+    made_of,
+    stored_of,
+    text_of,
+    url_of,
+)
 from delivery.models import Deployment, EnvironmentClass, Feeder, OutcomeChoice, Service
 from delivery.records import given_up
 from delivery.rules import class_of
@@ -43,14 +54,6 @@ COLUMNS = (
 _TEXTS = {"environment": 255, "branch": 255, "sha": 64, "title": 500}
 
 
-@dataclass(frozen=True)
-class _Brought:
-    """`service`: its name, which may be new."""
-
-    service: str
-    record: DeploymentRecord
-
-
 class Deployments(Importer):
     kind = "deployments"
     title = _("Deployments")
@@ -66,11 +69,7 @@ class Deployments(Importer):
         return planned_each(rows, _Plan(rows, team).of)
 
     def apply(self, planned: Sequence[Planned], team: Team, by: Person) -> None:
-        brought = [each.todo for each in planned if each.todo is not None]
-        by_service: dict[str, list[DeploymentRecord]] = {}
-        for each in brought:
-            by_service.setdefault(each.service, []).append(each.record)
-        bring_deployments(team=team, records=by_service, by=by)
+        bring_deployments(team=team, records=by_service(planned), by=by)
 
     def lock(self, team: Team) -> None:
         lock_imports(team)
@@ -97,7 +96,7 @@ class _Plan:
 
     def __init__(self, rows: Sequence[Row], team: Team) -> None:
         self.services, self.once, self.outcomes = Services(team), Once(), Choices(OutcomeChoice.choices)
-        keys = [key for row in rows for key in (row["key"].strip(), key_of(row["key"]), self._made(row)) if key]
+        keys = [key for row in rows for key in keys_of(row, self._made) if key]
         self.stored = stored_of(Deployment.objects.all(), self.services.known, keys)
         seen: dict[str, set[str]] = defaultdict(set)
         for row in rows:
@@ -128,12 +127,12 @@ class _Plan:
         kind = self.kinds[EnvironmentClass(class_of(self.rules[name], record.environment, record.branch))]
         title = f"{title}, {record.environment or now('no environment')} ({kind})"
         state = RowState.NEW if stored is None else RowState.CHANGED
-        return Planned(row.number, state, title, differences=told, todo=_Brought(name, record))
+        return Planned(row.number, state, title, differences=told, todo=Brought(name, record))
 
     def _stored(self, row: Row, service: Service | None) -> Deployment | None:
         if service is None:
             return None
-        keys = [row["key"].strip(), key_of(row["key"])] if row["key"].strip() else [self._made(row)]
+        keys = keys_of(row, self._made)
         return next((self.stored[service.pk, key] for key in keys if (service.pk, key) in self.stored), None)
 
     def _record(self, row: Row, stored: Deployment | None) -> DeploymentRecord:
@@ -152,17 +151,15 @@ class _Plan:
         return given_up(record, self.services.now)
 
 
-def _told(stored: Deployment | None, record: DeploymentRecord, shown: Callable[[Any], str]) -> list[Difference]:
+def _told(stored: Deployment | None, record: DeploymentRecord, shown: Show) -> list[Difference]:
     """What a row changes of what is stored."""
     if stored is None:
         return []
-    now_and_then = {
+    pairs = {
         "environment": (stored.environment, record.environment),
         "outcome": (OutcomeChoice(stored.outcome).label, OutcomeChoice(record.outcome.value).label),
         "began": (stored.created_at, record.created_at),
         "finished": (stored.finished_at, record.finished_at),
         **{key: (getattr(stored, key), getattr(record, key)) for key in ("branch", "sha", "title", "url")},
     }
-    changed = {key: pair for key, pair in now_and_then.items() if pair[0] != pair[1]}
-    headers = {column.key: str(column.header) for column in COLUMNS} if changed else {}
-    return [Difference(headers[key], shown(old), shown(new)) for key, (old, new) in changed.items()]
+    return differences(COLUMNS, pairs, shown)

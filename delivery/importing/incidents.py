@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.urls import reverse
@@ -15,8 +14,13 @@ from core.imports import Difference, Importer, Once, Planned, RowState, planned_
 from core.refusals import Refused
 from core.tables.reading import Column, Row
 from delivery.importing.services import (
+    Brought,
     Services,
+    Show,
+    by_service,
+    differences,
     key_of,
+    keys_of,
     made_of,
     stored_elsewhere,
     stored_of,
@@ -39,12 +43,6 @@ COLUMNS = (
 )
 
 
-@dataclass(frozen=True)
-class _Brought:
-    service: str
-    record: IncidentRecord
-
-
 class Incidents(Importer):
     kind = "incidents"
     title = _("Incidents")
@@ -58,11 +56,7 @@ class Incidents(Importer):
         return planned_each(rows, _Plan(rows, team).of)
 
     def apply(self, planned: Sequence[Planned], team: Team, by: Person) -> None:
-        by_service: dict[str, list[IncidentRecord]] = {}
-        for each in planned:
-            if each.todo is not None:
-                by_service.setdefault(each.todo.service, []).append(each.todo.record)
-        bring_incidents(team=team, records=by_service, by=by)
+        bring_incidents(team=team, records=by_service(planned), by=by)
 
     def lock(self, team: Team) -> None:
         lock_imports(team)
@@ -85,7 +79,7 @@ class _Plan:
 
     def __init__(self, rows: Sequence[Row], team: Team) -> None:
         self.services, self.once = Services(team), Once()
-        keys = [key for row in rows for key in (row["key"].strip(), key_of(row["key"]), self._made(row)) if key]
+        keys = [key for row in rows for key in keys_of(row, self._made) if key]
         self.stored = stored_of_team(team, keys)
         self.stored.update(stored_of(Incident.objects.all(), self.services.known, keys).items())
         self.pushed = stored_elsewhere(team, [PUSHED + row["key"].strip() for row in rows if row["key"].strip()])
@@ -107,13 +101,13 @@ class _Plan:
             return Planned(row.number, RowState.SAME, title)
         _check(name, service, stored, told=PUSHED + row["key"].strip() in self.pushed)
         state = RowState.NEW if stored is None else RowState.CHANGED
-        return Planned(row.number, state, title, differences=told, todo=_Brought(name, record))
+        return Planned(row.number, state, title, differences=told, todo=Brought(name, record))
 
     def _stored(self, row: Row, service: Service | None) -> Incident | None:
         if service is None and row["service"].strip():
             return None
         place = service.pk if service else None
-        keys = [row["key"].strip(), key_of(row["key"])] if row["key"].strip() else [self._made(row)]
+        keys = keys_of(row, self._made)
         return next((self.stored[place, key] for key in keys if (place, key) in self.stored), None)
 
     def _record(self, row: Row, stored: Incident | None) -> IncidentRecord:
@@ -144,15 +138,13 @@ def _check(name: str, service: Service | None, stored: Incident | None, *, told:
         raise Refused(message % {"service": name})
 
 
-def _told(stored: Incident | None, record: IncidentRecord, shown: Callable[[Any], str]) -> list[Difference]:
+def _told(stored: Incident | None, record: IncidentRecord, shown: Show) -> list[Difference]:
     if stored is None:
         return []
-    now_and_then = {
+    pairs = {
         "title": (stored.title, record.title),
         "began": (stored.began_at, record.began_at),
         "resolved": (stored.resolved_at, record.resolved_at),
         "url": (stored.url, record.url),
     }
-    changed = {key: pair for key, pair in now_and_then.items() if pair[0] != pair[1]}
-    headers = {column.key: str(column.header) for column in COLUMNS} if changed else {}
-    return [Difference(headers[key], shown(old), shown(new)) for key, (old, new) in changed.items()]
+    return differences(COLUMNS, pairs, shown)

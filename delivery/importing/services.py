@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 from django.db.models import Model, QuerySet
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from connectors.records import DeploymentRecord, IncidentRecord
 from core import clock
+from core.imports import Difference, Planned
 from core.refusals import Refused
 from core.tables import cells
 from core.tables.cells import plain, short
-from core.tables.reading import Row
+from core.tables.reading import Column, Row
 from core.tables.writing import says
 from delivery.models import IMPORTED, Incident, Service
 from delivery.sanity import check_url
@@ -26,6 +29,25 @@ CHUNK = 500  # keys in one query
 KEY_LENGTH = 100
 URL_LENGTH = 1000
 Stored = TypeVar("Stored", bound=Model)
+Record = TypeVar("Record", DeploymentRecord, IncidentRecord)
+Show = Callable[[Any], str]  # a value as people read it
+
+
+@dataclass(frozen=True)
+class Brought(Generic[Record]):
+    """`service`: its name, which may be new; "" is the whole team."""
+
+    service: str
+    record: Record
+
+
+def by_service(planned: Iterable[Planned]) -> dict[str, list[Any]]:
+    """The records of what there is to do, by the name of their service."""
+    found: dict[str, list[Any]] = {}
+    for each in planned:
+        if each.todo is not None:
+            found.setdefault(each.todo.service, []).append(each.todo.record)
+    return found
 
 
 class Services:
@@ -77,6 +99,19 @@ def made_of(*parts: Any) -> str:
     """A key where the file has none: the same parts are the same row."""
     said = "\n".join(each.isoformat() if isinstance(each, datetime) else plain(str(each)) for each in parts)
     return IMPORTED + hashlib.sha256(said.encode()).hexdigest()[:40]
+
+
+def keys_of(row: Row, made: Callable[[Row], str]) -> list[str]:
+    """Those under which a row may be stored: its own as it stands and as it is brought, else one that is made of it."""
+    own = row["key"].strip()
+    return [own, key_of(own)] if own else [made(row)]
+
+
+def differences(columns: Iterable[Column], pairs: Mapping[str, tuple[Any, Any]], shown: Show) -> list[Difference]:
+    """What a row changes, by the column: of (stored, brought) those that differ."""
+    changed = {key: pair for key, pair in pairs.items() if pair[0] != pair[1]}
+    headers = {column.key: str(column.header) for column in columns} if changed else {}
+    return [Difference(headers[key], shown(old), shown(new)) for key, (old, new) in changed.items()]
 
 
 def stored_of(

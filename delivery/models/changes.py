@@ -98,7 +98,6 @@ class Change(models.Model):
     merged_at = models.DateTimeField()
     reverts = models.CharField(max_length=100, blank=True)  # the key of the change that it takes back
     reverts_title = models.CharField(max_length=500, blank=True)  # or its title, where only that is known
-    told = models.CharField(max_length=100, blank=True)  # the key of its deployment, where a push named it
     recorded_at = models.DateTimeField(default=clock.now)
 
     # What delivery/refresh/ made of it, for pages to read:

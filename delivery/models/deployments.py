@@ -162,7 +162,16 @@ class Deployment(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.title or self.key
+        """Without a title: what names it where it comes from; what people enter has no such name."""
+        if self.title:
+            return self.title
+        return self.short_sha or self.environment if self.is_by_hand else self.key.partition(":")[2] or self.key
+
+    @property
+    def shown_environment(self) -> str:
+        """As it is called, where that says more than its class does."""
+        is_class = self.environment.casefold() == self.environment_class
+        return "" if is_class else self.environment
 
     @property
     def is_by_hand(self) -> bool:

@@ -128,7 +128,7 @@ class Incident(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.title or self.key
+        return self.title or self.key.partition(":")[2] or self.key
 
     @property
     def is_by_hand(self) -> bool:

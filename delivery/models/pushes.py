@@ -27,7 +27,7 @@ class PushKey(models.Model):
 
 
 class Telling(models.Model):
-    """A pushed deployment said that it brings this change. Several may; `Change.told` names the first of them that counts."""
+    """A pushed deployment said that it brings this change. Several may: the first of them that counts did."""
 
     change = models.ForeignKey(Change, on_delete=models.CASCADE, related_name="tellings")
     deployment = models.ForeignKey(Deployment, on_delete=models.CASCADE, related_name="tellings")

@@ -44,10 +44,8 @@ def change_rule(*, team: Team, wanted: Mapping[str, Any], seen: Mapping[str, Any
     rule.label = changes.get("label", rule.label)
     rule.values = list(changes.get("values", rule.values))
     rule.save()
-    audit.record(
-        "delivery.alert_rule_changed", actor=by, subject=team, team=team,
-        label=rule.label, values=", ".join(rule.values),
-    )  # fmt: skip
+    before = {name: current[name] for name in changes}
+    audit.record("delivery.alert_rule_changed", actor=by, subject=team, team=team, before=before, after=changes)
 
 
 @transaction.atomic

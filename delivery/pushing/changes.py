@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from connectors.records import ChangeRecord
 from core.refusals import Refused
 from delivery.changes import keep_changes
-from delivery.models import PUSHED, Change, Deployment, Service, Telling
+from delivery.models import PUSHED, Change, Service, Telling
 from delivery.refresh import Touched
 from delivery.sanity import check_instant
 
@@ -32,17 +32,18 @@ def check(record: ChangeRecord, now: datetime) -> None:
 
 
 def keep(service: Service, group: Sequence[Pushed], now: datetime, touched: Touched) -> None:
-    """Keep the changes that these entries name, and say of each that their deployments touch which one brought it."""
+    """Keep the changes that these entries name, and which deployments named them: delivery/refresh/ says which one brought it."""
     told = [replace(change, key=PUSHED + change.key) for each in group for change in each.changes]
     keep_changes(service, _newest(service, told), now, touched=touched)
     named = {(each.record.key, PUSHED + change.key) for each in group for change in each.changes}
     rows = {row.key: row for row in service.changes.filter(key__in={key for _deployment, key in named})}
     deployments = {row.key: row for row in service.deployments.filter(key__in={each.record.key for each in group})}
+    known = Telling.objects.filter(change__in=rows.values(), deployment__in=deployments.values())
+    new = sorted(named - set(known.values_list("deployment__key", "change__key")))
     Telling.objects.bulk_create(
-        [Telling(change=rows[change], deployment=deployments[deployment]) for deployment, change in sorted(named)],
-        ignore_conflicts=True,
+        [Telling(change=rows[change], deployment=deployments[deployment]) for deployment, change in new]
     )
-    touched.changes(_settle(deployments.values()))
+    touched.changes(rows[change] for _deployment, change in new)
 
 
 def _newest(service: Service, records: Iterable[ChangeRecord]) -> list[ChangeRecord]:
@@ -61,24 +62,3 @@ def _rank(row: ChangeRecord | Change) -> tuple[Any, ...]:
     instants = (row.merged_at, row.opened_at, row.first_commit_at or row.opened_at)
     review = (row.first_review_at is not None, row.first_review_at or row.opened_at)
     return (*instants, *review, row.number or 0, *(getattr(row, field) for field in _TEXTS))
-
-
-def _settle(deployments: Iterable[Deployment]) -> list[Change]:
-    """`Change.told`: the first deployment that counts of those that name it, else the first of them. Those that it moves."""
-    touched = Change.objects.filter(tellings__deployment__in=[row.pk for row in deployments]).distinct()
-    wanted = {row.pk: row for row in touched}
-    tellers: dict[int, list[Deployment]] = {pk: [] for pk in wanted}
-    for telling in Telling.objects.filter(change__in=list(wanted)).select_related("deployment"):
-        tellers[telling.change_id].append(telling.deployment)
-    changed = []
-    for pk, row in wanted.items():
-        told = min(tellers[pk], key=_first).key
-        if row.told != told:
-            row.told = told
-            changed.append(row)
-    Change.objects.bulk_update(changed, ["told"])
-    return changed
-
-
-def _first(row: Deployment) -> tuple[Any, ...]:
-    return not row.counts, row.finished_at or row.created_at, row.key

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django import forms
@@ -44,14 +45,9 @@ def _page(request: Request, team: Team, template: str, form: forms.Form, status:
 def deployment_new(request: Request, team_id: int) -> HttpResponse:
     team = _edited(request, team_id)
     form = DeploymentForm(request.POST if request.method == "POST" else None, team=team)
-    if form.is_bound and form.is_valid():
-        try:
-            by_hand.enter_deployment(team=team, by=request.user, **form.cleaned_data)
-        except Refused as error:
-            show_refusal(form, error)
-        else:
-            messages.success(request, _("The deployment is entered."))
-            return redirect("deployments", team.pk)
+    if _entered(form, lambda **told: by_hand.enter_deployment(team=team, by=request.user, **told)):
+        messages.success(request, _("The deployment is entered."))
+        return redirect("deployments", team.pk)
     return _page(request, team, "deployment_new", form, 422 if form.errors else 200)
 
 
@@ -59,14 +55,9 @@ def deployment_new(request: Request, team_id: int) -> HttpResponse:
 def incident_new(request: Request, team_id: int) -> HttpResponse:
     team = _edited(request, team_id)
     form = IncidentForm(request.POST if request.method == "POST" else None, team=team)
-    if form.is_bound and form.is_valid():
-        try:
-            by_hand.enter_incident(team=team, by=request.user, **form.cleaned_data)
-        except Refused as error:
-            show_refusal(form, error)
-        else:
-            messages.success(request, _("The incident is entered."))
-            return redirect("incidents", team.pk)
+    if _entered(form, lambda **told: by_hand.enter_incident(team=team, by=request.user, **told)):
+        messages.success(request, _("The incident is entered."))
+        return redirect("incidents", team.pk)
     return _page(request, team, "incident_new", form, 422 if form.errors else 200)
 
 
@@ -94,6 +85,18 @@ def incident_edit(request: Request, team_id: int, incident_id: int) -> HttpRespo
             messages.success(request, _("Saved."))
             return redirect("incidents", team.pk)
     return _page(request, team, "incident_edit", form, status, row=row, by_hand=by_hand.is_by_hand(row))
+
+
+def _entered(form: forms.Form, enter: Callable[..., object]) -> bool:
+    """Whether it was sent and taken; else the form says why not."""
+    if not form.is_bound or not form.is_valid():
+        return False
+    try:
+        enter(**form.cleaned_data)
+    except Refused as error:
+        show_refusal(form, error)
+        return False
+    return True
 
 
 def _edit(form: Any, edit: Any) -> int:

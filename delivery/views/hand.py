@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from connections.views import Request, visible_team
+from core import live
 from core.refusals import Refused, show_refusal
 from core.tables import writing
 from delivery import behind, correcting, export, moves, policies
@@ -25,6 +26,7 @@ CANDIDATES = 20  # deployments before an incident to choose from
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@live.page("delivery")
 def deployment(request: Request, team_id: int, deployment_id: int) -> HttpResponseBase:
     team = visible_team(request, team_id)
     row = get_object_or_404(
@@ -45,6 +47,7 @@ def deployment(request: Request, team_id: int, deployment_id: int) -> HttpRespon
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@live.page("delivery")
 def incident(request: Request, team_id: int, incident_id: int) -> HttpResponse:
     team = visible_team(request, team_id)
     row = get_object_or_404(Incident.objects.visible_to(request.user).of_teams([team]).newest_first(), pk=incident_id)
@@ -70,9 +73,14 @@ def _corrected(request: Request, team: Team, form: CorrectForm, day: date | None
         except Refused as error:
             show_refusal(form, error)
         else:
-            messages.success(request, f"{_('Saved.')} {found.said() or _('No figure moved.')}")
+            messages.success(request, _told(_("Saved."), found))
             return True
     return False
+
+
+def _told(done: str, moved: moves.Moved) -> str:
+    nothing = _("No figure moved.")  # nothing collects the texts inside an f-string
+    return f"{done} {moved.said() or nothing}"
 
 
 def _page(
@@ -109,5 +117,5 @@ def withdraw(request: Request, team_id: int, correction_id: int) -> HttpResponse
     except Refused as error:
         messages.error(request, error.message)
     else:
-        messages.success(request, f"{_('Taken back.')} {moved.said() or _('No figure moved.')}")
+        messages.success(request, _told(_("Taken back."), moved))
     return redirect("deployment" if found.deployment else "incident", team.pk, row.pk)

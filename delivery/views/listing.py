@@ -42,6 +42,7 @@ def incidents(request: Request, team_id: int) -> HttpResponseBase:
 
 
 @require_safe
+@live.page("delivery")
 def changes(request: Request, team_id: int) -> HttpResponseBase:
     team = visible_team(request, team_id)
     chosen = ChangeFilter(request.GET, team=team)

@@ -7,12 +7,14 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from connections.views import Request, visible_team
+from core import live
 from core.tables import writing
 from delivery import export
 from delivery.point import Asked, read
 
 
 @require_safe
+@live.page("delivery")
 def point(request: Request, team_id: int) -> HttpResponseBase:
     team = visible_team(request, team_id)
     asked = Asked.of(request.GET.dict(), team)

@@ -10,7 +10,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from comments import services
-from comments.models import Comment
+from comments.models import LENGTH, Comment
 from core.topics import Topic
 from teams.models import Person, Team
 from teams.services import tokens
@@ -94,3 +94,12 @@ def test_the_number_of_queries_does_not_grow_with_the_comments(
     services.write(topic=criterion, text="@p.raman", by=kobayashi)
     services.write(topic=criterion, text="hello", by=priya)
     assert queries() == few
+
+
+def test_a_text_is_measured_as_it_is_sent(program: Client, url: str, criterion: Topic) -> None:
+    """The description says how long it may be, and nothing of blanks around it that are taken away."""
+    of = f"{url}criterion/data.versioning/"
+    assert post(program, of, text="x" * (LENGTH - 1) + "\n").status_code == 201
+    refused = post(program, of, text="x" * LENGTH + "\n")
+    assert (refused.status_code, list(refused.json())) == (400, ["text"])
+    assert [len(each.words.text) for each in Comment.objects.with_words()] == [LENGTH - 1]

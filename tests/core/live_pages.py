@@ -7,13 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from playwright.sync_api import Page, expect
 
+from core import clock
 from tests.access_table import ROUTES
 from tests.access_world import World
 from tests.connections.factories import ConnectionFactory
+from tests.delivery.factories import ChangeFactory, DeploymentFactory, IncidentFactory
 from tests.imports.files import as_csv, brought
 from tests.roadmaps.factories import item_of
 
@@ -60,6 +63,14 @@ def _fill(send: str, /, **fields: str) -> Act:
             else:
                 field.fill(value)
         page.locator("main").get_by_role("button", name=send).first.click()
+
+    return act
+
+
+def _correct(kind: str, reason: str) -> Act:
+    def act(page: Page) -> None:
+        page.locator(f"#correct input[value={kind}]").check()
+        _fill("Save", reason=reason)(page)
 
     return act
 
@@ -123,6 +134,7 @@ def each(world: World) -> list[Shown]:
         *_of_progress(world, of_team, all_teams),
         *_of_okrs(world, of_team, all_teams),
         *_of_people_and_hosts(world, of_team, all_teams),
+        *_of_delivery(world, of_team, all_teams),
         *_of_files(world, of_team),
         Shown("teams", all_teams["teams"], reverse("team-new"), _fill("Create the team", name="Pricing"), "Pricing"),
     ]
@@ -130,9 +142,9 @@ def each(world: World) -> list[Shown]:
 
 OF_TEAM = (
     "team", "roadmap", "assessment", "okrs", "members", "connections", "channels", "imports", "delivery", "deployments",
-    "incidents",
+    "incidents", "changes",
 )  # fmt: skip
-ALL_TEAMS = ("home", "portfolio", "trends", "teams", "inbox", "organisation-okrs")
+ALL_TEAMS = ("home", "portfolio", "trends", "teams", "inbox", "organisation-okrs", "delivery-teams")
 Urls = dict[str, str]
 
 
@@ -187,6 +199,28 @@ def _of_people_and_hosts(world: World, of_team: Urls, all_teams: Urls) -> list[S
         Shown("connection", source, source, _press("Resume"), "Sync now"),
         Shown("organisation-connections", commons, rename, _fill("Save", name="Read by all"), "Read by all"),
         Shown("organisation-connection", one, rename, _fill("Save", name="The host"), "The host"),
+    ]
+
+
+def _of_delivery(world: World, of_team: Urls, all_teams: Urls) -> list[Shown]:
+    """From a figure to its cause: what one says by hand, the other sees there and in every number that it moves."""
+    finished = clock.now() - timedelta(days=8)  # in a week that is over
+    DeploymentFactory(service=world.service, title="The first one", finished_at=finished - timedelta(days=200))
+    ChangeFactory(service=world.service, title="Tax", merged_at=finished - timedelta(days=1))
+    deployed = DeploymentFactory(service=world.service, title="The tax release", finished_at=finished)
+    broken = IncidentFactory(service=world.service, title="No tax", began_at=finished - timedelta(hours=2))
+    one = reverse("deployment", args=[world.team.pk, deployed.pk])
+    other = reverse("incident", args=[world.team.pk, broken.pk])
+    day = finished.date()
+    point = (
+        f"{reverse('delivery-point', args=[world.team.pk])}?from={day - timedelta(days=1)}&to={day + timedelta(days=1)}"
+    )
+    return [
+        Shown("delivery-teams", all_teams["delivery-teams"], one, _correct("failed", "No prices"), "100"),
+        Shown("deployment", one, one, _correct("hotfix", "At night, in haste"), "At night, in haste"),
+        Shown("incident", other, other, _correct("not_incident", "It was a drill"), "It was a drill"),
+        Shown("changes", of_team["changes"], one, _correct("exclude", "A trial"), "not yet"),
+        Shown("delivery-point", point, one, _press("Take it back"), "1 of 1 count"),
     ]
 
 
@@ -254,9 +288,6 @@ _WHY_NOT = {
         api-docs audit-log definitions organisation-notices organisation-tokens people person team-tokens
     """,
     "answers what was asked a moment ago": "search",
-    "explains a figure as it was when somebody asked what is behind it": """
-        changes delivery-point delivery-teams deployment incident
-    """,
     "says how to send what the portal cannot read": "ways-in",
     "asks for its own state while something is under way": "backup sample",
 }

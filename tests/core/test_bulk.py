@@ -40,9 +40,11 @@ def _incidents(service: Any, titles: list[str], labels: list[str]) -> list[Incid
 def test_rows_arrive_as_they_were(many: int) -> None:
     service = ServiceFactory.create()
     titles = [f"{SPOILING[number % len(SPOILING)]}{number}" for number in range(many)]
-    bulk.insert(_incidents(service, titles, SPOILING))
+    rows = _incidents(service, titles, SPOILING)
+    bulk.insert(rows)
     stored = list(Incident.objects.filter(service=service).order_by("pk"))
     assert [row.title for row in stored] == titles
+    assert rows == stored, "they know their pk"
     assert all(row.labels == [*SPOILING, row.title] for row in stored)
     assert [row.resolved_at for row in stored[:2]] == [AT + timedelta(hours=1, microseconds=7), None][:many]
     assert all((row.in_scope, row.dismissed, row.gone_at) == (True, False, None) for row in stored)

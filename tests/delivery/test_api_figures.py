@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 from collections.abc import Callable
 from datetime import date
@@ -11,7 +12,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from delivery.models import Comparison, Correction, Deployment, Policy, Service
+from delivery.models import Change, Comparison, Correction, Deployment, Incident, Policy, Service
 from teams.models import Person, Team
 from tests.delivery.factories import (
     NOW,
@@ -22,6 +23,7 @@ from tests.delivery.factories import (
     at,
 )
 from tests.delivery.told_reference import Figure, expected
+from tests.factories import TeamFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("now", "organisation")]
 SignIn = Callable[[Person], Client]
@@ -100,6 +102,48 @@ def test_page_api_and_reference_say_the_same(client: Client, team: Team, policy:
     assert told == shown(client, team)
     assert told == near(expected(team, date(2026, 8, 24), date(2026, 11, 22)))
     assert all(value is not None for value, _numerator, _denominator in told.values())
+
+
+def overall_line(client: Client, team: Team, query: str) -> str:
+    """As the page says it, without its marks; "" where there is none."""
+    import re
+
+    text = client.get(reverse("delivery", args=[team.pk]) + query).text
+    found = re.search(r'<p class="p-caption p-overall">(.*?)</p>', text)
+    return html.unescape(re.sub(r"<[^>]+>", "", found[1])) if found else ""
+
+
+def test_the_score_of_2025_over_all_is_the_mean_of_the_figures_that_have_one(client: Client, team: Team) -> None:
+    answer = get(client, team, "?edition=2025")
+    scored = {each["id"]: each for each in answer["figures"] if each["score"] is not None}
+    assert set(scored) == {"deployment_frequency", "lead_time", "change_failure_rate", "recovery", "rework_rate"}
+    told = answer["overall"]
+    assert told["score"] == pytest.approx(sum(each["score"] for each in scored.values()) / 5)
+    assert told["industry_mean"] == pytest.approx(33.6 / 5)
+    assert (set(told["figures"]), told["of"]) == (set(scored), 5)
+    said = overall_line(client, team, "?edition=2025")
+    assert said.startswith(
+        f"Overall {told['score']:.1f} / 10 mean of the scores of 5 of 5 figures: Deployment frequency,"
+    )
+    assert said.endswith(" · industry mean 6.7 / 10")
+    assert (get(client, team)["overall"], overall_line(client, team, "")) == (None, "")
+
+
+def test_over_all_counts_no_figure_without_data(client: Client, team: Team) -> None:
+    Change.objects.all().delete()
+    Incident.objects.all().delete()
+    told = get(client, team, "?edition=2025")["overall"]
+    scores = {each["id"]: each["score"] for each in get(client, team, "?edition=2025")["figures"]}
+    assert told["figures"] == ["deployment_frequency", "change_failure_rate", "rework_rate"]
+    assert told["score"] == pytest.approx(sum(scores[name] for name in told["figures"]) / 3)
+    assert "mean of the scores of 3 of 5 figures" in overall_line(client, team, "?edition=2025")
+
+
+def test_over_all_no_data_is_not_zero(client: Client) -> None:
+    silent = ServiceFactory(source__connection__team=TeamFactory()).team
+    told = get(client, silent, "?edition=2025")["overall"]
+    assert told == {"score": None, "industry_mean": None, "figures": [], "of": 5}
+    assert overall_line(client, silent, "?edition=2025") == "Overall no data None of the 5 figures has data."
 
 
 def test_every_point_is_the_references(client: Client, team: Team) -> None:

@@ -171,4 +171,5 @@ def test_the_rule_of_alerts_is_shown_and_changed(signed_in: SignIn, team: Team, 
     assert admin.post(page, {"label": "severity", "values": "warning", **seen}).status_code == 409
     assert admin.post(page, {"label": "severity", "values": "", **seen}).status_code == 422
     assert AlertRule.objects.get().values == ["critical", "page"]
-    assert AuditEvent.objects.filter(action="delivery.alert_rule_changed").count() == 1
+    told = AuditEvent.objects.get(action="delivery.alert_rule_changed")
+    assert (told.data["before"], told.data["after"]) == ({"values": ["critical"]}, {"values": ["critical", "page"]})

@@ -191,3 +191,21 @@ def test_a_list_costs_the_same_for_few_and_many(reader: Client, team: Team, serv
 def test_an_empty_list_says_so(reader: Client, team: Team) -> None:
     assert "None." in reader.get(reverse("deployments", args=[team.pk])).text
     assert "None." in reader.get(reverse("incidents", args=[team.pk])).text
+
+
+def test_a_row_leads_to_what_counts_and_why_and_beside_it_to_the_host(
+    reader: Client, team: Team, service: Service
+) -> None:
+    rows = (DeploymentFactory(service=service), IncidentFactory(service=service))
+    for kind, row in zip(("deployment", "incident"), rows, strict=True):
+        text = reader.get(reverse(f"{kind}s", args=[team.pk])).text
+        assert f'<a href="{reverse(kind, args=[team.pk, row.pk])}">{row}</a>' in text
+        assert f'href="{row.url}" rel="noreferrer" title="At the host"' in text
+
+
+@pytest.mark.parametrize(
+    ("key", "sha", "name"),
+    [("push:512", "4f2c9ab", "512"), ("hand:6b1f", "v2.1", "v2.1"), ("hand:6b1f", "", "production")],
+)
+def test_what_has_no_title_is_called_as_people_know_it(service: Service, key: str, sha: str, name: str) -> None:
+    assert str(DeploymentFactory(service=service, title="", key=key, sha=sha)) == name

@@ -73,6 +73,13 @@ def test_it_speaks_of_months_where_the_median_week_is_empty(team: Team, service:
     assert made.facts[:2] == ["4 deployments in 13 weeks", "median of deployment days a month"]
 
 
+def test_a_median_of_zero_says_how_many_there_were(team: Team, service: Service) -> None:
+    for day in range(1, 8):
+        DeploymentFactory(service=service, finished_at=at(f"2026-09-0{day} 10:00"))
+    made = headline(team)
+    assert (made.value, made.told.numerator, made.facts[0]) == ("0", 7, "7 deployments in 13 weeks")
+
+
 def test_no_data_is_not_zero(team: Team, service: Service) -> None:
     made = {each.id: each for each in headlines.of_board(board(team))}
     assert [each.id for each in made.values() if (each.value, each.band, each.told.number) != ("", None, None)] == []
@@ -252,6 +259,11 @@ def test_the_first_sync_says_that_figures_will_grow(reader: Client, team: Team, 
     counts = {"deployments": {"left": 300, "done": False}, "incidents": {"left": 7, "done": True}}
     SyncRun.objects.create(source=service.source, owner="x", started_at=started, counts=counts, requests=100)
     assert "About 300 requests left, about 6 minutes." in page(reader, team)
+
+
+def test_what_programs_push_is_not_being_read(reader: Client, team: Team) -> None:
+    ServiceFactory(source__connection__team=team, source__connection__kind="pushed", source__succeeded_at=None)
+    assert "older weeks will still fill" not in page(reader, team)
 
 
 @pytest.mark.parametrize("query", ["", "?period=12m", "?period=all"])

@@ -255,23 +255,55 @@ def test_the_same_id_from_two_sources_is_refused(program: Program, team: Team) -
 # -- Changes
 
 
+@pytest.mark.parametrize(
+    ("sent", "kept"),
+    [
+        (" HTTPS://ci.example.com/a b?c=d\n", "HTTPS://ci.example.com/a b?c=d"),
+        ("http://例え.jp/", "http://例え.jp/"),
+        ("  ", ""),
+        ("https://", None),
+        ("https:///x", None),
+        ("https://[", None),  # fits the pattern of the description, and no host can be read out of it
+    ],
+)
+def test_the_address_of_a_page_is_kept_or_refused(program: Program, sent: str, kept: str | None) -> None:
+    response = program.send("deployments", {"deployments": [DEPLOYMENT | {"url": sent}]})
+    refused = list(response.json()["deployments"]["0"]) if response.status_code == 400 else []
+    assert refused == (["url"] if kept is None else [])
+    assert [row.url for row in Deployment.objects.all()] == ([] if kept is None else [kept])
+
+
 def test_a_deployment_may_bring_changes(program: Program) -> None:
     program.deploy(changes=[CHANGE | {"title": "Retrain", "author": "ada", "number": 12}])
     row = Change.objects.get()
-    assert (row.key, row.told, row.merge_sha, row.number, row.first_commit_at) == (
+    assert (row.key, row.deployment.key, row.merge_sha, row.number, row.first_commit_at) == (
         "push:12", "push:build-512", "4f2c9ab", 12, at("2026-11-01 08:00"),
     )  # fmt: skip
+
+
+def brought_by() -> str:
+    """The key of the deployment that brought the only change."""
+    return Change.objects.select_related("deployment").get().deployment.key
 
 
 def test_the_first_deployment_that_counts_brought_a_change(program: Program) -> None:
     later = {"created_at": "2026-11-03T09:30:00Z", "finished_at": "2026-11-03T09:42:00Z", "changes": [CHANGE]}
     program.deploy(id="b", **later)
     program.deploy(id="failed", outcome="failed", changes=[CHANGE])
-    assert Change.objects.get().told == "push:b"
+    assert brought_by() == "push:b"
     program.deploy(id="a", changes=[CHANGE])
-    assert Change.objects.get().told == "push:a"
+    assert brought_by() == "push:a"
     program.deploy(id="a", outcome="failed", updated_at="2026-11-04T09:42:00Z")
-    assert Change.objects.get().told == "push:b"
+    assert brought_by() == "push:b"
+
+
+def test_a_change_moves_when_only_its_naming_is_new(program: Program) -> None:
+    later = {"created_at": "2026-11-03T09:30:00Z", "finished_at": "2026-11-03T09:42:00Z", "changes": [CHANGE]}
+    program.deploy(id="b", **later)
+    program.deploy(id="a")
+    assert brought_by() == "push:b"
+    assert program.deploy(id="a", changes=[CHANGE])["deployments"][0]["result"] == "same"
+    assert brought_by() == "push:a"
 
 
 # -- Keys

@@ -66,7 +66,9 @@ def left_by(push: Any, team: Team, by: Person, batches: list[list[Any]]) -> Any:
         for entries in batches:
             push(team=team, entries=entries, by=by)
         changes = list(
-            Change.objects.order_by("service__name", "key").values_list("service__name", "key", "title", "told")
+            Change.objects.order_by("service__name", "key").values_list(
+                "service__name", "key", "title", "deployment__key"
+            )
         )
         found = (rows(), changes)
         transaction.set_rollback(True)

@@ -9,13 +9,15 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from django.core.cache import caches
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from delivery.models import Policy
-from teams.models import Person, Team
+from delivery.views import teams as views
+from teams.models import Person, Team, TeamGroup
 from tests.delivery.factories import NOW, ChangeFactory, DeploymentFactory, IncidentFactory, ServiceFactory, together
 from tests.factories import TeamFactory
 
@@ -121,3 +123,68 @@ def test_the_number_of_queries_is_that_of_one_team(client: Client) -> None:
     for number in range(3):
         delivering(f"More {number}", 2, failing=1)
     assert cost() == few <= 24
+
+
+# -- Rows are drawn once ----------------------------------------------------------------------------------------------
+
+
+def rows_drawn(client: Client, query: str = "") -> str:
+    return client.get(reverse("delivery-teams") + query).text.split("<tbody>")[1].split("</tbody>")[0]
+
+
+def one_more_deployment(team: Team) -> None:
+    DeploymentFactory(service=team.services.get(), finished_at=NOW - 2 * WEEK - timedelta(days=3))
+
+
+def an_open_incident(team: Team) -> None:
+    IncidentFactory(service=team.services.get(), began_at=NOW - timedelta(hours=1), resolved_at=None)
+
+
+def another_edition(team: Team) -> None:
+    Policy.objects.update_or_create(team=team, defaults={"edition": "2025"})
+
+
+def no_more_incidents_read(team: Team) -> None:
+    team.services.update(incident_labels=[], deployment_source="none")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda team: Team.objects.filter(pk=team.pk).update(name="<Renamed>"),
+        lambda team: Team.objects.filter(pk=team.pk).update(group=TeamGroup.objects.create(name="Commerce")),
+        lambda team: Team.objects.filter(pk=team.pk).update(is_sample=True),
+        one_more_deployment,
+        an_open_incident,
+        another_edition,
+        no_more_incidents_read,
+    ],
+    ids=["name", "group", "sample", "deployment", "open", "edition", "reads"],
+)
+def test_a_row_that_would_be_drawn_in_another_way_is(client: Client, change: Callable[[Team], None]) -> None:
+    team = delivering("Busy", 2)
+    before = rows_drawn(client)
+    change(team)
+    after = rows_drawn(client)
+    caches["drawn"].clear()
+    assert after == rows_drawn(client) != before
+
+
+def test_a_row_speaks_the_language_of_its_reader(client: Client) -> None:
+    delivering("Busy", 2)
+    english = rows_drawn(client)
+    Person.objects.update(language="ja")
+    assert "デプロイ" in rows_drawn(client)
+    assert "デプロイ" not in english
+
+
+def test_what_was_drawn_is_not_drawn_again(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    delivering("Busy", 2)
+    drawn: list[object] = []
+    real = views.render_to_string
+    monkeypatch.setattr(views, "render_to_string", lambda name, context: drawn.append(context) or real(name, context))
+    caches["drawn"].clear()
+    first = rows_drawn(client)
+    count = len(drawn)
+    assert rows_drawn(client) == first
+    assert len(drawn) == count > 0

@@ -14,7 +14,7 @@ from django.urls import reverse
 from connections.models import Connection, Credential, Draft, Grant, Source
 from core import http
 from delivery.models import Service
-from teams.models import Person, Team
+from teams.models import AuditEvent, Person, Team
 from tests.connections.factories import NOW, ConnectionFactory, CredentialFactory, GrantFactory, ServiceFactory
 from tests.factories import TeamFactory
 from tests.fakes.github import FakeGitHub
@@ -244,3 +244,59 @@ def test_another_team_s_connection_cannot_be_chosen(
     response = take(admin, team, theirs, repos[0])
     assert Draft.objects.get().connection == own, "the team's own is taken instead"
     assert response.status_code == 302
+
+
+# -- Over the API ------------------------------------------------------------------------------------------------------
+
+
+def api(client: Client, team: Team, connection: Connection, *names: str) -> Any:
+    body = {"connection": connection.pk, "repositories": names}
+    return client.post(reverse("api-repositories", args=[team.pk]), body, content_type="application/json")
+
+
+def test_the_api_takes_what_the_page_takes_and_gives_it_back(
+    admin: Client, team: Team, common: Connection, repos: list[Repo]
+) -> None:
+    for repo in (repos[0], repos[3]):
+        given(common, team, repo)
+    response = api(admin, team, common, "ACME/api", str(repos[3].id))
+    assert response.status_code == 200
+    taken, left = response.json()["repositories"]
+    service = Service.objects.get()
+    assert (taken["repository"], taken["service"], taken["problem"], taken["page"]) == ("acme/api", service.pk, "", "")
+    assert (left["service"], left["problem"]) == (None, "Nothing could be proposed: choose what of it counts.")
+    assert left["page"] == reverse("connect-rules", args=[team.pk, Draft.objects.get(source=None).pk])
+    (read,) = admin.get(reverse("api-repositories", args=[team.pk])).json()["read"]
+    assert (read["id"], read["of_organisation"]) == (service.source_id, True)
+    back = reverse("api-repository", args=[team.pk, read["id"]])
+    assert [admin.delete(back).status_code for _ in range(2)] == [204, 404]
+    service.refresh_from_db()
+    assert service.ended_at == NOW
+    assert AuditEvent.objects.filter(action="connection.removed", team=team).count() == 1
+
+
+@pytest.mark.parametrize("names", [["acme/shop"], ["acme/api", "acme/shop"], []])
+def test_the_api_takes_nothing_that_the_team_is_not_given(
+    admin: Client, team: Team, common: Connection, repos: list[Repo], names: list[str]
+) -> None:
+    given(common, team, repos[0])
+    given(common, TeamFactory(), repos[1])
+    response = api(admin, team, common, *names)
+    assert (response.status_code, list(response.json())) == (400, ["repositories"])
+    assert not Source.objects.exists()
+
+
+def test_the_api_takes_by_no_connection_of_another_team(
+    admin: Client, team: Team, own: Connection, fake: FakeGitHub, repos: list[Repo]
+) -> None:
+    response = api(admin, team, connection_of(fake, TeamFactory()), "acme/api")
+    assert (response.status_code, list(response.json())) == (400, ["connection"])
+    assert fake.seen == []
+
+
+def test_nothing_is_given_back_that_no_host_is_behind(admin: Client, team: Team) -> None:
+    imported = ServiceFactory(source__connection__team=team, source__connection__kind="imported")
+    response = admin.delete(reverse("api-repository", args=[team.pk, imported.source_id]))
+    assert response.status_code == 404
+    imported.refresh_from_db()
+    assert imported.ended_at is None

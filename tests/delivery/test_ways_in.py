@@ -22,6 +22,7 @@ from tests.delivery.factories import ServiceFactory
 from tests.delivery.pushes import Program
 
 DOCS = Path(__file__).parents[2] / "docs" / "ways-in.md"
+JAPANESE = DOCS.with_name("ways-in.ja.md")
 ADDRESS = "https://portal.example.com/api/v1/teams/7"
 # What the systems say of a run, for the examples' shells.
 RUN = {
@@ -45,6 +46,16 @@ def test_the_document_has_the_same_examples() -> None:
     text = DOCS.read_text(encoding="utf-8")
     missing = [each.id for each in all_examples(ADDRESS) if each.text not in text]
     assert missing == [], "docs/ways-in.md and delivery/examples.py differ"
+
+
+def test_both_languages_have_the_same_examples_and_lead_to_each_other() -> None:
+    english, japanese = (path.read_text(encoding="utf-8") for path in (DOCS, JAPANESE))
+    blocks = [re.findall(r"^```.*?^```$", text, re.DOTALL | re.MULTILINE) for text in (english, japanese)]
+    assert len(blocks[0]) == len(all_examples(ADDRESS))
+    assert blocks[0] == blocks[1]
+    assert [text.count("\n#") for text in (english, japanese)] == [english.count("\n#")] * 2
+    assert (f"]({JAPANESE.name})" in english, f"]({DOCS.name})" in japanese) == (True, True)
+    assert set(re.findall(r"`[a-z_]+`", english)) == set(re.findall(r"`[a-z_]+`", japanese)), "every field is told"
 
 
 @pytest.mark.django_db
@@ -95,4 +106,7 @@ def test_the_examples_work(live_server: Any, team: Team, editor: Person) -> None
         ("push:512", "succeeded", 1), ("push:77", "failed", 1), ("push:9001", "succeeded", 2),
         ("push:jenkins-shop-12", "succeeded", 1),
     ]  # fmt: skip
-    assert (Incident.objects.get().hours, Change.objects.get().told) == (2.0, "push:512")
+    assert (Incident.objects.get().hours, Change.objects.get().deployment) == (
+        2.0,
+        Deployment.objects.get(key="push:512"),
+    )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from playwright.sync_api import expect
 
-from tests.journeys.play import Actor, Stage, run
+from tests.journeys.play import PASSWORD, SUBMIT, Actor, Stage, found, run
 
 
 @dataclass(frozen=True)
@@ -23,8 +23,6 @@ CASTS = {
     "en": Cast("Acme Retail", "Forecasting", "Emma Clark", "Ben Okafor", "Only for the demand model"),
     "ja": Cast("アクメ小売", "需要予測", "佐藤 葵", "田中 蓮", "需要モデルのみ対応"),
 }
-PASSWORD = "four quiet lighthouse keepers"
-SUBMIT = "main form button.btn-primary"
 # One key for each criterion, in the order of the page: states by 1 to 4, U unknown, N not applicable.
 ANSWERS = ("3", "4", "2", "3", "3", "U", "2", "2", "3", "1", "N", "2")
 
@@ -49,17 +47,7 @@ def play(stage: Stage) -> None:
 
 def begin(actor: Actor, cast: Cast) -> str:
     """Set-up, a team, its roadmap, and the link that invites the second person."""
-    actor.go("/")
-    actor.speak(actor.stage.language)
-    actor.fill("#id_code", actor.stage.setup_code)
-    actor.fill("#id_organisation", cast.organisation)
-    actor.fill("#id_name", cast.first)
-    actor.fill("#id_email", "first@example.com")
-    actor.fill("#id_password", PASSWORD)
-    actor.click(SUBMIT)
-    actor.click(".p-step.is-now a")
-    actor.fill("#id_name", cast.team)
-    actor.click(SUBMIT)
+    found(actor, cast.organisation, cast.team)
     actor.click(SUBMIT)
     link = actor.find("#invitation-link").input_value()
     actor.click(".p-tabs a[href$='/roadmap/']")

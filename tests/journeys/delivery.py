@@ -16,7 +16,7 @@ from typing import Any
 
 from playwright.sync_api import expect
 
-from tests.journeys.play import Actor, Stage, run
+from tests.journeys.play import SUBMIT, Actor, Stage, found, run
 
 SYNC_TAKES = 180_000  # milliseconds at most, on a machine that has other things to do
 
@@ -33,8 +33,6 @@ CASTS = {
     "en": Cast("Acme Retail", "Ranking", "Emma Clark", "The index was rebuilt by the earlier one"),
     "ja": Cast("アクメ小売", "ランキング", "佐藤 葵", "索引を作り直したのは前のデプロイでした"),
 }
-PASSWORD = "four quiet lighthouse keepers"
-SUBMIT = "main form button.btn-primary"
 DELIVERY = ".p-tabs a[href$='/delivery/']"
 FIGURES = ("deployment_frequency", "lead_time", "change_failure_rate", "recovery", "mttr", "rework_rate")
 Numbers = dict[str, tuple[float | None, float | None, float | None]]
@@ -55,17 +53,7 @@ def play(stage: Stage) -> None:
 
 
 def begin(actor: Actor, cast: Cast) -> None:
-    actor.go("/")
-    actor.speak(actor.stage.language)
-    actor.fill("#id_code", actor.stage.setup_code)
-    actor.fill("#id_organisation", cast.organisation)
-    actor.fill("#id_name", cast.name)
-    actor.fill("#id_email", "first@example.com")
-    actor.fill("#id_password", PASSWORD)
-    actor.click(SUBMIT)
-    actor.click(".p-step.is-now a")
-    actor.fill("#id_name", cast.team)
-    actor.click(SUBMIT)
+    found(actor, cast.organisation, cast.team)
     actor.step("Set-up, team")
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from playwright.sync_api import expect
 
-from tests.journeys.play import Actor, Stage, run
+from tests.journeys.play import PASSWORD, SUBMIT, Actor, Stage, run
 
 SYNC_TAKES = 120_000  # milliseconds at most, on a machine that has other things to do
 
@@ -27,8 +27,6 @@ CASTS = {
     "en": Cast("Acme Retail", "Forecasting", "Emma Clark", "Ben Okafor"),
     "ja": Cast("アクメ小売", "需要予測", "佐藤 葵", "田中 蓮"),
 }
-PASSWORD = "four quiet lighthouse keepers"
-SUBMIT = "main form button.btn-primary"
 
 
 def play(stage: Stage) -> None:

@@ -9,10 +9,9 @@ from dataclasses import dataclass
 
 from playwright.sync_api import expect
 
-from tests.journeys.play import Actor, Stage, run
+from tests.journeys.play import PASSWORD, SUBMIT, Actor, Stage, run
 
 LOADING_TAKES = 240_000  # milliseconds at most, on a machine that has other things to do
-SUBMIT = "main form button.btn-primary"
 BODY = ".p-table tbody[role=rowgroup]"
 
 
@@ -23,7 +22,6 @@ class Cast:
 
 
 CASTS = {"en": Cast("Acme Retail", "Mina Clark"), "ja": Cast("アクメ小売", "佐藤 美奈")}
-PASSWORD = "four quiet lighthouse keepers"
 
 
 def play(stage: Stage) -> None:

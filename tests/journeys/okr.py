@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from playwright.sync_api import expect
 
-from tests.journeys.play import Actor, Stage, run
+from tests.journeys.play import SUBMIT, Actor, Stage, found, run
 
 
 @dataclass(frozen=True)
@@ -24,8 +24,6 @@ CASTS = {
     "en": Cast("Acme Retail", "Forecasting", "Emma Clark", "Stock-outs: 3.1 % a month", "Roadmap done", "Error"),
     "ja": Cast("アクメ小売", "需要予測", "佐藤 葵", "欠品率：月3.1%", "ロードマップ進捗", "予測誤差"),
 }
-PASSWORD = "four quiet lighthouse keepers"
-SUBMIT = "main form button.btn-primary"
 OPEN = "form[data-check-in=open]"
 
 
@@ -43,17 +41,7 @@ def play(stage: Stage) -> None:
 
 
 def begin(actor: Actor, cast: Cast) -> None:
-    actor.go("/")
-    actor.speak(actor.stage.language)
-    actor.fill("#id_code", actor.stage.setup_code)
-    actor.fill("#id_organisation", cast.organisation)
-    actor.fill("#id_name", cast.owner)
-    actor.fill("#id_email", "owner@example.com")
-    actor.fill("#id_password", PASSWORD)
-    actor.click(SUBMIT)
-    actor.click(".p-step.is-now a")
-    actor.fill("#id_name", cast.team)
-    actor.click(SUBMIT)
+    found(actor, cast.organisation, cast.team)
     actor.click(".p-tabs a[href$='/roadmap/']")
     actor.click(SUBMIT)
     expect(actor.find(".p-phase .p-li")).to_have_count(12)

@@ -17,6 +17,8 @@ from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 from tests.browser import CHROMIUM_ARGUMENTS, chromium
 
 expect.set_options(timeout=30_000)
+PASSWORD = "four quiet lighthouse keepers"
+SUBMIT = "main form button.btn-primary"
 
 
 @dataclass
@@ -112,6 +114,21 @@ class Stage:
         self.keys += actor.keys
         print(f"  {self.steps:2}. {title} ({actor.name}): {_took(actor.clicks, actor.keys)}", flush=True)
         actor.clicks = actor.keys = 0
+
+
+def found(actor: Actor, organisation: str, team: str) -> None:
+    """Set the portal up as its first person and make a team, as most journeys begin."""
+    actor.go("/")
+    actor.speak(actor.stage.language)
+    actor.fill("#id_code", actor.stage.setup_code)
+    actor.fill("#id_organisation", organisation)
+    actor.fill("#id_name", actor.name)
+    actor.fill("#id_email", "first@example.com")
+    actor.fill("#id_password", PASSWORD)
+    actor.click(SUBMIT)
+    actor.click(".p-step.is-now a")
+    actor.fill("#id_name", team)
+    actor.click(SUBMIT)
 
 
 def _took(clicks: int, keys: int) -> str:

@@ -14,8 +14,6 @@ from playwright.sync_api import expect
 
 from tests.journeys.main import (
     CASTS,
-    PASSWORD,
-    SUBMIT,
     Cast,
     accept,
     create_team,
@@ -24,7 +22,7 @@ from tests.journeys.main import (
     set_up,
     start_roadmap,
 )
-from tests.journeys.play import Actor, Stage, run
+from tests.journeys.play import PASSWORD, SUBMIT, Actor, Stage, run
 
 WORK_TAKES = 120_000  # milliseconds at most, on a machine that has other things to do
 MAIL = "first@example.com"

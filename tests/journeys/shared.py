@@ -18,7 +18,7 @@ from email.message import Message
 
 from playwright.sync_api import expect
 
-from tests.journeys.play import Actor, Stage, run
+from tests.journeys.play import PASSWORD, SUBMIT, Actor, Stage, found, run
 
 MAIL_TAKES = 90.0  # seconds at most, on a machine that has other things to do
 LIVE_TAKES = 15_000  # milliseconds at most until a change is seen by somebody else; a page asks every three seconds
@@ -52,8 +52,6 @@ CASTS = {
         ("毎月再学習する", "価格のドリフトを監視する", "当番を書き出す"),
     ),
 }  # fmt: skip
-PASSWORD = "four quiet lighthouse keepers"
-SUBMIT = "main form button.btn-primary"
 SECOND = "second@example.com"
 
 
@@ -79,17 +77,7 @@ def play(stage: Stage) -> None:
 
 
 def begin(actor: Actor, cast: Cast) -> None:
-    actor.go("/")
-    actor.speak(actor.stage.language)
-    actor.fill("#id_code", actor.stage.setup_code)
-    actor.fill("#id_organisation", cast.organisation)
-    actor.fill("#id_name", cast.first)
-    actor.fill("#id_email", "first@example.com")
-    actor.fill("#id_password", PASSWORD)
-    actor.click(SUBMIT)
-    actor.click(".p-step.is-now a")
-    actor.fill("#id_name", cast.team)
-    actor.click(SUBMIT)
+    found(actor, cast.organisation, cast.team)
     actor.step("Set-up, team")
 
 

@@ -125,3 +125,10 @@ def test_texts_are_marked_by_names_that_makemessages_knows() -> None:
                 marks = [each for each in node.names if "gettext" in each.name]
                 wrong += [f"{name}: {each.name} as {each.asname}" for each in marks if each.asname not in known]
     assert wrong == []
+
+
+def test_a_text_inside_an_f_string_is_told(sources: Path) -> None:
+    assert messages.check() == []
+    (sources / "teams").mkdir(exist_ok=True)
+    (sources / "teams" / "hidden.py").write_text("""done = f"{_('Saved.')} {name}"\n""")
+    assert "teams/hidden.py: inside an f-string: _('Saved.')" in messages.check()

@@ -79,8 +79,9 @@ def test_set_up_proposes_the_browsers_zone_and_another_language_keeps_what_was_t
     expect(page.locator(".p-form-error")).to_have_count(0)
     expect(zone).to_have_value("UTC")
 
-    page.locator("form#new button[type=submit]").click()
+    page.get_by_label("組織").press("Enter")  # sends the form, and does not speak another language
     expect(page.locator(".p-form-error").first).to_be_visible()
+    expect(page.locator("html")).to_have_attribute("lang", "ja")
     expect(zone).to_have_value("UTC")
 
 

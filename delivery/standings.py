@@ -71,6 +71,16 @@ class Cell:
         return self.told.numerator
 
     @property
+    def counted(self) -> str:
+        """Numerator and denominator, where there is no room for sentences."""
+        part, whole = self.told.numerator, self.told.denominator
+        if part is None or whole is None:
+            return ""
+        if self.id == "deployment_frequency":
+            return _("%(count)s in %(weeks)s wk") % {"count": part, "weeks": whole}
+        return _("%(part)s of %(whole)s") % {"part": part, "whole": whole}
+
+    @property
     def band(self) -> Band | None:
         return self.told.judged.band
 

@@ -170,6 +170,12 @@ def test_a_row_that_would_be_drawn_in_another_way_is(client: Client, change: Cal
     assert after == rows_drawn(client) != before
 
 
+def test_every_figure_stands_beside_what_it_was_counted_from(client: Client) -> None:
+    delivering("Busy", 2, failing=3)
+    counted = re.findall(r'class="p-dora-n"[^>]*>([^<]*)<', rows_drawn(client, "?q=Busy"))
+    assert counted == ["12 in 13 wk", "11 of 11", "3 of 12", "3 of 3", "3 of 3", "0 of 12"]
+
+
 def test_a_row_speaks_the_language_of_its_reader(client: Client) -> None:
     delivering("Busy", 2)
     english = rows_drawn(client)

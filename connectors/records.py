@@ -87,6 +87,7 @@ class ChangeRecord:
     reverts: str = ""  # key of the change that it takes back ("pull:7")
     reverts_title: str = ""  # or its title, where only that is known
     files: tuple[str, ...] | None = None  # paths that it touches; None: not asked for, or too many to be told
+    told_at: datetime | None = None  # of what is pushed: when its sender knew it
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.shortcuts import get_object_or_404
 from django.urls import path
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import status
 from rest_framework.request import Request
@@ -30,7 +31,7 @@ from delivery.api_shapes import (
     TeamsAskedSerializer,
 )
 from delivery.board import Board, Choice, board
-from delivery.models import Correction, Deployment, Incident
+from delivery.models import Correction, CorrectionKind, Deployment, Incident
 from delivery.periods import Period, weeks_before
 from delivery.point import MOST_DAYS, Asked
 from delivery.told import Told
@@ -171,6 +172,8 @@ def _named(team: Team, sent: dict[str, Any]) -> dict[str, Any]:
     """The rows that are named, of this team. 400 for what is not there, and for neither or both."""
     if ("deployment" in sent) == ("incident" in sent):
         raise rule("deployment", "Name a deployment or an incident.")
+    if sent["kind"] == CorrectionKind.ATTRIBUTE and "target" not in sent:
+        raise rule("target", _("Name the deployment that caused it, or null for none."))
     kinds: dict[str, Any] = {"deployment": Deployment, "incident": Incident, "target": Deployment}
     found = {}
     for name in kinds.keys() & sent.keys():

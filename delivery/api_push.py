@@ -113,7 +113,13 @@ class DeploymentEntry(serializers.Serializer[Any]):
     url = Page()
     updated_at = Instant(required=False, help_text=_UPDATED)
     changes = serializers.ListField(
-        child=ChangeEntry(), required=False, max_length=changes.MOST, help_text="What it brings, for lead time."
+        child=ChangeEntry(),
+        required=False,
+        max_length=changes.MOST,
+        help_text=(
+            "What it brings, for lead time: the whole list. Told later it takes the place of the one before, also where it is"
+            " empty. Left out: nothing is said of changes."
+        ),
     )
 
 
@@ -211,7 +217,10 @@ class _PushView(TeamView):
 
 def _at(name: str, error: PushRefused) -> ValidationError:
     """Told at its entry, by number from 0, as a field is that cannot be understood."""
-    return ValidationError({name: {str(error.index): {error.field or "detail": [error.message]}}}, code="rule")
+    told: Any = [error.message]
+    for part in reversed([str(error.index), *(error.field or "detail").split(".")]):
+        told = {part: told}
+    return ValidationError({name: told}, code="rule")
 
 
 class PushDeployments(_PushView):
@@ -262,7 +271,7 @@ def _deployment(sent: dict[str, Any]) -> deployments.Pushed:
         key=sent["id"], outcome=Outcome(sent["outcome"]), created_at=began, finished_at=finished,
         told_at=sent.get("updated_at"), **texts,
     )  # fmt: skip
-    told = tuple(_change(each) for each in sent.get("changes", ()))
+    told = tuple(_change(each) for each in sent["changes"]) if "changes" in sent else None
     return deployments.Pushed(sent["service"], record, sent.get("environment_class", ""), told)
 
 
@@ -318,9 +327,16 @@ class AlertsSerializer(serializers.Serializer[Any]):
     alerts = serializers.ListField(child=AlertEntry(), max_length=alerts.MOST)
 
 
+class RefusedAlertSerializer(serializers.Serializer[Any]):
+    index = serializers.IntegerField(min_value=0, help_text="Which of the alerts that were sent, from 0.")
+    field = serializers.CharField()
+    reason = serializers.CharField()
+
+
 class AlertsTakenSerializer(serializers.Serializer[Any]):
     incidents = PushedSerializer(many=True)
     passed_over = serializers.IntegerField(help_text="Alerts that are no incidents by the team's rule.")
+    refused = RefusedAlertSerializer(many=True, help_text="Alerts that could not be taken; the others were.")
 
 
 class AlertsView(_PushView):
@@ -332,14 +348,19 @@ class AlertsView(_PushView):
         description=(
             "Takes the webhook of Prometheus Alertmanager (version 4), with a token of the team as bearer. Firing and resolved"
             " come in any order and repeated; fingerprint and start tell alerts apart. Those are incidents that the team's rule"
-            f" names; the label `service` names one of the team's services. At most {LARGEST} bytes (413)."
+            " names; the label `service` names one of the team's services. What can be taken is: alerts that cannot (that begin"
+            " in the future, for instance) stand in `refused`, each with the reason, and only where not one incident could be"
+            f" taken the answer is 400. At most {LARGEST} bytes (413)."
         ),
     )
     def post(self, request: Any, **_named: Any) -> Response:
         team = self.team("team.edit")
         sent = self.sent(AlertsSerializer)["alerts"]
         try:
-            taken, passed_over = alerts.take_alerts(team=team, entries=sent)
+            taken = alerts.take_alerts(team=team, entries=sent)
         except PushRefused as error:
             raise _at("alerts", error) from None
-        return Response({"incidents": taken, "passed_over": passed_over})
+        refused = [
+            {"index": each.index, "field": each.field or "detail", "reason": each.message} for each in taken.refused
+        ]
+        return Response({"incidents": taken.incidents, "passed_over": taken.passed_over, "refused": refused})

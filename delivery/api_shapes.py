@@ -112,7 +112,10 @@ class FailureSerializer(serializers.Serializer[Any]):
 
 
 class WhySerializer(serializers.Serializer[Any]):
-    counts = serializers.BooleanField(source="why.counts", help_text="Whether it is in a figure.")
+    counts = serializers.BooleanField(
+        source="why.counts",
+        help_text="Whether it is in a figure: an open incident is in change failure rate alone, and only if attributed.",
+    )
     why = serializers.ListField(source="why.sentences", child=serializers.CharField())
 
 
@@ -275,7 +278,9 @@ class CorrectSerializer(serializers.Serializer[Any]):
     deployment = IdField(required=False)
     incident = IdField(required=False)
     target = IdField(
-        required=False, allow_null=True, help_text="To which deployment an incident is attributed; null: to none."
+        required=False,
+        allow_null=True,
+        help_text="To which deployment an incident is attributed; null: to none. `attribute` needs it.",
     )
     reason = serializers.CharField(max_length=500)
     request_id = serializers.CharField(max_length=64, required=False, help_text="Sent again: it is said once.")

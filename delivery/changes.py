@@ -22,7 +22,7 @@ MOST_WANTED = 500  # comparisons that a sync is asked for at once; the newest fi
 
 _CHANGE_FIELDS = (
     "number", "title", "url", "author", "branch", "labels", "merge_sha", "first_commit_at", "opened_at",
-    "first_review_at", "merged_at", "reverts", "reverts_title",
+    "first_review_at", "merged_at", "reverts", "reverts_title", "told_at",
 )  # fmt: skip
 
 
@@ -70,6 +70,7 @@ def _change(service: Service, record: ChangeRecord, now: datetime) -> Change:
         reverts=record.reverts[:100],
         reverts_title=record.reverts_title[:500],
         recorded_at=now,
+        told_at=record.told_at,
     )
 
 

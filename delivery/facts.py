@@ -148,6 +148,8 @@ def _failure_facts(reads: Reads, five: Five) -> list[str]:
     share = five.failure_rate
     if not share.whole:
         return [_("No deployment was counted.")]
+    if share.part is None:
+        return [_("Incidents are not read.")]
     text = ngettext(
         "%(part)s of %(whole)s deployment with a failure",
         "%(part)s of %(whole)s deployments with a failure",

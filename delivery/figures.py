@@ -155,15 +155,15 @@ class Recovery:
 
 @dataclass(frozen=True)
 class Share:
-    """Change failure rate or rework rate: so many of so many counted deployments."""
+    """Change failure rate or rework rate: so many of so many counted deployments. `part` None: nothing could ever tell."""
 
-    part: int
+    part: int | None
     whole: int
 
     @property
     def value(self) -> float | None:
-        """0 to 1; None without a counted deployment."""
-        return self.part / self.whole if self.whole else None
+        """0 to 1; None without a counted deployment, and where nothing could tell the part."""
+        return self.part / self.whole if self.whole and self.part is not None else None
 
 
 class Stage(StrEnum):

@@ -110,7 +110,7 @@ class TeamRows:
         return Five(
             frequency=self._frequency(frequency_of or period, days),
             lead_time=_lead_time(each for each in self.changes if each.day in period),
-            failure_rate=Share(sum(each.failed for each in days.values()), counted),
+            failure_rate=Share(self._failed(period, days), counted),
             recovery=Recovery(_spread(each.hours for each in ended), len(caused) - len(ended)),
             detect=_spread(each.detect for each in ended),
             repair=_spread(each.repair for each in ended),
@@ -137,6 +137,11 @@ class TeamRows:
         for day, hours in self.resolved:
             parts[start_of(day, by)].resolved.append((day, hours))
         return parts
+
+    def _failed(self, period: Period, days: Mapping[date, Counted]) -> int | None:
+        """None where nothing could ever tell of a failure: then none is no zero."""
+        known = self.deployments.tells_failures(period)
+        return sum(each.failed for each in days.values()) if known else None
 
     def _frequency(self, period: Period, days: Mapping[date, Counted]) -> Frequency | None:
         if not self.deployments.covers(period):
@@ -176,7 +181,7 @@ def read(
     services: Sequence[Service] | None = None,
     only: Collection[Part] = PARTS,
 ) -> dict[int, TeamRows]:
-    """Of each team, the rows of `reach`, or `only` some of their parts. Seven queries or fewer."""
+    """Of each team, the rows of `reach`, or `only` some of their parts. Eight queries or fewer."""
     if services is None:  # which incidents do without
         services = reading.services_with_first(teams) if {"days", "changes"} & set(only) else []
     found = {pk: TeamRows(known.zone, known) for pk, known in reading.known(teams, services).items()}

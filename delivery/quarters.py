@@ -96,7 +96,7 @@ def _periods(teams: Sequence[Team], today: date | None) -> dict[int, Period]:
 
 
 def _known(entry: TeamDeployments, services: Sequence[Service], team_id: int) -> list[Any]:
-    days = (entry.known_from, entry.read_from, entry.known_until)
+    days = (entry.known_from, entry.read_from, entry.known_until, entry.failures_until)
     mine = sorted(service.pk for service in services if service.team_id == team_id)
     return [str(entry.zone), mine, *(day.isoformat() if day else None for day in days)]
 

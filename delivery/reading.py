@@ -1,17 +1,17 @@
-"""Since and until when anything is known of teams' deployments. Days are those of each team's own time zone."""
+"""Since and until when anything is known of teams' deployments and their failures. Days are those of each team's own zone."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from zoneinfo import ZoneInfo
 
-from django.db.models import OuterRef, Subquery
+from django.db.models import Exists, OuterRef, Q, Subquery
 
 from core import clock
-from delivery.models import Deployment, Feeder, Service
+from delivery.models import Deployment, Failure, FailureKind, Feeder, Incident, Policy, Service
 from delivery.periods import Period
 from teams.models import Team
 from teams.zones import zones_of
@@ -25,12 +25,19 @@ class TeamDeployments:
     known_from: date | None = None  # the day of the first deployment known, of whatever outcome
     read_from: date | None = None  # the first day that was read; None: all there is
     known_until: date | None = None  # set where every repository is disconnected
+    failures_until: date | None = (
+        None  # the last day of whose deployments anything could tell a failure; None: nothing ever
+    )
 
     def covers(self, period: Period) -> bool:
         """Whether zero deployments in the period would be a fact: "no data" before the first one and after the last read."""
         if self.known_from is None or period.last < self.known_from:
             return False
         return self.known_until is None or period.first <= self.known_until
+
+    def tells_failures(self, period: Period) -> bool:
+        """Whether zero failures in the period would be a fact."""
+        return self.failures_until is not None and period.first <= self.failures_until
 
     def read_part(self, period: Period) -> Period:
         """The period without the days before reading began: nobody knows what happened on them, so they are no zeros."""
@@ -48,13 +55,15 @@ def services_with_first(teams: Sequence[Team]) -> list[Service]:
 
 
 def known(teams: Sequence[Team], services: Sequence[Service]) -> dict[int, TeamDeployments]:
-    """Of each team, since when and until when deployments are known; without any of them."""
+    """Of each team, since when and until when deployments and failures are known; without any of them. Two queries."""
     found = {pk: TeamDeployments(zone) for pk, zone in zones_of(teams).items()}
     of_team: dict[int, list[Service]] = defaultdict(list)
     for service in services:
         of_team[service.team_id].append(service)
+    told = _told_failures(of_team)
     for team_id, entry in found.items():
         _know(entry, of_team[team_id])
+        entry.failures_until = date.max if team_id in told else _incidents_until(of_team[team_id], entry.zone)
     return found
 
 
@@ -79,3 +88,26 @@ def _know(entry: TeamDeployments, services: Sequence[Service]) -> None:
     ends = [service.known_until for service in telling]
     if all(ends):
         entry.known_until = clock.day_of(max(end for end in ends if end), entry.zone)
+
+
+# -- Failures -----------------------------------------------------------------------------------------------------------
+
+
+def _told_failures(teams: Collection[int]) -> set[int]:
+    """Of these teams those of which incidents were told, whoever did, whose policy counts other signs, or where a person
+    marked a failure.
+    """
+    if not teams:
+        return set()
+    signs = Policy.objects.filter(Q(rollbacks=True) | Q(reverts=True) | Q(hotfixes=True), team=OuterRef("pk"))
+    by_hand = Failure.objects.filter(team=OuterRef("pk"), kind=FailureKind.HAND)
+    incidents = Incident.objects.in_scope().filter(team=OuterRef("pk"))
+    rows = Team.objects.filter(Exists(incidents) | Exists(signs) | Exists(by_hand), pk__in=teams)
+    return set(rows.values_list("pk", flat=True))
+
+
+def _incidents_until(services: Sequence[Service], zone: ZoneInfo) -> date | None:
+    """Until when incidents are read, whether there was one or not: where a service ended, until then."""
+    reading = [each for each in services if each.incident_labels and not each.source.connection.is_told]
+    ends = [clock.day_of(each.ended_at, zone) if each.ended_at else date.max for each in reading]
+    return max(ends, default=None)

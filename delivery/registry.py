@@ -40,7 +40,8 @@ def lead_time(teams: Sequence[TeamRows], period: Period) -> float | None:
 
 
 def change_failure_rate(teams: Sequence[TeamRows], period: Period) -> float | None:
-    days = list(_days(teams, period))
+    """Teams of whose failures nothing could tell are left out: their deployments would all seem to have gone well."""
+    days = list(_days([rows for rows in teams if rows.deployments.tells_failures(period)], period))
     return Share(sum(each.failed for each in days), sum(each.counted for each in days)).value
 
 

@@ -12,6 +12,7 @@ from django.utils.translation import ngettext
 
 from core.templatetags.portal import instant
 from delivery.models import (
+    PUSHED,
     Change,
     Deployment,
     EnvironmentClass,
@@ -90,10 +91,13 @@ def of_incident(row: Incident, failure: Failure | None, policy: Policy) -> Why:
     problem = _no_incident(row)
     if problem:
         return Why(False, problem)
-    first = (
-        _("Resolved, so it is in MTTR.") if row.resolved_at else _("Still open: left out of the times, counted beside.")
-    )
-    return Why(row.resolved_at is not None, first, [_belongs(row, failure, policy)])
+    belongs = [_belongs(row, failure, policy)]
+    if row.resolved_at:
+        return Why(True, _("Resolved, so it is in MTTR."), belongs)
+    if failure is not None and failure.deployment.counts:
+        first = _("Still open: it is in the change failure rate, and not yet in MTTR and recovery time.")
+        return Why(True, first, belongs)
+    return Why(False, _("Still open: left out of the times, counted beside."), belongs)
 
 
 def _no_incident(row: Incident) -> str:
@@ -145,7 +149,9 @@ def nobody(row: Incident, policy: Policy) -> str:
 
 def of_change(row: Change) -> Why:
     if row.deployment_id is None:
-        return Why(False, _("Merged, but in no counted deployment yet."))
+        pushed = row.key.startswith(PUSHED)
+        said = _("No counted deployment names it.") if pushed else _("Merged, but in no counted deployment yet.")
+        return Why(False, said)
     if row.first_commit_at is None:
         return Why(False, _("Its first commit is not known."))
     return Why(True, _LINKED[Linked(row.linked)]())

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
+from connectors import reverts
 from connectors.github import parse
 from connectors.github.reader import PER_PAGE, Reader
 from connectors.records import ChangeRecord
@@ -15,7 +16,6 @@ from core.http import OutgoingError
 MOST_FILES = 3000  # where GitHub's list of a pull request's files ends: one so long may be longer
 # "Reverts acme/shop#12", as the button writes it; the branch is then called revert-12-…
 _SAYS = re.compile(r"\breverts\s+(?:[\w.-]+/[\w.-]+)?#(\d+)", re.IGNORECASE)
-_TITLE = re.compile(r'revert\s+"(.+)"', re.IGNORECASE)
 _BRANCH = re.compile(r"revert-(\d+)-")
 
 Details = dict[str, Any]  # what takes requests of its own, as JSON: first_commit, first_review, files
@@ -109,7 +109,7 @@ def change_record(item: Mapping[str, Any], details: Details) -> ChangeRecord:
         labels=parse.names(item.get("labels")),
         url=parse.web_address(item.get("html_url")),
         reverts=taken_back,
-        reverts_title="" if taken_back else _quoted(item),
+        reverts_title="" if taken_back else reverts.quoted(parse.text(item.get("title"), 500)),
         files=tuple(files) if files is not None else None,
     )
 
@@ -120,12 +120,6 @@ def _reverts(item: Mapping[str, Any], branch: str) -> str:
     said = _SAYS.search(body[:10_000]) if isinstance(body, str) else None
     named = said or _BRANCH.match(branch)
     return f"pull:{int(named[1])}" if named else ""
-
-
-def _quoted(item: Mapping[str, Any]) -> str:
-    """What stands between the quotation marks of a title as git writes it."""
-    found = _TITLE.fullmatch(parse.text(item.get("title"), 500))
-    return found[1] if found else ""
 
 
 def _login(user: Any) -> str:

@@ -20,6 +20,7 @@ from delivery.board import Board, BucketFigures
 from delivery.charts import axes
 from delivery.charts.axes import caption, chart_url, period_column, point
 from delivery.charts.words import label
+from delivery.figures import Share
 from delivery.words import duration_text, percent_text
 
 Text = str | Promise
@@ -114,18 +115,17 @@ def hours_line(board: Board, name: Text, value: Callable[[BucketFigures], float 
     return Line(str(name), values, [duration_text(each) for each in values])
 
 
-def share_line(board: Board, name: Text, value: Callable[[BucketFigures], tuple[int, int] | None]) -> Line:
-    """`value`: (part, whole), None or of nothing where there is no data."""
-    pairs = [value(row) for row in board.by_bucket]
-    values = [pair[0] / pair[1] if pair and pair[1] else None for pair in pairs]
-    said = [
-        ""
-        if share is None or pair is None
-        else _("%(percent)s (%(part)s of %(whole)s)")
-        % {"percent": percent_text(share), "part": pair[0], "whole": pair[1]}
-        for share, pair in zip(values, pairs, strict=True)
-    ]
-    return Line(str(name), values, said)
+def share_line(board: Board, name: Text, share: Callable[[BucketFigures], Share]) -> Line:
+    """With a gap where there is no data."""
+    shares = [share(row) for row in board.by_bucket]
+    return Line(str(name), [each.value for each in shares], [_share_said(each) for each in shares])
+
+
+def _share_said(share: Share) -> str:
+    if share.value is None:
+        return ""
+    words = {"percent": percent_text(share.value), "part": share.part, "whole": share.whole}
+    return _("%(percent)s (%(part)s of %(whole)s)") % words
 
 
 def rounded(value: float | None) -> float | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from django.utils.translation import gettext as _
 
@@ -64,7 +64,7 @@ def rework_chart(board: Board) -> Chart:
 
 def _share_chart(board: Board, figure: str, of: Callable[[Five], Share], *, what: str, name: str, part: str) -> Chart:
     shares = [of(row.five) for row in board.by_bucket]
-    line = share_line(board, name, lambda row: (of(row.five).part, of(row.five).whole))
+    line = share_line(board, name, lambda row: of(row.five))
     return draw(
         board,
         Drawn(
@@ -74,17 +74,23 @@ def _share_chart(board: Board, figure: str, of: Callable[[Five], Share], *, what
             unit=_("percent"),
             lines=[line],
             columns=[part, _("Deployments"), _("Rate")],
-            cells=[_share_cells(each.part, each.whole) for each in shares],
-            nothing=_("no deployment"),
+            cells=[_share_cells(each) for each in shares],
+            nothing=_("Incidents are not read.") if _untold(shares) else _("no deployment"),
             alt=alt_of(board, TITLES[figure], line.values, percent_text),
             is_share=True,
         ),
     )
 
 
-def _share_cells(part: int, whole: int) -> list[int | str | None]:
+def _untold(shares: Sequence[Share]) -> bool:
+    """Whether there are deployments, and nothing could tell of a failure of any."""
+    return any(each.whole for each in shares) and all(each.part is None for each in shares)
+
+
+def _share_cells(share: Share) -> list[int | str | None]:
     """No deployment is no data: the rate's cell stays empty then."""
-    return [part if whole else None, whole, percent_text(part / whole) if whole else None]
+    rate = None if share.value is None else percent_text(share.value)
+    return [share.part if share.whole else None, share.whole, rate]
 
 
 def recovery_chart(board: Board) -> Chart:

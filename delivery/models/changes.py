@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core import clock
 from delivery.models.deployments import Deployment
-from delivery.models.services import Service
+from delivery.models.services import PUSHED, Service
 from teams.models import Team
 
 if TYPE_CHECKING:
@@ -38,6 +38,10 @@ class ChangeQuerySet(models.QuerySet["Change"]):
 
     def of_teams(self, teams: Iterable[Team]) -> ChangeQuerySet:
         return self.filter(service__team__in=list(teams))
+
+    def named(self) -> ChangeQuerySet:
+        """Without those that a push named once and no deployment names any more."""
+        return self.exclude(key__startswith=PUSHED, tellings=None)
 
     def deployed(self) -> ChangeQuerySet:
         return self.filter(deployed_at__isnull=False)
@@ -99,6 +103,9 @@ class Change(models.Model):
     reverts = models.CharField(max_length=100, blank=True)  # the key of the change that it takes back
     reverts_title = models.CharField(max_length=500, blank=True)  # or its title, where only that is known
     recorded_at = models.DateTimeField(default=clock.now)
+    told_at = models.DateTimeField(
+        null=True
+    )  # of what is pushed: when its sender knew it; an older word changes nothing
 
     # What delivery/refresh/ made of it, for pages to read:
     deployment = models.ForeignKey(Deployment, null=True, on_delete=models.SET_NULL, related_name="changes")

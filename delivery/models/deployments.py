@@ -143,6 +143,7 @@ class Deployment(models.Model):
     told_at = models.DateTimeField(
         null=True
     )  # of what is pushed: when its sender knew it; an older word changes nothing
+    changes_told_at = models.DateTimeField(null=True)  # of what is pushed: of when the list of its changes is (Telling)
     excluded = models.BooleanField(default=False)  # by hand: it does not count
 
     # What delivery/refresh/ made of it, for pages to read:

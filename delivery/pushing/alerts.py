@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,8 +16,8 @@ from core import clock
 from core.edits import merge
 from core.refusals import Refused
 from delivery.models import ALERT, AlertRule, Service
-from delivery.pushing.incidents import checked, keep
-from delivery.pushing.refusals import entry
+from delivery.pushing.incidents import checked, keep, place_of, stored_of
+from delivery.pushing.refusals import PushRefused
 from delivery.pushing.services import lock
 from delivery.sanity import is_page
 from delivery.services import service_named
@@ -25,6 +26,7 @@ from teams.models import Person, Team
 
 MOST = 1000  # alerts of one delivery
 SERVICE = "service"  # the label that names one of the team's services
+_FIELDS = {"began_at": "startsAt", "resolved_at": "endsAt"}
 
 
 def rule_of(team: Team) -> AlertRule:
@@ -48,20 +50,62 @@ def change_rule(*, team: Team, wanted: Mapping[str, Any], seen: Mapping[str, Any
     audit.record("delivery.alert_rule_changed", actor=by, subject=team, team=team, before=before, after=changes)
 
 
+@dataclass(frozen=True)
+class Taken:
+    """`incidents`: what became of those that are incidents by the team's rule; `passed_over`: how many are none."""
+
+    incidents: Sequence[Mapping[str, Any]]
+    passed_over: int
+    refused: Sequence[PushRefused]
+
+
 @transaction.atomic
-def take_alerts(*, team: Team, entries: Sequence[Mapping[str, Any]]) -> tuple[list[dict[str, Any]], int]:
-    """What became of those that are incidents by the team's rule, and how many are none. PushRefused, having stored nothing."""
+def take_alerts(*, team: Team, entries: Sequence[Mapping[str, Any]]) -> Taken:
+    """Take what can be taken: Alertmanager does not send again what was refused, nor what came with it.
+
+    PushRefused where not one incident could be taken.
+    """
     lock(team)
     rule, now = rule_of(team), clock.now()
+    told, refused = _understood(
+        team, {n: each for n, each in enumerate(entries) if rule.is_incident(each["labels"])}, now
+    )
+    if refused and not told:
+        raise refused[0]
+    passed_over = len(entries) - len(told) - len(refused)
+    return Taken(keep(team, told, now), passed_over, refused)
+
+
+def _understood(
+    team: Team, alerts: Mapping[int, Mapping[str, Any]], now: datetime
+) -> tuple[list[tuple[Service | None, IncidentRecord]], list[PushRefused]]:
+    """Those that can be kept, and why the others cannot."""
     services = list(Service.objects.of(team).listed())
-    told, passed_over = [], 0
-    for index, each in enumerate(entries):
-        if not rule.is_incident(each["labels"]):
-            passed_over += 1
-            continue
-        with entry(index):
-            told.append((_service(services, each["labels"]), checked(_record(each), ALERT, now)))
-    return keep(team, told, now), passed_over
+    found: dict[int, IncidentRecord] = {}
+    refused: list[PushRefused] = []
+    for index, each in alerts.items():
+        try:
+            found[index] = _checked(each, now)
+        except Refused as error:
+            refused.append(PushRefused(error.message, error.field, index))
+    places = {key: row.service for key, row in stored_of(team, found.values()).items()}
+    told = []
+    for index, record in found.items():
+        service = _service(services, alerts[index]["labels"])
+        try:
+            places[record.key] = place_of(places.get(record.key), service, record)
+            told.append((service, record))
+        except Refused as error:
+            refused.append(PushRefused(error.message, "labels", index))
+    return told, sorted(refused, key=lambda each: each.index)
+
+
+def _checked(alert: Mapping[str, Any], now: datetime) -> IncidentRecord:
+    """Refused at the field as Alertmanager calls it."""
+    try:
+        return checked(_record(alert), ALERT, now)
+    except Refused as error:
+        raise Refused(error.message, _FIELDS.get(error.field or "", error.field)) from None
 
 
 def _service(services: Sequence[Service], labels: Mapping[str, str]) -> Service | None:

@@ -29,12 +29,14 @@ NEW, CHANGED, SAME, OLDER = "new", "changed", "same", "older"
 
 @dataclass(frozen=True)
 class Pushed:
-    """One entry. `record.key` is the sender's own id; `environment_class` "" leaves it to the rules."""
+    """One entry. `record.key` is the sender's own id; `environment_class` "" leaves it to the rules; `changes` None: it says
+    nothing of them.
+    """
 
     service: str
     record: DeploymentRecord
     environment_class: str = ""
-    changes: tuple[ChangeRecord, ...] = ()
+    changes: tuple[ChangeRecord, ...] | None = None
 
 
 @transaction.atomic
@@ -54,8 +56,7 @@ def _push(team: Team, entries: Sequence[Pushed], by: Person) -> list[dict[str, A
         with entry(index):
             service = services.pushed(each.service)
             services.classed(service, each.record.environment, each.environment_class)
-            for change in each.changes:
-                changes.check(change, now)
+            changes.check(each.changes or (), now)
             groups[service.pk].append((index, replace(each, record=_checked(each.record, now))))
             found.append(service)
     results: dict[int, str] = {}
@@ -68,7 +69,7 @@ def _push(team: Team, entries: Sequence[Pushed], by: Person) -> list[dict[str, A
 
 def _checked(record: DeploymentRecord, now: datetime) -> DeploymentRecord:
     """The record as it is stored. Refused for what cannot have been so."""
-    for field in ("created_at", "finished_at"):
+    for field in ("finished_at", "created_at"):  # who told only the finish reads of that one
         check_instant(field, getattr(record, field), now)
     check_instant("updated_at", record.told_at, now)
     check_deployment(record.outcome, record.created_at, record.finished_at)
@@ -92,7 +93,8 @@ def _keep(
         if known is None or rank > known:
             ranks[record.key], newest[record.key] = rank, record
     keep_deployments(service, services.rules[service.pk], list(newest.values()), now, touched=touched)
-    changes.keep(service, [each for _index, each in group], now, touched)
+    for index in changes.keep(service, group, now, touched):
+        results[index] = NEW if results[index] == NEW else CHANGED
     return results
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -82,22 +82,24 @@ def _refuse_others(team: Team, ids: Sequence[str]) -> None:
         raise Elsewhere(message % {"id": others[found.key]})
 
 
+def stored_of(team: Team, told: Iterable[IncidentRecord]) -> dict[str, Incident]:
+    rows = Incident.objects.filter(team=team, key__in={record.key for record in told})
+    return {row.key: row for row in rows.select_related("service")}
+
+
 def keep(team: Team, told: Sequence[tuple[Service | None, IncidentRecord]], now: datetime) -> list[dict[str, Any]]:
     """Of each incident keep the greatest word; docs/adr/0023. With the team's row locked.
 
     An incident is the team's by its key: one that named no service gets the one that a later word names.
     """
-    rows = Incident.objects.filter(team=team, key__in={record.key for _service, record in told}).select_related(
-        "service"
-    )
-    stored = {row.key: row for row in rows}
+    stored = stored_of(team, [record for _service, record in told])
     ranks = {key: rank_of_incident(row) for key, row in stored.items()}
     places = {key: row.service for key, row in stored.items()}
     results, newest = [], dict[str, IncidentRecord]()
     for service, record in told:
         known, rank = ranks.get(record.key), rank_of_incident(record)
         result = NEW if known is None else CHANGED if rank > known else SAME if rank == known else OLDER
-        place = _place(places.get(record.key), service, record)
+        place = place_of(places.get(record.key), service, record)
         moved = record.key in stored and place != places[record.key]
         places[record.key] = place
         results.append(CHANGED if moved and result in (SAME, OLDER) else result)
@@ -114,7 +116,7 @@ def keep(team: Team, told: Sequence[tuple[Service | None, IncidentRecord]], now:
     ]
 
 
-def _place(known: Service | None, named: Service | None, record: IncidentRecord) -> Service | None:
+def place_of(known: Service | None, named: Service | None, record: IncidentRecord) -> Service | None:
     if known is not None and named is not None and known != named:
         message = _("“%(id)s” is an incident of “%(service)s” already. Nothing was changed.")
         raise Elsewhere(message % {"id": record.key.partition(":")[2], "service": known})

@@ -2,6 +2,7 @@
 
 It is the first counted one whose commits since the counted one before it hold the merge commit. Where nobody compared the two
 versions (yet, or for ever), it is the first that finished after the merge. A service's first deployment has no known changes.
+One that was pushed belongs to a deployment that names it, or to none.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from core import bulk
-from delivery.models import Change, ComparedCommit, Comparison, Deployment, Linked, Telling
+from delivery.models import PUSHED, Change, ComparedCommit, Comparison, Deployment, Linked, Telling
 from delivery.refresh.order import Ordered, Placed, first_after, placed
 from delivery.refresh.touched import TouchedService, chunks, spans
 
@@ -110,7 +111,8 @@ def _link(service_id: int, keys: Sequence[int], moved: Moved) -> None:
     changed = []
     for row in rows:
         candidates = [by_commits.get(row.merge_sha), by_time.get(row.merged_at)]
-        found = told[row.pk] if row.pk in told else min(filter(None, candidates), default=None)
+        is_told = row.pk in told or row.key.startswith(PUSHED)  # of what is pushed nobody but deployments tells
+        found = told.get(row.pk) if is_told else min(filter(None, candidates), default=None)
         if _point(row, found, moved):
             changed.append(row)
     bulk.update(changed, ["deployment", "deployed_at", "linked"])

@@ -91,7 +91,7 @@ def reverts(policy: Policy, service_id: int, changes: Iterable[int]) -> Shown:
     if not policy.reverts:
         return found
     for chunk in chunks(changes):
-        rows = list(Change.objects.filter(pk__in=chunk).exclude(reverts="", reverts_title=""))
+        rows = list(Change.objects.named().filter(pk__in=chunk).exclude(reverts="", reverts_title=""))
         by_key, by_title = _reverted(service_id, rows)
         for row in rows:
             named = by_key.get(row.reverts) if row.reverts else _latest(by_title[row.reverts_title], row)
@@ -113,7 +113,7 @@ def _reverted(service_id: int, rows: Iterable[Change]) -> tuple[dict[str, Change
     keys = {row.reverts for row in rows} - {""}
     titles = {row.reverts_title for row in rows if not row.reverts} - {""}
     by_title: dict[str, list[Change]] = defaultdict(list)
-    known = Change.objects.filter(Q(key__in=keys) | Q(title__in=titles), service=service_id)
+    known = Change.objects.named().filter(Q(key__in=keys) | Q(title__in=titles), service=service_id)
     for each in known.only("key", "title", "merged_at", "deployment_id", "deployed_at"):
         by_title[each.title].append(each)
     return {each.key: each for of in by_title.values() for each in of if each.key in keys}, by_title

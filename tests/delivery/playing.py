@@ -64,7 +64,7 @@ def pulls(draw: st.DrawFn) -> ChangeRecord:
     title = draw(st.sampled_from(["One", "Two"]))
     before = timedelta(minutes=draw(GRID))
     return ChangeRecord(
-        key=f"pull:{number}",
+        key=f"{draw(st.sampled_from(['pull', 'pull', 'push']))}:{number}",
         number=number,
         title=f'Revert "{title}"' if reverts == "?" else title,
         merged_at=merged,
@@ -176,11 +176,13 @@ class Player:
             correcting.correct(team=self.team, kind=kind, reason="So it was", by=self.by, target=target, **facts)
 
     def _name(self, service: Service, told: tuple[int, int]) -> None:
-        """A pushed deployment names a change as its own."""
+        """A pushed deployment names a change as its own, or does no more."""
         change = service.changes.order_by("key")[told[0] : told[0] + 1].first()
         deployment = service.deployments.order_by("key")[told[1] : told[1] + 1].first()
         if change and deployment:
-            Telling.objects.get_or_create(change=change, deployment=deployment)
+            row, is_new = Telling.objects.get_or_create(change=change, deployment=deployment)
+            if not is_new:
+                row.delete()
             touched = Touched()
             touched.changes([change])
             refresh.run(self.team.pk, touched)

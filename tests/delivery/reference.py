@@ -15,7 +15,7 @@ from statistics import mean
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from delivery.models import Change, Comparison, Correction, Deployment, Incident, Policy
+from delivery.models import Change, Comparison, Correction, Deployment, Incident, Policy, Service
 from teams.models import Team
 
 Row = Any  # of a table; only what was told of it is read
@@ -33,6 +33,7 @@ class Facts:
     named: dict[int, set[int]]  # the deployments that name a change as theirs
     policy: Policy
     zone: ZoneInfo
+    services: list[Row]
 
 
 def facts_of(team: Team) -> Facts:
@@ -57,6 +58,7 @@ def facts_of(team: Team) -> Facts:
         },
         policy=Policy.objects.filter(team=team).first() or Policy(team=team),
         zone=team.zone,
+        services=list(Service.objects.filter(team=team).select_related("source__connection")),
     )
 
 
@@ -101,8 +103,8 @@ def one_before(facts: Facts, row: Row) -> Row | None:
 def brought_by(facts: Facts, change: Row) -> tuple[Row | None, str]:
     """(the deployment, how it was found)."""
     rows = counted(facts, change.service_id)
-    if facts.named.get(change.pk):
-        told = [row for row in rows if row.pk in facts.named[change.pk]]
+    if facts.named.get(change.pk) or change.key.startswith("push:"):
+        told = [row for row in rows if row.pk in facts.named.get(change.pk, ())]
         return (told[0], "told") if told else (None, "")
     for row in rows:
         before = one_before(facts, row)
@@ -115,6 +117,11 @@ def brought_by(facts: Facts, change: Row) -> tuple[Row | None, str]:
         if commits is None and after_the_merge and after_the_merge[0] is row:
             return row, "time"
     return None, ""
+
+
+def is_told(facts: Facts, change: Row) -> bool:
+    """Whether somebody still tells of it: what deployments named once, and name no more, is none."""
+    return bool(facts.named.get(change.pk)) or not change.key.startswith("push:")
 
 
 def commits_between(facts: Facts, before: Row, row: Row) -> set[str] | None:
@@ -187,7 +194,9 @@ def rolled_back(facts: Facts, row: Row) -> Row | None:
 
 def reverted(facts: Facts, change: Row) -> Row | None:
     """The deployment that brought what this change takes back."""
-    same = [each for each in facts.changes if each.service_id == change.service_id]
+    same = [each for each in facts.changes if each.service_id == change.service_id and is_told(facts, each)]
+    if not is_told(facts, change):
+        return None
     if change.reverts:
         found = [each for each in same if each.key == change.reverts]
     elif change.reverts_title:
@@ -239,6 +248,22 @@ def failures(facts: Facts) -> set[Told]:
     return found
 
 
+def failures_are_told(facts: Facts, first: date) -> bool:
+    """Whether anything could tell of a failure of a deployment of this day or a later one."""
+    policy = facts.policy
+    if policy.rollbacks or policy.reverts or policy.hotfixes:
+        return True
+    if any(row.in_scope for row in facts.incidents):
+        return True
+    if any(each.kind == "failed" for each in facts.corrections):
+        return True
+    for service in facts.services:
+        is_read = service.source.connection.kind not in ("imported", "pushed") and service.incident_labels
+        if is_read and (service.ended_at is None or day(service.ended_at, facts.zone) >= first):
+            return True
+    return False
+
+
 # -- Figures ------------------------------------------------------------------------------------------------------
 
 
@@ -249,7 +274,7 @@ class Figures:
     counted: int
     unknown: int
     days_by_week: list[int]
-    failed: int
+    failed: int | None  # None: nothing could ever tell of a failure
     hotfixes: int
     recovery: list[Fraction]
     mttr: list[Fraction]
@@ -297,7 +322,7 @@ def figures(facts: Facts, first: date, last: date) -> Figures:
         counted=len(rows),
         unknown=len([row for row in facts.deployments if is_unknown(facts, row) and inside(row.created_at)]),
         days_by_week=days_by_week({day(row.finished_at, facts.zone) for row in rows}, first, last),
-        failed=len([row for row in rows if named(row) in failed]),
+        failed=len([row for row in rows if named(row) in failed]) if failures_are_told(facts, first) else None,
         hotfixes=len([row for row in rows if is_hotfix(facts, row)]),
         recovery=[
             hours(finish[key], began[cause].resolved_at)

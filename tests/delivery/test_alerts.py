@@ -58,7 +58,7 @@ def post(program: Program, *alerts: dict[str, Any], status: int = 200) -> Any:
 def test_a_firing_alert_is_an_incident_until_it_is_resolved(program: Program, team: Team) -> None:
     answer = post(program, alert())
     ident = "d2f0b1c5a4e3f697:20261103T080000.123456Z"
-    assert answer == {"incidents": [{"id": ident, "service": None, "result": "new"}], "passed_over": 0}
+    assert answer == {"incidents": [{"id": ident, "service": None, "result": "new"}], "passed_over": 0, "refused": []}
     row = Incident.objects.get()
     assert (row.key, row.title, row.team, row.service, row.resolved_at) == (
         f"alert:{ident}", "Predictions are stale", team, None, None,
@@ -92,7 +92,7 @@ def test_the_label_service_names_a_service_or_it_is_the_teams(program: Program, 
 def test_which_alerts_are_incidents_is_the_teams_rule(program: Program, team: Team) -> None:
     warning = alert(labels={"alertname": "Slow", "severity": "warning"})
     bare = alert(labels={}, fingerprint="e2")
-    assert post(program, warning, bare) == {"incidents": [], "passed_over": 2}
+    assert post(program, warning, bare) == {"incidents": [], "passed_over": 2, "refused": []}
     AlertRule.objects.create(team=team, label="severity", values=["Warning", "page"])
     assert [each["result"] for each in post(program, warning, bare)["incidents"]] == ["new"]
     assert Incident.objects.get().resolved_at is None
@@ -101,10 +101,6 @@ def test_which_alerts_are_incidents_is_the_teams_rule(program: Program, team: Te
 @pytest.mark.parametrize(
     ("changes", "field"),
     [
-        ({"status": "resolved", "endsAt": "2026-11-03T07:00:00Z"}, "resolved_at"),
-        ({"status": "resolved", "endsAt": "soon"}, "endsAt"),
-        ({"status": "resolved", "endsAt": "0001-01-01T00:00:00+14:00"}, "endsAt"),
-        ({"startsAt": "2026-11-25T08:00:00Z"}, "began_at"),
         ({"startsAt": "today"}, "startsAt"),
         ({"status": "pending"}, "status"),
         ({"fingerprint": "x" * 65}, "fingerprint"),
@@ -117,6 +113,43 @@ def test_a_bad_alert_is_told_and_stores_nothing(program: Program, changes: dict[
     told = post(program, alert(fingerprint="e2"), alert(**{"fingerprint": "e3"} | changes), status=400)["alerts"]
     assert (set(told), set(told["1"])) == ({"1"}, {field})
     assert rows() == before
+
+
+@pytest.mark.parametrize(
+    ("changes", "field", "reason"),
+    [
+        ({"status": "resolved", "endsAt": "2026-11-03T07:00:00Z"}, "endsAt", "It was resolved before it began."),
+        ({"status": "resolved", "endsAt": "2026-11-25T07:00:00Z"}, "endsAt", "This lies in the future."),
+        ({"status": "resolved", "endsAt": "soon"}, "endsAt", "A resolved alert says in endsAt when it ended."),
+        (
+            {"status": "resolved", "endsAt": "0001-01-01T00:00:00+14:00"},
+            "endsAt",
+            "A resolved alert says in endsAt when it ended.",
+        ),
+        ({"startsAt": "2026-11-25T08:00:00Z"}, "startsAt", "This lies in the future."),
+    ],
+)
+def test_beside_one_that_cannot_be_the_others_are_taken(
+    program: Program, changes: dict[str, Any], field: str, reason: str
+) -> None:
+    bad = alert(**{"fingerprint": "e3"} | changes)
+    taken = post(program, alert(labels={}), bad, alert(fingerprint="e2"))
+    assert [each["id"][:3] for each in taken["incidents"]] == ["e2:"]
+    assert taken["refused"] == [{"index": 1, "field": field, "reason": reason}]
+    assert (taken["passed_over"], Incident.objects.count()) == (1, 1)
+    assert post(program, bad, alert(labels={}), status=400) == {"alerts": {"0": {field: [reason]}}}
+
+
+def test_one_of_another_service_than_before_is_refused_alone(program: Program, team: Team) -> None:
+    for name in ("one", "other"):
+        ServiceFactory(source__connection__team=team, name=name)
+    labels = alert()["labels"]
+    post(program, alert(labels=labels | {"service": "one"}))
+    moved = alert(labels=labels | {"service": "other"})
+    taken = post(program, moved, alert(fingerprint="e2"))
+    assert [(each["index"], each["field"]) for each in taken["refused"]] == [(0, "labels")]
+    assert set(Incident.objects.values_list("service__name", flat=True)) == {"one", None}
+    assert list(post(program, moved, status=400)["alerts"]["0"]) == ["labels"]
 
 
 def test_another_version_and_a_megabyte_are_refused(program: Program) -> None:

@@ -249,6 +249,34 @@ def test_what_says_nothing_is_refused(client: Client, team: Team, body: dict[str
     assert not Correction.objects.exists()
 
 
+def test_attributing_says_to_what_or_to_none(client: Client, team: Team) -> None:
+    url, row = f"/api/v1/teams/{team.pk}/delivery/corrections/", Incident.objects.counted().order_by("pk")[0]
+    body = {"kind": "attribute", "incident": row.pk, "reason": "So it was"}
+    left_out = client.post(url, json.dumps(body), "application/json")
+    assert (left_out.status_code, list(left_out.json())) == (400, ["target"])
+    assert not Correction.objects.exists()
+    assert client.post(url, json.dumps(body | {"target": None}), "application/json").status_code == 201
+    assert Correction.objects.get().target is None
+
+
+def test_an_open_incident_counts_where_it_is_attributed(client: Client, team: Team, service: Service) -> None:
+    late = Deployment.objects.counted().order_by("-finished_at")[0].finished_at
+    assert late is not None
+    made = [
+        IncidentFactory(service=service, key=key, began_at=began, resolved_at=None)
+        for key, began in (("open", late + timedelta(hours=1)), ("early", at("2025-01-01 08:00")))
+    ]
+    rows = get(client, team, "behind/?from=2025-01-01&to=2025-01-07")["incidents"]
+    rows += get(client, team, "behind/?from=2026-11-16&to=2026-11-22")["incidents"]
+    found = {each["id"]: (each["counts"], each["why"][0]) for each in rows}
+    assert found[made[0].pk] == (
+        True, "Still open: it is in the change failure rate, and not yet in MTTR and recovery time."
+    )  # fmt: skip
+    assert found[made[1].pk] == (False, "Still open: left out of the times, counted beside.")
+    page = client.get(reverse("incident", args=[team.pk, made[0].pk])).text
+    assert "it is in the change failure rate, and not yet in MTTR" in page
+
+
 def test_all_teams_say_what_each_teams_page_says(client: Client, team: Team) -> None:
     rows = client.get("/api/v1/delivery/").json()["results"]
     mine = next(row for row in rows if row["team"] == team.pk)

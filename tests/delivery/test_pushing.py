@@ -93,7 +93,8 @@ def test_what_comes_late_changes_nothing_and_what_was_known_later_stands(program
         ({"colour": "blue"}, "colour", "There is no such field to send."),
         ({"url": "javascript:alert(1)"}, "url", "The address must begin with https:// or http://."),
         ({"id": "x" * 91}, "id", "no more than 90 characters"),
-        ({"changes": [CHANGE | {"merged_at": "2026-11-01T09:00:00Z"}]}, "merged_at", "merged before it was opened"),
+        ({"changes": [CHANGE | {"merged_at": "2026-11-01T09:00:00Z"}]}, "changes", "merged before it was opened"),
+        ({"created_at": None, "finished_at": "2026-11-24T09:33:00Z"}, "finished_at", "This lies in the future."),
     ],
 )
 def test_bad_input_is_told_at_its_field_and_stores_nothing(
@@ -297,12 +298,17 @@ def test_the_first_deployment_that_counts_brought_a_change(program: Program) -> 
     assert brought_by() == "push:b"
 
 
+def result_of(program: Program, **fields: Any) -> str:
+    found: str = program.deploy(**fields)["deployments"][0]["result"]
+    return found
+
+
 def test_a_change_moves_when_only_its_naming_is_new(program: Program) -> None:
     later = {"created_at": "2026-11-03T09:30:00Z", "finished_at": "2026-11-03T09:42:00Z", "changes": [CHANGE]}
     program.deploy(id="b", **later)
     program.deploy(id="a")
     assert brought_by() == "push:b"
-    assert program.deploy(id="a", changes=[CHANGE])["deployments"][0]["result"] == "same"
+    assert result_of(program, id="a", changes=[CHANGE]) == "changed"
     assert brought_by() == "push:a"
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from connectors.records import ChangeRecord, DeploymentRecord, IncidentRecord, Outcome
-from delivery.models import Change
+from delivery.models import Change, Deployment, Telling
 from delivery.pushing.deployments import Pushed, push_deployments
 from delivery.pushing.incidents import PushedIncident, push_incidents
 from teams.models import Person, Team
@@ -40,15 +40,14 @@ def deployments(draw: Any) -> Pushed:
         draw(ids), outcome, began, None if outcome is Outcome.RUNNING else finished, "production",
         sha=draw(texts), title=draw(texts), attempt=draw(st.integers(1, 2)), told_at=draw(told_at),
     )  # fmt: skip
-    brought = draw(st.lists(ids, max_size=2, unique=True))
-    return Pushed(
-        draw(st.sampled_from(["one", "other"])), record, "", tuple(_change(each, draw(texts)) for each in brought)
-    )
+    brought = draw(st.none() | st.lists(ids, max_size=2, unique=True))  # nothing is said of changes, or all is
+    changes = None if brought is None else tuple(_change(each, draw(texts), draw(instants)) for each in brought)
+    return Pushed(draw(st.sampled_from(["one", "other"])), record, "", changes)
 
 
-def _change(ident: str, title: str) -> ChangeRecord:
+def _change(ident: str, title: str, merged: datetime) -> ChangeRecord:
     at = NOW - timedelta(days=2)
-    return ChangeRecord(ident, 0, title, at, at, "", at, None)
+    return ChangeRecord(ident, 0, title, merged, at, "", at, None)
 
 
 @st.composite
@@ -67,10 +66,12 @@ def left_by(push: Any, team: Team, by: Person, batches: list[list[Any]]) -> Any:
             push(team=team, entries=entries, by=by)
         changes = list(
             Change.objects.order_by("service__name", "key").values_list(
-                "service__name", "key", "title", "deployment__key"
+                "service__name", "key", "title", "merged_at", "told_at", "deployment__key"
             )
         )
-        found = (rows(), changes)
+        named = set(Telling.objects.values_list("deployment__service__name", "deployment__key", "change__key"))
+        lists = set(Deployment.objects.values_list("service__name", "key", "changes_told_at"))
+        found = (rows(), changes, named, lists)
         transaction.set_rollback(True)
     return found
 

@@ -41,8 +41,10 @@ def _plain(value: Any) -> float | None:
     return None if value is None else float(value)
 
 
-def _share(part: int, whole: int) -> Figure:
-    return (part / whole, part, whole) if whole else (None, None, None)
+def _share(part: int | None, whole: int) -> Figure:
+    if not whole:
+        return None, None, None
+    return (None, None, whole) if part is None else (part / whole, part, whole)
 
 
 if __name__ == "__main__":

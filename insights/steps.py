@@ -40,7 +40,7 @@ def first_steps(person: Person) -> list[Step]:
         Step(_("Start the 12-month roadmap"), _("Four phases with what to do in each."), "", "", done=False),
         Step(
             _("Connect a repository"),
-            _("Deployment frequency and MTTR come from there by themselves."),
+            _("DORA's five figures and MTTR come from there by themselves."),
             "",
             "",
             done=False,

@@ -121,7 +121,7 @@ def test_a_bad_alert_is_told_and_stores_nothing(program: Program, changes: dict[
 
 def test_another_version_and_a_megabyte_are_refused(program: Program) -> None:
     assert program.send("alerts", delivery(alert()) | {"version": "3"}).status_code == 400
-    assert program.send("alerts", delivery(alert(generatorURL="x" * 1_000_000))).status_code == 413
+    assert program.send("alerts", delivery(alert(generatorURL="x" * (1 << 20)))).status_code == 413
     assert not Incident.objects.exists()
 
 

@@ -56,6 +56,7 @@ REFUSED: dict[str, tuple[str, str]] = {
 
 # Blanks around a text are taken away, and something must be left. Said by sign, since JSON Schema's blanks are not Python's.
 _SOMETHING = r"[^\s\u001c-\u001f\u0085]|\ufeff"
+BLANKS = r"([^\S\ufeff]|[\u001c-\u001f\u0085])*"
 
 
 def _may_be_blank(field: serializers.Field[Any, Any, Any, Any]) -> bool:

@@ -57,13 +57,14 @@ class BoardView(TeamView):
             }
             for each in found.by_bucket
         ]
-        figures = told.numbers(found.five, found.edition)
+        figures, before = told.numbers(found.five, found.edition), found.five_before
         told_of = {
             "period": found.period,
             "zone": found.zone,
             "edition": found.edition,
             "shown_policy": policies.values_of(found.policy),
             "figures": list(figures.values()),
+            "before": list(told.numbers(before, found.edition).values()) if before else None,
             "overall": told.overall(figures, found.edition),
             "points": points,
         }

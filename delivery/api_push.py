@@ -15,6 +15,7 @@ from rest_framework.response import Response
 
 from connectors.records import ChangeRecord, DeploymentRecord, IncidentRecord, Outcome
 from core.api import rule
+from core.api_schema import BLANKS
 from core.sizes import MB
 from delivery.models import EnvironmentClass, OutcomeChoice
 from delivery.pushing import alerts, changes, deployments, incidents, keys
@@ -54,10 +55,10 @@ class Text(serializers.CharField):
 LONGEST_PAGE = 1000
 
 
-_ADDRESS = {"type": "string", "maxLength": LONGEST_PAGE, "pattern": rf"^\s*{PAGE}"}
+_ADDRESS = {"type": "string", "maxLength": LONGEST_PAGE, "pattern": rf"^{BLANKS}{PAGE}"}
 
 
-@extend_schema_field({"oneOf": [_ADDRESS, {"type": "string", "maxLength": LONGEST_PAGE, "pattern": r"^\s*$"}]})
+@extend_schema_field({"oneOf": [_ADDRESS, {"type": "string", "maxLength": LONGEST_PAGE, "pattern": rf"^{BLANKS}$"}]})
 class Page(Text):
     """The address of a page where people read more."""
 

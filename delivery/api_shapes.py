@@ -32,6 +32,13 @@ class NumberSerializer(serializers.Serializer[Any]):
     value = serializers.FloatField(source="number", allow_null=True, help_text='null is "no data", never 0.')
     numerator = serializers.IntegerField(allow_null=True)
     denominator = serializers.IntegerField(allow_null=True)
+    also = serializers.DictField(
+        child=serializers.FloatField(allow_null=True),
+        help_text=(
+            "What pages say beside it: `per_month` deployment days, which they tell where the week's are 0; medians of MTTR and"
+            " of the stages of lead time and recovery, in hours; incidents `still_open`."
+        ),
+    )
     band = serializers.ChoiceField(
         source="judged.band", choices=[each.value for each in Band], allow_null=True, help_text="By the edition."
     )
@@ -79,6 +86,9 @@ class BoardSerializer(serializers.Serializer[Any]):
     edition = serializers.ChoiceField(choices=EDITIONS)
     policy = PolicySerializer(source="shown_policy")
     figures = NumberSerializer(many=True)
+    before = NumberSerializer(
+        many=True, allow_null=True, help_text="Of the 13 weeks before; null where the period is not the usual 13 weeks."
+    )
     overall = OverallSerializer(allow_null=True, help_text="Of 2025; null by an edition that knows none.")
     points = PointSerializer(many=True)
 

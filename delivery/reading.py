@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from django.db.models import OuterRef, Subquery
 
 from core import clock
-from delivery.models import Deployment, Service
+from delivery.models import Deployment, Feeder, Service
 from delivery.periods import Period
 from teams.models import Team
 from teams.zones import zones_of
@@ -58,12 +58,19 @@ def known(teams: Sequence[Team], services: Sequence[Service]) -> dict[int, TeamD
     return found
 
 
+def _begin(service: Service, zone: ZoneInfo) -> date | None:
+    """The first day of which anything was read; of what programs and people tell, the day of the first that they told of."""
+    if service.fed_by is Feeder.REPOSITORY or service.first_at is None:  # type: ignore[attr-defined]
+        return service.since
+    return clock.day_of(service.first_at, zone)  # type: ignore[attr-defined]
+
+
 def _know(entry: TeamDeployments, services: Sequence[Service]) -> None:
     firsts = [service.first_at for service in services if service.first_at]  # type: ignore[attr-defined]
     if not firsts:
         return
     entry.known_from = clock.day_of(min(firsts), entry.zone)
-    begins = [service.since for service in services]
+    begins = [_begin(service, entry.zone) for service in services]
     if all(begins):
         # A day chosen later than what is stored already changes nothing: that was read.
         entry.read_from = min(entry.known_from, *(begin for begin in begins if begin))

@@ -6,7 +6,7 @@ All three take them from here, so that a page never says something else than the
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.utils.functional import Promise
@@ -45,6 +45,7 @@ class Told:
     numerator: int | None
     denominator: int | None
     judged: Judgement = NOT_JUDGED
+    also: Mapping[str, float | None] = field(default_factory=dict)  # what is said beside the value, by name
 
     @property
     def title(self) -> Promise | str:
@@ -70,13 +71,23 @@ _NUMBERS: Mapping[str, Callable[[Five], float | None]] = {
 }
 
 
+_ALSO: Mapping[str, Callable[[Five], Mapping[str, float | None]]] = {
+    "deployment_frequency": lambda five: {"per_month": five.frequency.per_month if five.frequency else None},
+    "lead_time": lambda five: {f"{stage.value}_median": hours for stage, hours in five.lead_time.stage_medians.items()},
+    "change_failure_rate": lambda _five: {},
+    "recovery": lambda five: {"detect_median": five.detect.median, "repair_median": five.repair.median},
+    "mttr": lambda five: {"median": five.mttr.median, "still_open": float(five.mttr.still_open)},
+    "rework_rate": lambda _five: {},
+}
+
+
 def numbers(five: Five, edition: str) -> dict[str, Told]:
     """All of them by id, in the order of the pages."""
     found = {}
     for name, (figure, numerator, denominator) in parts(five).items():
         number = number_of(name, five)
         judged = NOT_JUDGED if number is None else judge(edition, name, figure)
-        found[name] = Told(name, number, numerator, denominator, judged)
+        found[name] = Told(name, number, numerator, denominator, judged, _ALSO[name](five))
     return found
 
 

@@ -40,7 +40,7 @@ def first_steps(person: Person) -> list[Step]:
         Step(_("Start the 12-month roadmap"), _("Four phases with what to do in each."), "", "", done=False),
         Step(
             _("Connect a repository"),
-            _("DORA's five figures and MTTR come from there by themselves."),
+            _("Deployment frequency, lead time and the other delivery figures come from there by themselves."),
             "",
             "",
             done=False,
@@ -85,7 +85,7 @@ def team_steps(
         ),
         Step(
             _("Connect a repository"),
-            _("Deployment frequency and MTTR come from there by themselves."),
+            _("Deployment frequency, lead time and the other delivery figures come from there by themselves."),
             _("Connect a repository"),
             reverse("connect", args=[team.pk]) if administers else "",
             done=has_connection,

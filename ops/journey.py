@@ -1,8 +1,9 @@
 """`make journey J=name`: plays tests/journeys/<name>.py in a browser, once in each language, each on a portal of its own.
 
 The portal is started as `make run` starts it, on a free port and in a temporary folder, and on databases of its own if
-DATABASE_URL and REDIS_URL name servers. Beside it runs the project's own fake GitHub. Screenshots, and after a failure
-the portal's logs, are kept in var/journeys/<name>/<language>/.
+DATABASE_URL and REDIS_URL name servers. Beside it runs the project's own fake GitHub. `make test` plays them all, on portals
+that begin with a copy of what was made once (`prepared`). Screenshots, and after a failure the portal's logs, are kept in
+var/journeys/<name>/<language>/.
 """
 
 import os
@@ -27,8 +28,12 @@ from ops.say import refuse, say
 from ops.services import CHROMIUM, execute, find_chromium, free_port, need
 
 LANGUAGES = ("en", "ja")
+FROM_NOTHING = {
+    "sample"
+}  # journeys whose portal makes its tables itself: this one says how long all of a first start takes
 MAILED = {"shared"}  # journeys whose portal has a mail server; it keeps what it gets as files
 MAIL_SERVER_TAKES = 20.0  # seconds at most
+STATIC, TABLES = "JOURNEY_STATIC", "JOURNEY_TABLES"  # where `prepared` says what it made
 STAGE = "play"  # what the journeys share; not one of them
 
 
@@ -38,10 +43,10 @@ def journeys() -> list[str]:
 
 
 @contextmanager
-def own_database(address: str) -> Iterator[str]:
-    """A new, empty database on the server that `address` names."""
+def own_database(address: str, template: str = "") -> Iterator[str]:
+    """A new database on the server that `address` names: empty, or a copy of `template`, which nobody is connected to."""
     name = f"journey_{secrets.token_hex(6)}"
-    execute(address, f"CREATE DATABASE {name}")
+    execute(address, f"CREATE DATABASE {name}" + (f" TEMPLATE {template}" if template else ""))
     try:
         yield urlsplit(address)._replace(path=f"/{name}").geturl()
     finally:
@@ -130,13 +135,30 @@ def answers(port: int) -> bool:
         return trial.connect_ex(("127.0.0.1", port)) == 0
 
 
+def plain_environment() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if name not in {"PORTAL_ENV", "MAKELEVEL"}}
+
+
 @contextmanager
-def stage(var: Path, *, mailed: bool = False) -> Iterator[dict[str, str]]:
+def prepared(address: str) -> Iterator[dict[str, str]]:
+    """What all new portals begin with, made once for many journeys: the tables on this server, and the static files."""
+    with tempfile.TemporaryDirectory(prefix="portal-prepared-") as folder, own_database(address) as database:
+        environment = plain_environment() | {"PORTAL_VAR": folder, "DATABASE_URL": database}
+        for command in (("manage", "migrate", "--verbosity=0"), ("ops.prepare", "static")):
+            subprocess.run([sys.executable, "-m", *command], cwd=ROOT, env=environment, check=True)
+        yield {STATIC: str(Path(folder, "static")), TABLES: urlsplit(database).path.removeprefix("/")}
+
+
+@contextmanager
+def stage(var: Path, *, mailed: bool = False, from_nothing: bool = True) -> Iterator[dict[str, str]]:
     """A portal and a fake GitHub, both new; the environment in which a journey finds them."""
     python = (sys.executable, "-m")
-    environment = {name: value for name, value in os.environ.items() if name not in {"PORTAL_ENV", "MAKELEVEL"}}
+    environment = plain_environment()
+    static, tables = environment.pop(STATIC, ""), environment.pop(TABLES, "")
     log = var / "log"
     log.mkdir(parents=True)
+    if static and not from_nothing:
+        shutil.copytree(static, var / "static")
     with ExitStack() as stack:
 
         def start(name: str, *command: str, wanted: str) -> str:
@@ -151,9 +173,10 @@ def stage(var: Path, *, mailed: bool = False) -> Iterator[dict[str, str]]:
         environment["OUTGOING_ALLOW"] = urlsplit(github).netloc
         if mailed:
             environment |= stack.enter_context(mail_server(log / "mail.err", var / "mailbox"))
-        for knob, own in (("DATABASE_URL", own_database), ("REDIS_URL", own_redis)):
-            if environment.get(knob):
-                environment[knob] = stack.enter_context(own(environment[knob]))
+        if address := environment.get("DATABASE_URL"):
+            environment["DATABASE_URL"] = stack.enter_context(own_database(address, "" if from_nothing else tables))
+        if address := environment.get("REDIS_URL"):
+            environment["REDIS_URL"] = stack.enter_context(own_redis(address))
         environment["PORTAL_STARTED"] = str(time.time())
         ready = start("run", *python, "ops.run", wanted="is ready:")
         told = dict(part.split(": ", 1) for part in ready.split("  ·  "))
@@ -173,7 +196,7 @@ def play(name: str, language: str) -> bool:
     say(f"{name} in {'English' if language == 'en' else 'Japanese'}")
     with tempfile.TemporaryDirectory(prefix="portal-journey-") as folder:
         var = Path(folder, "var")
-        with stage(var, mailed=name in MAILED) as environment:
+        with stage(var, mailed=name in MAILED, from_nothing=name in FROM_NOTHING) as environment:
             mine = {"JOURNEY_LANGUAGE": language, "JOURNEY_FOLDER": str(kept), "CHROMIUM": str(find_chromium())}
             options: dict[str, Any] = {"cwd": ROOT, "env": environment | mine, "stdin": subprocess.DEVNULL}
             command = [sys.executable, "-m", f"tests.journeys.{name}"]

@@ -27,6 +27,19 @@ settings.load_profile("portal")
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
 
+# What these test stands on floors that hold no database, so that once is enough; one that does ask for it is asked of both.
+ONCE = ("tests/connectors/", "tests/core/test_http", "tests/mlops_portal/test_front.py")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        asks = item.get_closest_marker("django_db") or {"db", "transactional_db"} & set(
+            getattr(item, "fixturenames", ())
+        )
+        if item.nodeid.startswith(ONCE) and not asks:
+            item.add_marker("once")
+
+
 @pytest.fixture(scope="session")
 def browser_type_launch_args() -> dict[str, object]:
     return {"executable_path": chromium(), "args": CHROMIUM_ARGUMENTS}

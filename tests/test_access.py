@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from copy import deepcopy
 from typing import Any
 
 import pytest
@@ -10,13 +11,15 @@ from django.db import transaction
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from pytest_django.plugin import DjangoDbBlocker
 
-from teams.models import Person, Team
+from teams.models import Person
 from tests.access_route import METHODS, Route
 from tests.access_rules import FORBIDDEN, MAY, MISSING, SIGN_IN
 from tests.access_table import ROUTES
-from tests.access_world import NOBODY, PEOPLE, TOKENS, World, token_cast
-from tests.factories import PersonFactory
+from tests.access_world import NOBODY, PEOPLE, TOKENS, World
+from tests.kept import kept
+from tests.machines.world import cast
 
 UNUSED_KEY = 2**31 - 1
 pytestmark = pytest.mark.django_db
@@ -44,24 +47,15 @@ def test_every_route_stands_in_the_table() -> None:
     assert len(set(table)) == len(table), "a route stands twice in the table"
 
 
+@pytest.fixture(scope="module")
+def _made(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[World]:
+    with kept(django_db_blocker, cast) as made:
+        yield made
+
+
 @pytest.fixture
-def world(
-    team: Team, editor: Person, team_admin: Person, outsider: Person, manager: Person, administrator: Person
-) -> World:
-    other_team = outsider.memberships.get().team
-    return World(
-        team=team,
-        other_team=other_team,
-        people={
-            "reader": PersonFactory(name="Rita Reader"),
-            "editor": editor,
-            "team_admin": team_admin,
-            "outsider": outsider,
-            "manager": manager,
-            "administrator": administrator,
-        },
-        tokens=token_cast(team, team_admin, other_team, outsider),
-    )
+def world(_made: World, db: None) -> World:
+    return deepcopy(_made)
 
 
 def ask(world: World, route: Route, method: str, who: str, url: str, **options: Any) -> HttpResponse:
@@ -106,6 +100,7 @@ def test_everyone_gets_the_answer_of_the_table(world: World, route: Route) -> No
     assert not wrong, f"{url}:\n" + "\n".join(wrong)
 
 
+@pytest.mark.walk  # no database is asked
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.name)
 def test_other_methods_are_refused(world: World, route: Route) -> None:
     url = reverse(route.name, args=route.args(world))
@@ -146,6 +141,7 @@ def test_a_team_is_no_way_to_what_belongs_to_another(world: World, route: Route)
 BY_MAIL_PROGRAMS = {"unsubscribe"}  # the link is the proof; RFC 8058 has no token
 
 
+@pytest.mark.walk
 @pytest.mark.parametrize(
     "route", [each for each in ROUTES if each.name not in BY_MAIL_PROGRAMS], ids=lambda each: each.name
 )

@@ -26,12 +26,9 @@ from okrs.models import KeyResult
 from teams.models import Person, Team
 from teams.services.invitations import invite
 from tests.access_table import ROUTES
-from tests.access_world import World
 from tests.delivery.factories import DeploymentFactory
 from tests.factories import MembershipFactory, PersonFactory
-from tests.test_access import world
-
-__all__ = ["world"]
+from tests.machines.world import cast
 
 TEMPLATES = Path(settings.BASE_DIR) / "templates"
 EXPORT = "_export.html"
@@ -117,7 +114,8 @@ def first_row(content: bytes, kind: str) -> list[str]:
 
 
 @pytest.mark.django_db
-def test_every_file_that_a_page_offers_is_there(world: World, client: Client) -> None:
+def test_every_file_that_a_page_offers_is_there(client: Client) -> None:
+    world = cast()
     boss = world.people["administrator"]
     client.force_login(boss)
     DeploymentFactory(service=world.service)

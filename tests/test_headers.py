@@ -18,7 +18,8 @@ from teams.models import Organisation, Person
 from tests.access_table import ROUTES
 from tests.access_world import World
 from tests.connections.stub import host_of
-from tests.test_access import ask, world  # noqa: F401  the fixture
+from tests.machines.world import cast
+from tests.test_access import ask
 
 pytestmark = [pytest.mark.django_db, pytest.mark.walk]
 HOST = "portal.example.com"
@@ -33,6 +34,11 @@ ALWAYS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
+
+
+@pytest.fixture
+def world(db: None) -> World:
+    return cast()
 
 
 @pytest.fixture(autouse=True)
@@ -79,7 +85,7 @@ def faults(response: Any) -> Iterator[str]:
         yield f"Cache-Control is {kept}"
 
 
-def test_every_route_however_it_answers(world: World) -> None:  # noqa: F811
+def test_every_route_however_it_answers(world: World) -> None:
     wrong, seen = [], set()
     with host_of(world.service.source):
         for route in ROUTES:

@@ -11,17 +11,16 @@ from django import forms
 from django.db import models
 from django.http import HttpResponse
 from django.urls import reverse
+from pytest_django.plugin import DjangoDbBlocker
 
-from core import clock
 from okrs.models import Cycle, KeyResult, Objective
 from teams.models import Person, Team
 from tests.access_route import Route
 from tests.access_rules import FORBIDDEN, GONE, MISSING, OPEN, SIGN_IN
 from tests.access_table import ROUTES
 from tests.access_world import NOBODY, PEOPLE, World
-from tests.connections.stub import host_of
 from tests.factories import MembershipFactory
-from tests.machines.world import TODAY, cast, fill
+from tests.kept import filled, kept, on_that_day
 from tests.okrs import factories as okrs
 from tests.sent_table import SENT, Sent, lines_of, plain
 from tests.tampering import (
@@ -60,13 +59,16 @@ WRITES = [
 ]
 
 
+@pytest.fixture(scope="module")
+def _made(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[World]:
+    with kept(django_db_blocker, filled) as made:
+        yield made
+
+
 @pytest.fixture
-def world(db: None) -> Iterator[World]:
-    with clock.at(TODAY):
-        made = cast()
-        fill(made)
-        with host_of(made.service.source):
-            yield made
+def world(_made: World, db: None) -> Iterator[World]:
+    with on_that_day(_made) as world:
+        yield world
 
 
 @pytest.mark.parametrize(("route", "method"), WRITES, ids=lambda each: getattr(each, "name", each))

@@ -1,6 +1,10 @@
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
+from typing import Any
 
 import factory
 
@@ -9,7 +13,16 @@ from delivery.models import Change, Deployment, Incident
 from delivery.refresh import Touched
 from tests.connections.factories import NOW, ServiceFactory
 
-__all__ = ["NOW", "ChangeFactory", "DeploymentFactory", "IncidentFactory", "ServiceFactory", "at", "refreshed"]
+__all__ = [
+    "NOW",
+    "ChangeFactory",
+    "DeploymentFactory",
+    "IncidentFactory",
+    "ServiceFactory",
+    "at",
+    "refreshed",
+    "together",
+]
 
 
 def at(text: str) -> datetime:
@@ -17,8 +30,11 @@ def at(text: str) -> datetime:
     return datetime.fromisoformat(f"{text}+00:00")
 
 
+waiting: list[list[Any]] = []  # by block of `together`, what was made inside
+
+
 class Stored(factory.django.DjangoModelFactory):
-    """A row as a sync stores it: what follows from it is brought into line at once."""
+    """A row as a sync stores it: what follows from it is brought into line at once, or at the end of `together`."""
 
     class Meta:
         abstract = True
@@ -26,17 +42,34 @@ class Stored(factory.django.DjangoModelFactory):
     @classmethod
     def _create(cls, model_class, *args, **kwargs):  # type: ignore[no-untyped-def]
         row = super()._create(model_class, *args, **kwargs)
-        refreshed(row)
+        if waiting:
+            waiting[-1].append(row)
+        else:
+            refreshed(row)
         return row
 
 
 def refreshed(*rows: Deployment | Incident | Change) -> None:
     """Bring into line what follows from rows that a test wrote or changed by itself."""
+    by_team: dict[int, Touched] = defaultdict(Touched)
     for row in rows:
-        touched = Touched()
+        touched = by_team[row.team_id if isinstance(row, Incident) else row.service.team_id]
         {Deployment: touched.deployments, Incident: touched.of_incidents, Change: touched.changes}[type(row)]([row])
-        refresh.run(row.team_id if isinstance(row, Incident) else row.service.team_id, touched)
+    for team_id, touched in by_team.items():
+        refresh.run(team_id, touched)
+    for row in rows:
         row.refresh_from_db()
+
+
+@contextmanager
+def together() -> Iterator[None]:
+    """What is made inside is brought into line once, at the end, as when a host tells all of it in one answer."""
+    waiting.append([])
+    try:
+        yield
+    finally:
+        rows = waiting.pop()
+    refreshed(*rows)
 
 
 class DeploymentFactory(Stored):

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import html
 import json
+import re
+import statistics
 from collections.abc import Callable
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -76,8 +78,6 @@ def near(figures: dict[str, Figure]) -> dict[str, Any]:
 
 def shown(client: Client, team: Team, query: str = "") -> dict[str, tuple[Any, Any, Any]]:
     """As the page's own HTML has them."""
-    import re
-
     text = client.get(reverse("delivery", args=[team.pk]) + query).text
     found = {}
     for name, rest in re.findall(r'<div class="p-fig" data-figure="(\w+)"([^>]*)>', text):
@@ -104,10 +104,37 @@ def test_page_api_and_reference_say_the_same(client: Client, team: Team, policy:
     assert all(value is not None for value, _numerator, _denominator in told.values())
 
 
+def test_it_tells_what_pages_say_beside_a_figure(client: Client, team: Team) -> None:
+    """Recomputed from the raw rows, where the page and the API take the same from what is prepared."""
+    answer = get(client, team)
+    also = {each["id"]: each["also"] for each in answer["figures"]}
+    open_ones = Incident.objects.filter(team=team, resolved_at=None).count()
+    first, end = (datetime(2026, *day, tzinfo=team.zone) for day in ((8, 24), (11, 23)))
+    solved = Incident.objects.filter(team=team, resolved_at__gte=first, resolved_at__lt=end)
+    hours = [(row.resolved_at - row.began_at).total_seconds() / 3600 for row in solved if row.resolved_at]
+    assert also["mttr"] == {"median": pytest.approx(statistics.median(hours)), "still_open": open_ones}
+    assert set(also["lead_time"]) == {"coding_median", "pickup_median", "review_median", "deploy_median"}
+    assert also["change_failure_rate"] == also["rework_rate"] == {}
+    assert [each["id"] for each in answer["before"]] == list(also)
+    often, *others = answer["before"]
+    assert often["value"] is None, "nothing is known of then"
+    told = expected(team, date(2026, 5, 25), date(2026, 8, 23))
+    assert by_id(others) == near({name: each for name, each in told.items() if name != often["id"]})
+    assert get(client, team, "?period=12m")["before"] is None
+
+
+def test_where_the_median_week_has_none_the_month_is_told_as_on_the_page(client: Client) -> None:
+    team = TeamFactory()
+    service = ServiceFactory(source__connection__team=team, source__succeeded_at=NOW)
+    for days in (10, 11, 40, 41, 70, 71):  # two days in each of three months
+        DeploymentFactory(service=service, finished_at=NOW - timedelta(days=days))
+    (figure, *_others) = get(client, team)["figures"]
+    assert (figure["value"], figure["also"]) == (0.0, {"per_month": 2.0})
+    assert "<b>2</b><span>days / month</span>" in client.get(reverse("delivery", args=[team.pk])).text
+
+
 def overall_line(client: Client, team: Team, query: str) -> str:
     """As the page says it, without its marks; "" where there is none."""
-    import re
-
     text = client.get(reverse("delivery", args=[team.pk]) + query).text
     found = re.search(r'<p class="p-caption p-overall">(.*?)</p>', text)
     return html.unescape(re.sub(r"<[^>]+>", "", found[1])) if found else ""
@@ -233,3 +260,15 @@ def test_changes_are_listed_with_their_lead_time(client: Client, team: Team, ser
     assert found["count"] == len(found["results"]) > 0
     assert found["results"][0]["linked"] == "time"
     assert Comparison.objects.count() == 0
+
+
+def test_what_programs_push_begins_with_the_first_that_they_told_of(client: Client) -> None:
+    """Nobody knows what was before: those weeks are no zeros, in the headline as in the charts."""
+    team = TeamFactory()
+    pushed = ServiceFactory(source__connection__team=team, deployment_source="pushed")
+    for days in (3, 4, 10, 17):
+        DeploymentFactory(service=pushed, finished_at=NOW - timedelta(days=days), workflow="pushed")
+    answer = get(client, team)
+    (often, *_others) = answer["figures"]
+    weeks = [each["figures"][0]["value"] for each in answer["points"] if each["last"] <= answer["last"]]
+    assert often["denominator"] == len([value for value in weeks if value is not None]) == 3

@@ -18,7 +18,7 @@ from delivery.models import Service
 from teams.models import Person, Team
 from tests.browsing import OpenPage
 from tests.connections.workers import Worker
-from tests.delivery.factories import DeploymentFactory, IncidentFactory, ServiceFactory
+from tests.delivery.factories import DeploymentFactory, IncidentFactory, ServiceFactory, together
 from tests.fakes.github import FakeGitHub
 from tests.fakes.github_scenarios import shop
 
@@ -49,21 +49,22 @@ def full(team: Team) -> Service:
         source__succeeded_at=now,
         source__next_sync_at=now + timedelta(minutes=9),
     )
-    for days in range(0, 360, 3):
-        DeploymentFactory(service=service, finished_at=now - timedelta(days=days, hours=1))
-        DeploymentFactory(
-            service=service,
-            finished_at=now - timedelta(days=days, hours=2),
-            environment="staging",
-            environment_class="staging",
-        )
-    DeploymentFactory(service=service, finished_at=None, created_at=now - timedelta(days=20), outcome="unknown")
-    for days in range(5, 300, 17):
-        IncidentFactory(
-            service=service,
-            began_at=now - timedelta(days=days, hours=days % 30),
-            resolved_at=now - timedelta(days=days),
-        )
+    with together():
+        for days in range(0, 360, 3):
+            DeploymentFactory(service=service, finished_at=now - timedelta(days=days, hours=1))
+            DeploymentFactory(
+                service=service,
+                finished_at=now - timedelta(days=days, hours=2),
+                environment="staging",
+                environment_class="staging",
+            )
+        DeploymentFactory(service=service, finished_at=None, created_at=now - timedelta(days=20), outcome="unknown")
+        for days in range(5, 300, 17):
+            IncidentFactory(
+                service=service,
+                began_at=now - timedelta(days=days, hours=days % 30),
+                resolved_at=now - timedelta(days=days),
+            )
     return service
 
 

@@ -16,7 +16,7 @@ from django.urls import reverse
 
 from delivery.models import Service
 from teams.models import Person, Team
-from tests.delivery.factories import NOW, DeploymentFactory, IncidentFactory, ServiceFactory, at
+from tests.delivery.factories import NOW, DeploymentFactory, IncidentFactory, ServiceFactory, at, together
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("now", "organisation")]
 SignIn = Callable[[Person], Client]
@@ -136,8 +136,9 @@ def test_a_filter_that_cannot_be_understood_says_so_and_shows_nothing_else(
 
 
 def test_long_lists_are_paged_and_keep_their_filter(reader: Client, team: Team, service: Service) -> None:
-    for number in range(120):
-        DeploymentFactory(service=service, finished_at=NOW - timedelta(hours=number))
+    with together():
+        for number in range(120):
+            DeploymentFactory(service=service, finished_at=NOW - timedelta(hours=number))
     text = reader.get(reverse("deployments", args=[team.pk]) + "?show=counted&page=2").text
     assert "Page 2 of 3" in text
     assert "?show=counted&amp;page=3" in text

@@ -18,7 +18,7 @@ from django.urls import reverse
 from delivery.models import Policy
 from delivery.views import teams as views
 from teams.models import Person, Team, TeamGroup
-from tests.delivery.factories import NOW, ChangeFactory, DeploymentFactory, IncidentFactory, ServiceFactory
+from tests.delivery.factories import NOW, ChangeFactory, DeploymentFactory, IncidentFactory, ServiceFactory, together
 from tests.factories import TeamFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("now", "organisation")]
@@ -30,14 +30,15 @@ def delivering(name: str, weekly: int, failing: int = 0) -> Team:
     """Deploys so often in each of six weeks; so many of them fail."""
     team = TeamFactory(name=name)
     service = ServiceFactory(source__connection__team=team, source__succeeded_at=NOW)
-    for number in range(6):
-        for nth in range(weekly):
-            finished = NOW - (number + 1) * WEEK - timedelta(days=nth % 2, hours=nth)
-            ChangeFactory(service=service, merged_at=finished - timedelta(hours=2 + weekly))
-            DeploymentFactory(service=service, finished_at=finished)
-            if number * weekly + nth < failing:
-                began = finished + timedelta(minutes=5)
-                IncidentFactory(service=service, began_at=began, resolved_at=began + timedelta(hours=1))
+    with together():
+        for number in range(6):
+            for nth in range(weekly):
+                finished = NOW - (number + 1) * WEEK - timedelta(days=nth % 2, hours=nth)
+                ChangeFactory(service=service, merged_at=finished - timedelta(hours=2 + weekly))
+                DeploymentFactory(service=service, finished_at=finished)
+                if number * weekly + nth < failing:
+                    began = finished + timedelta(minutes=5)
+                    IncidentFactory(service=service, began_at=began, resolved_at=began + timedelta(hours=1))
     return team
 
 

@@ -27,10 +27,10 @@ ADDRESS = "https://portal.example.com/api/v1/teams/7"
 # What the systems say of a run, for the examples' shells.
 RUN = {
     "OUTCOME": "succeeded", "GITHUB_RUN_ID": "9001", "GITHUB_RUN_ATTEMPT": "2", "GITHUB_SHA": "4f2c9ab",
-    "GITHUB_REF_NAME": "main", "GITHUB_SERVER_URL": "https://github.com", "GITHUB_REPOSITORY": "acme/shop",
+    "GITHUB_REF_NAME": 'say-"hello"', "GITHUB_SERVER_URL": "https://github.com", "GITHUB_REPOSITORY": "acme/shop",
     "CI_JOB_STATUS": "failed", "CI_JOB_ID": "77", "CI_JOB_STARTED_AT": "2026-11-02T09:30:00Z", "CI_COMMIT_SHA": "5e2c",
-    "CI_COMMIT_REF_NAME": "main", "CI_JOB_URL": "https://gitlab.example.com/j/77", "BUILD_TAG": "jenkins-shop-12",
-    "GIT_COMMIT": "6a1b", "GIT_BRANCH": "origin/main", "BUILD_URL": "https://ci.example.com/12",
+    "CI_COMMIT_REF_NAME": 'say-"hello"', "CI_JOB_URL": "https://gitlab.example.com/j/77", "BUILD_NUMBER": "12",
+    "GIT_COMMIT": "6a1b", "GIT_BRANCH": 'origin/"x"', "BUILD_URL": "https://ci.example.com/12",
 }  # fmt: skip
 
 
@@ -103,8 +103,7 @@ def test_the_examples_work(live_server: Any, team: Team, editor: Person) -> None
             assert told, f"{name}: {done.stdout} {done.stderr}"
     found = Deployment.objects.order_by("key").values_list("key", "outcome", "attempt")
     assert list(found) == [
-        ("push:512", "succeeded", 1), ("push:77", "failed", 1), ("push:9001", "succeeded", 2),
-        ("push:jenkins-shop-12", "succeeded", 1),
+        ("push:12", "succeeded", 1), ("push:512", "succeeded", 1), ("push:77", "failed", 1), ("push:9001", "succeeded", 2),
     ]  # fmt: skip
     assert (Incident.objects.get().hours, Change.objects.get().deployment) == (
         2.0,

@@ -12,7 +12,7 @@ from roadmaps.models import Item
 from teams.models import JobRole, Person, Team, TeamGroup
 from tests.assessments.factories import started as begun
 from tests.connections.factories import ServiceFactory
-from tests.delivery.factories import DeploymentFactory, IncidentFactory
+from tests.delivery.factories import DeploymentFactory, IncidentFactory, together
 from tests.factories import MembershipFactory, TeamFactory
 from tests.okrs.factories import checked_in, key_result_of, objective_in, quarter
 from tests.roadmaps.factories import started
@@ -71,9 +71,10 @@ def deliver(team: Team, before: int, now: int) -> None:
     """A repository with so many deployment days a week: 13 weeks of `before`, then 13 weeks of `now`; one incident of 2 hours."""
     service = ServiceFactory(source__connection__team=team, incident_labels=["incident"])
     monday = datetime(2026, 11, 23, 12, tzinfo=UTC)
-    for week in range(1, 27):
-        for day in range(now if week <= 13 else before):
-            DeploymentFactory(service=service, finished_at=monday - timedelta(weeks=week) + timedelta(days=day))
+    with together():
+        for week in range(1, 27):
+            for day in range(now if week <= 13 else before):
+                DeploymentFactory(service=service, finished_at=monday - timedelta(weeks=week) + timedelta(days=day))
     began = monday - timedelta(weeks=2)
     IncidentFactory(service=service, began_at=began, resolved_at=began + timedelta(hours=2))
 

@@ -59,7 +59,7 @@ def see_other_pages(actor: Actor) -> None:
         actor.click(f".p-tabs a[href$='/{tab}/']")
         expect(actor.find("h1 .p-tag")).to_be_visible()
         actor.step(f"See its {title}")
-    expect_charts(actor, 2)
+    expect_charts(actor, 8)
     actor.click("nav.p-nav a[href='/trends/']")
     expect(actor.find("html[data-charts=drawn]")).to_have_count(1)
     actor.step("See the trends")

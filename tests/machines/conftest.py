@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from pytest_django.plugin import DjangoDbBlocker
 
-from core import clock
 from tests.access_world import World
-from tests.connections.stub import host_of
-from tests.machines import world as made
+from tests.kept import filled, kept, on_that_day
+
+
+@pytest.fixture(scope="module")
+def _made(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[World]:
+    with kept(django_db_blocker, filled) as made:
+        yield made
 
 
 @pytest.fixture
-def world(db: None) -> Iterator[World]:
-    with clock.at(made.TODAY):
-        cast = made.cast()
-        made.fill(cast)
-        with host_of(cast.service.source):
-            yield cast
+def world(_made: World, db: None) -> Iterator[World]:
+    with on_that_day(_made) as world:
+        yield world

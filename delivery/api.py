@@ -18,7 +18,7 @@ from rest_framework.views import APIView
 
 from core import clock, figures
 from core.api import rule, understood
-from delivery import why
+from delivery import policies, why
 from delivery.api_push import LARGEST, AlertsView, PushDeployments, PushIncidents
 from delivery.figures import lead_hours
 from delivery.filters import ChangeFilter, DeploymentFilter, Filter, IncidentFilter
@@ -53,11 +53,15 @@ class IncidentSerializer(serializers.ModelSerializer[Incident]):
     hours = serializers.FloatField(
         read_only=True, allow_null=True, help_text="From began to resolved; null while open."
     )
+    why = serializers.SerializerMethodField(help_text="Why it counts or does not, in sentences.")
 
     class Meta:
         model = Incident
-        fields = ("id", "key", "service", "title", "began_at", "resolved_at", "hours", "labels", "url")
+        fields = ("id", "key", "service", "title", "why", "began_at", "resolved_at", "hours", "labels", "url")
         read_only_fields = fields
+
+    def get_why(self, row: Incident) -> list[str]:
+        return why.of_incident(row, getattr(row, "failure", None), self.context["policy"]).sentences
 
 
 class ChangeSerializer(serializers.ModelSerializer[Change]):
@@ -169,6 +173,14 @@ class IncidentsView(PushIncidents, _ListView):
 
     serializer_class = IncidentSerializer
     filter_class = IncidentFilter
+
+    def get_queryset(self) -> Any:
+        return super().get_queryset().select_related("failure__deployment")
+
+    def get_serializer_context(self) -> dict[str, Any]:
+        """With the policy, which says why an incident belongs to nothing."""
+        team = None if getattr(self, "swagger_fake_view", False) else _team(self.request, self.kwargs["team_id"])
+        return {**super().get_serializer_context(), "policy": policies.of_team(team) if team else None}
 
 
 @extend_schema(

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.core.cache import cache
 from django.core.paginator import Page, Paginator
+from django.http import QueryDict
 
 from connections import messages
 from connections.models import Connection, Credential
@@ -45,6 +46,29 @@ class Listing:
         """Those of these names or ids."""
         wanted = {name.casefold() for name in names}
         return [each for each in self.repositories if {each.external_id, each.full_name.casefold()} & wanted]
+
+
+@dataclass(frozen=True)
+class Look:
+    """What of a list is looked at, and what is chosen: on this page, and on others, whose choice is carried along."""
+
+    words: str
+    rows: Page[Repository]
+    ids: set[str]
+    carried: list[Repository]
+
+    @classmethod
+    def of(cls, listing: Listing, sent: QueryDict) -> Look:
+        """`look` is sent where somebody searches or turns a page, which does nothing but show it."""
+        words, chosen = sent.get("q", "")[:200], listing.chosen(sent.getlist("repository"))
+        rows = listing.page(words, sent.get("look") or sent.get("page"))
+        shown = {each.external_id for each in rows}
+        return cls(
+            words,
+            rows,
+            {each.external_id for each in chosen},
+            [each for each in chosen if each.external_id not in shown],
+        )
 
 
 def offered(connection: Connection, team: Team | None = None, *, anew: bool = False) -> Listing:

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.db.models import Count, Q
-from django.http import HttpResponse, HttpResponseBase
+from django.http import HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from connections import choosing, export, health, organisation, services, webhooks
 from connections import messages as sentences
-from connections.choosing import Listing
+from connections.choosing import Listing, Look
 from connections.forms import show_refusal
 from connections.forms_organisation import ConnectionForm, GiveForm, NewConnectionForm
 from connections.models import Connection, Credential, Grant, Source
@@ -140,9 +140,11 @@ def give(request: Request, connection_id: int) -> HttpResponse:
     """Name the repositories that a team may take."""
     shown = _connection(request, connection_id)
     listing, problem = choosing.offered_or_why(shown, anew="anew" in request.GET)
-    form = GiveForm(request.POST if request.method == "POST" else None, initial={"team": request.GET.get("team")})
+    gives = request.method == "POST" and "look" not in request.POST
+    sent = request.POST if request.method == "POST" else request.GET
+    form = GiveForm(request.POST if gives else None, initial={"team": sent.get("team")})
     refused = ""
-    if request.method == "POST" and form.is_valid():
+    if gives and form.is_valid():
         chosen = listing.chosen(request.POST.getlist("repository"))
         if 1 <= len(chosen) <= MOST:
             done = _give(request, shown, form, chosen)
@@ -150,7 +152,7 @@ def give(request: Request, connection_id: int) -> HttpResponse:
                 return done
         else:
             refused = _("Choose one repository or more, %(most)s at most.") % {"most": MOST}
-    context = _context(shown=shown, form=form, problem=problem, refused=refused, **_choice(request, shown, listing))
+    context = _context(shown=shown, form=form, problem=problem, refused=refused, **_choice(sent, shown, listing))
     return render(request, "connections/organisation_give.html", context, status=422 if form.errors or refused else 200)
 
 
@@ -168,19 +170,18 @@ def _give(request: Request, shown: Connection, form: GiveForm, chosen: list[Any]
     return redirect("organisation-connection", shown.pk)
 
 
-def _choice(request: Request, shown: Connection, listing: Listing) -> dict[str, Any]:
+def _choice(sent: QueryDict, shown: Connection, listing: Listing) -> dict[str, Any]:
     """A page of the list, with whom each repository is given to."""
-    sent = request.POST if request.method == "POST" else request.GET
-    words, chosen = sent.get("q", "")[:200], set(request.POST.getlist("repository"))
-    rows = listing.page(words, sent.get("page"))
+    look = Look.of(listing, sent)
+    rows = look.rows
     given: dict[str, list[str]] = defaultdict(list)
     for grant in shown.grants.listed().filter(external_id__in=[each.external_id for each in rows]):
         given[grant.external_id].append(str(grant.team))
     items = [
-        {"repository": each, "chosen": each.external_id in chosen, "note": ", ".join(given[each.external_id])}
+        {"repository": each, "chosen": each.external_id in look.ids, "note": ", ".join(given[each.external_id])}
         for each in rows
     ]
-    return {"listing": listing, "words": words, "rows": rows, "items": items, "connection": shown}
+    return {"listing": listing, "items": items, "connection": shown, **vars(look)}
 
 
 @require_POST

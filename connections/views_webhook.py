@@ -16,11 +16,12 @@ from django.views.decorators.http import require_http_methods, require_POST
 from connections import webhooks
 from connections.models import Connection, Webhook
 from connections.views import Request, with_own_token
+from core.sizes import MB
 from teams import limits, links, shown_once
 from teams.access import require
 from teams.reauth import ask_again
 
-LARGEST = 1_000_000  # bytes of a delivery; what is larger is refused, and read by the next sync all the same
+LARGEST = MB  # of a delivery; what is larger is refused, and read by the next sync all the same
 
 
 @never_cache

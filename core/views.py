@@ -8,7 +8,6 @@ from django.contrib import messages
 from django.core.exceptions import DisallowedHost, RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.template.defaultfilters import filesizeformat
 from django.utils import translation
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import get_language
@@ -21,6 +20,7 @@ from core import definitions as document
 from core import undo as offers
 from core.models import UndoOffer
 from core.refusals import Refused
+from core.sizes import size_text
 
 
 class TooLarge(RequestDataTooBig):
@@ -128,7 +128,7 @@ def _what_is_wrong(exception: Exception) -> tuple[int, str]:
         }
     if isinstance(exception, TooLarge):
         message = _("What was sent has %(size)s; at most %(most)s are taken here, so nothing of it was read.")
-        return 413, message % {"size": filesizeformat(exception.length), "most": filesizeformat(exception.largest)}
+        return 413, message % {"size": size_text(exception.length), "most": size_text(exception.largest)}
     if isinstance(exception, RequestDataTooBig):
         return 413, _("What was sent is too large, so nothing of it was read.")
     if isinstance(exception, TooManyFieldsSent | TooManyFilesSent):

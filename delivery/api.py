@@ -9,7 +9,7 @@ from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django.urls import path
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
 from rest_framework import generics, serializers
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
@@ -18,6 +18,7 @@ from rest_framework.views import APIView
 
 from core import clock, figures
 from core.api import rule, understood
+from delivery import policies, why
 from delivery.api_push import LARGEST, AlertsView, PushDeployments, PushIncidents
 from delivery.figures import lead_hours
 from delivery.filters import ChangeFilter, DeploymentFilter, Filter, IncidentFilter
@@ -33,13 +34,18 @@ class DeploymentSerializer(serializers.ModelSerializer[Deployment]):
         read_only=True, help_text="Succeeded in production and has a finish time: it is in deployment frequency."
     )
 
+    why = serializers.SerializerMethodField(help_text="Why it counts or does not, in sentences.")
+
     class Meta:
         model = Deployment
         fields = (
-            "id", "key", "service", "counts", "outcome", "environment", "environment_class", "workflow_name", "branch",
+            "id", "key", "service", "counts", "why", "outcome", "environment", "environment_class", "workflow_name", "branch",
             "created_at", "finished_at", "sha", "title", "url", "attempt", "hotfix", "failures", "excluded",
         )  # fmt: skip
         read_only_fields = fields
+
+    def get_why(self, row: Deployment) -> list[str]:
+        return why.of_deployment(row).sentences
 
 
 class IncidentSerializer(serializers.ModelSerializer[Incident]):
@@ -47,11 +53,15 @@ class IncidentSerializer(serializers.ModelSerializer[Incident]):
     hours = serializers.FloatField(
         read_only=True, allow_null=True, help_text="From began to resolved; null while open."
     )
+    why = serializers.SerializerMethodField(help_text="Why it counts or does not, in sentences.")
 
     class Meta:
         model = Incident
-        fields = ("id", "key", "service", "title", "began_at", "resolved_at", "hours", "labels", "url")
+        fields = ("id", "key", "service", "title", "why", "began_at", "resolved_at", "hours", "labels", "url")
         read_only_fields = fields
+
+    def get_why(self, row: Incident) -> list[str]:
+        return why.of_incident(row, getattr(row, "failure", None), self.context["policy"]).sentences
 
 
 class ChangeSerializer(serializers.ModelSerializer[Change]):
@@ -132,13 +142,15 @@ class _ListView(generics.ListAPIView[Any]):
         return chosen.rows
 
 
-@extend_schema(
-    parameters=[
-        *_LIST,
-        _parameter("show", OpenApiTypes.STR, "Only this outcome.", _options(DeploymentFilter, "show")),
-        _parameter("environment", OpenApiTypes.STR, "Only this class.", _options(DeploymentFilter, "environment")),
-        _parameter("sort", OpenApiTypes.STR, "A - in front turns the order.", _orders(DeploymentFilter)),
-    ]
+@extend_schema_view(
+    get=extend_schema(
+        parameters=[
+            *_LIST,
+            _parameter("show", OpenApiTypes.STR, "Only this outcome.", _options(DeploymentFilter, "show")),
+            _parameter("environment", OpenApiTypes.STR, "Only this class.", _options(DeploymentFilter, "environment")),
+            _parameter("sort", OpenApiTypes.STR, "A - in front turns the order.", _orders(DeploymentFilter)),
+        ]
+    )
 )
 class DeploymentsView(PushDeployments, _ListView):
     """The team's deployments of the chosen deployment sources, newest first; `from` and `to` look at the finish."""
@@ -147,18 +159,28 @@ class DeploymentsView(PushDeployments, _ListView):
     filter_class = DeploymentFilter
 
 
-@extend_schema(
-    parameters=[
-        *_LIST,
-        _parameter("show", OpenApiTypes.STR, "Only open or resolved ones.", _options(IncidentFilter, "show")),
-        _parameter("sort", OpenApiTypes.STR, "A - in front turns the order.", _orders(IncidentFilter)),
-    ]
+@extend_schema_view(
+    get=extend_schema(
+        parameters=[
+            *_LIST,
+            _parameter("show", OpenApiTypes.STR, "Only open or resolved ones.", _options(IncidentFilter, "show")),
+            _parameter("sort", OpenApiTypes.STR, "A - in front turns the order.", _orders(IncidentFilter)),
+        ]
+    )
 )
 class IncidentsView(PushIncidents, _ListView):
     """The team's incidents, newest first; `from` and `to` look at the resolution."""
 
     serializer_class = IncidentSerializer
     filter_class = IncidentFilter
+
+    def get_queryset(self) -> Any:
+        return super().get_queryset().select_related("failure__deployment")
+
+    def get_serializer_context(self) -> dict[str, Any]:
+        """With the policy, which says why an incident belongs to nothing."""
+        team = None if getattr(self, "swagger_fake_view", False) else _team(self.request, self.kwargs["team_id"])
+        return {**super().get_serializer_context(), "policy": policies.of_team(team) if team else None}
 
 
 @extend_schema(

@@ -133,8 +133,7 @@ class PolicyView(TeamView, EditView):
         """Change the policy; the past is counted anew, and `moved` tells what that did."""
         team = self.team("team.administer")
         wanted, seen = self.edit(PolicyEditSerializer, _stored(team))
-        with moves.watched(team) as found:
-            attributing.set_policy(team=team, seen=seen, wanted=wanted, by=self.person)
+        found = attributing.set_policy(team=team, seen=seen, wanted=wanted, by=self.person)
         present = _stored(team)
         return self.told(PolicyChangedSerializer({**present, "moved": found.moves()}).data, present)
 

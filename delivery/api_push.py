@@ -16,13 +16,14 @@ from rest_framework.response import Response
 from connectors.records import ChangeRecord, DeploymentRecord, IncidentRecord, Outcome
 from core.api import rule
 from core.api_schema import BLANKS
+from core.sizes import MB
 from delivery.models import EnvironmentClass, OutcomeChoice
 from delivery.pushing import alerts, changes, deployments, incidents, keys
 from delivery.pushing.refusals import PushRefused
 from delivery.sanity import NO_PAGE, PAGE, fits_page, is_page
 from teams.api_team import TeamView
 
-LARGEST = 1_000_000  # bytes of a body
+LARGEST = MB  # of a body
 ID = 90  # letters: with what is put before it, it fits into a key
 _KEY = re.compile(r"[!-~]{1,255}")
 _HOW = "ISO 8601 with a time zone, as 2026-11-02T09:42:00Z."
@@ -234,7 +235,7 @@ class PushDeployments(_PushView):
         description=(
             f"Push up to {deployments.MOST} deployments of services that programs push to, in any order and as often as you"
             " like: each entry says all that is known of its deployment, and of several about the same one the newest stands."
-            f" All entries are taken or none. At most {LARGEST} bytes (413)."
+            f" All entries are taken or none. At most 1 MB (413)."
         ),
     )
     def post(self, request: Any, **_named: Any) -> Response:
@@ -252,7 +253,7 @@ class PushIncidents(_PushView):
         description=(
             f"Push up to {deployments.MOST} incidents of a service or of the team, in any order and as often as you like:"
             " each entry says all that is known of its incident, and of several about the same one the newest stands. All"
-            f" entries are taken or none. At most {LARGEST} bytes (413)."
+            f" entries are taken or none. At most 1 MB (413)."
         ),
     )
     def post(self, request: Any, **_named: Any) -> Response:
@@ -350,7 +351,7 @@ class AlertsView(_PushView):
             " come in any order and repeated; fingerprint and start tell alerts apart. Those are incidents that the team's rule"
             " names; the label `service` names one of the team's services. What can be taken is: alerts that cannot (that begin"
             " in the future, for instance) stand in `refused`, each with the reason, and only where not one incident could be"
-            f" taken the answer is 400. At most {LARGEST} bytes (413)."
+            " taken the answer is 400. At most 1 MB (413)."
         ),
     )
     def post(self, request: Any, **_named: Any) -> Response:

@@ -25,14 +25,14 @@ from teams.api_team import TeamView
 class PartSerializer(serializers.Serializer[Any]):
     id = serializers.IntegerField()
     name = serializers.CharField()
-    counts = serializers.CharField(help_text="Which part of the repository it is, for people.")
+    counts = serializers.CharField(allow_blank=True, help_text="Which part of the repository it is, for people.")
 
 
 class RepositorySerializer(serializers.Serializer[Any]):
     id = serializers.IntegerField()
     external_id = serializers.CharField(help_text="The host's id, which survives a rename.")
     repository = serializers.CharField()
-    url = serializers.CharField()
+    url = serializers.CharField(allow_blank=True)
     connection = serializers.IntegerField(help_text="The connection by which the team takes it.")
     of_organisation = serializers.BooleanField(help_text="Whether that is the organisation's.")
     health = serializers.CharField(help_text='"ok", "running", "queued", "waiting", "needs_token", "refused", …')
@@ -72,7 +72,7 @@ class OutcomeSerializer(serializers.Serializer[Any]):
     service = serializers.IntegerField(
         source="service.pk", default=None, allow_null=True, help_text="What counts of it from now on."
     )
-    problem = serializers.CharField(help_text='Why it was not taken; "" where it was.')
+    problem = serializers.CharField(allow_blank=True, help_text='Why it was not taken; "" where it was.')
     page = serializers.SerializerMethodField(
         help_text='Where a person chooses what of it counts, since nothing could be proposed; "" else.'
     )

@@ -107,8 +107,8 @@ class TeamNumbersSerializer(serializers.Serializer[Any]):
 
 class FailureSerializer(serializers.Serializer[Any]):
     shown_by = serializers.CharField(source="text", help_text="The incident, deployment or change that shows it.")
-    how = serializers.CharField()
-    url = serializers.CharField()
+    how = serializers.CharField(allow_blank=True)
+    url = serializers.CharField(allow_blank=True)
 
 
 class WhySerializer(serializers.Serializer[Any]):
@@ -122,19 +122,19 @@ class WhySerializer(serializers.Serializer[Any]):
 class BehindDeploymentSerializer(WhySerializer):
     id = serializers.IntegerField(source="row.pk")
     service = serializers.CharField(source="row.service.name")
-    title = serializers.CharField(source="row.title")
+    title = serializers.CharField(source="row.title", allow_blank=True)
     outcome = serializers.CharField(source="row.outcome")
     finished_at = serializers.DateTimeField(source="row.finished_at", allow_null=True)
     hotfix = serializers.BooleanField(source="row.hotfix")
     excluded = serializers.BooleanField(source="row.excluded")
     failures = FailureSerializer(many=True)
-    url = serializers.CharField(source="row.url")
+    url = serializers.CharField(source="row.url", allow_blank=True)
 
 
 class BehindIncidentSerializer(WhySerializer):
     id = serializers.IntegerField(source="row.pk")
     service = serializers.CharField(source="row.service.name", default=None, allow_null=True)
-    title = serializers.CharField(source="row.title")
+    title = serializers.CharField(source="row.title", allow_blank=True)
     began_at = serializers.DateTimeField(source="row.began_at")
     resolved_at = serializers.DateTimeField(source="row.resolved_at", allow_null=True)
     hours = serializers.FloatField(source="row.hours", allow_null=True)
@@ -142,7 +142,7 @@ class BehindIncidentSerializer(WhySerializer):
         source="deployment.pk", default=None, allow_null=True, help_text="Of the one it is attributed to."
     )
     recovery_hours = serializers.FloatField(source="recovery", allow_null=True, help_text="From that one's finish.")
-    url = serializers.CharField(source="row.url")
+    url = serializers.CharField(source="row.url", allow_blank=True)
 
 
 class StageSerializer(serializers.Serializer[Any]):
@@ -153,14 +153,14 @@ class StageSerializer(serializers.Serializer[Any]):
 class BehindChangeSerializer(WhySerializer):
     id = serializers.IntegerField(source="row.pk")
     service = serializers.CharField(source="row.service.name")
-    title = serializers.CharField(source="row.title")
-    author = serializers.CharField(source="row.author")
+    title = serializers.CharField(source="row.title", allow_blank=True)
+    author = serializers.CharField(source="row.author", allow_blank=True)
     merged_at = serializers.DateTimeField(source="row.merged_at")
     deployed_at = serializers.DateTimeField(source="row.deployed_at", allow_null=True)
     deployment = serializers.IntegerField(source="row.deployment_id", allow_null=True)
     hours = serializers.FloatField(allow_null=True, help_text="Lead time.")
     stages = StageSerializer(many=True)
-    url = serializers.CharField(source="row.url")
+    url = serializers.CharField(source="row.url", allow_blank=True)
 
 
 class BehindSerializer(serializers.Serializer[Any]):

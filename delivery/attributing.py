@@ -10,8 +10,9 @@ from django.utils.translation import gettext as _
 
 from core.edits import merge
 from core.refusals import Refused
-from delivery import refresh
-from delivery.models import Edition, Policy, Scope
+from delivery import moves, refresh
+from delivery.models import Edition, Scope
+from delivery.moves import Moved
 from teams import audit
 from teams.models import Person, Team
 
@@ -24,8 +25,8 @@ class PolicyError(Refused):
 
 
 @transaction.atomic
-def set_policy(*, team: Team, seen: Mapping[str, Any], wanted: Mapping[str, Any], by: Person) -> Policy:
-    """Choose some fields of the policy; the whole past is attributed anew at once. StaleEdit; PolicyError.
+def set_policy(*, team: Team, seen: Mapping[str, Any], wanted: Mapping[str, Any], by: Person) -> Moved:
+    """Choose some fields of the policy; the whole past is attributed anew at once; what moved is kept. StaleEdit; PolicyError.
 
     Set to and fro it leaves the same rows: what it moves is made of what hosts and people told, which it does not touch.
     """
@@ -41,13 +42,17 @@ def set_policy(*, team: Team, seen: Mapping[str, Any], wanted: Mapping[str, Any]
     for name, value in changes.items():
         _check(name, value)
         setattr(policy, name, value)
+    with moves.watched(team) as moved:
+        if changes:
+            policy.save(update_fields=list(changes))
+            before = {name: current[name] for name in changes}
+            audit.record("delivery.policy_changed", actor=by, subject=policy, team=team, before=before, after=changes)
+        if set(changes) - {"edition"}:
+            refresh.everything(team.pk)
     if changes:
-        policy.save(update_fields=list(changes))
-        before = {name: current[name] for name in changes}
-        audit.record("delivery.policy_changed", actor=by, subject=policy, team=team, before=before, after=changes)
-    if set(changes) - {"edition"}:
-        refresh.everything(team.pk)
-    return policy
+        policy.moved = moved.kept()
+        policy.save(update_fields=["moved"])
+    return moved
 
 
 def _plain(name: str, value: Any) -> Any:

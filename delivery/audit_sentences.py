@@ -1,7 +1,9 @@
 """How this room's audit entries read."""
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
+from delivery.correcting import NO_DEPLOYMENT
 from delivery.models import CorrectionKind
 from teams.audit import describe, name_fields, name_kind
 
@@ -23,9 +25,20 @@ describe("delivery.part_ended", _("Ended the service %(service)s, a part of %(re
 name_fields({"service": _("service"), "environments": _("environments"), "paths": _("folders")})
 name_fields({"label": _("label"), "values": _("values that are incidents")})
 describe("delivery.policy_changed", _("Changed what counts as a failure of which deployment."))
-_said = {"what": dict(CorrectionKind.choices)}
-describe("delivery.corrected", _("Said of “%(title)s”: %(what)s. %(reason)s"), _said)
-describe("delivery.correction_withdrawn", _("Took back of “%(title)s”: %(what)s. %(reason)s"), _said)
+_said = {  # how the kinds of a correction read within these sentences
+    CorrectionKind.FAILED.value: pgettext_lazy("said of a deployment", "is a failure"),
+    CorrectionKind.HOTFIX.value: pgettext_lazy("said of a deployment", "is a hotfix"),
+    CorrectionKind.NOT_HOTFIX.value: pgettext_lazy("said of a deployment", "is no hotfix"),
+    CorrectionKind.EXCLUDE.value: pgettext_lazy("said of a deployment", "is left out of all figures"),
+    CorrectionKind.NOT_INCIDENT.value: pgettext_lazy("said of an incident", "is no incident"),
+}
+_caused = {NO_DEPLOYMENT: pgettext_lazy("caused by", "no deployment")}
+describe("delivery.corrected", _("Said that “%(title)s” %(what)s: %(reason)s"), _said)
+describe("delivery.attributed", _("Said that “%(title)s” was caused by %(target)s: %(reason)s"), _caused)
+describe("delivery.correction_withdrawn", _("Took back that “%(title)s” %(what)s: %(reason)s"), _said)
+describe(
+    "delivery.attribution_withdrawn", _("Took back that “%(title)s” was caused by %(target)s: %(reason)s"), _caused
+)
 name_fields(
     {
         "scope": _("whose deployments"),

@@ -178,9 +178,9 @@ def board(team: Team, choice: Choice | None = None) -> Board:
 
 
 def _is_first_read(service: Service) -> bool:
-    """What programs push and people bring is there at once: nothing of it will still be read."""
+    """Only what the portal reads by itself: what programs push and people bring is there at once."""
     source = service.source
-    return service.ended_at is None and source.succeeded_at is None and not source.connection.is_told
+    return service.ended_at is None and source.succeeded_at is None and source.connection.is_read
 
 
 def of_days(team: Team, period: Period, choice: Choice) -> Board:

@@ -19,6 +19,7 @@ OF_DEPLOYMENTS = (
     CorrectionKind.NOT_HOTFIX,
     CorrectionKind.EXCLUDE,
 )
+NO_DEPLOYMENT = "none"  # in the log: what no deployment caused
 OF_INCIDENTS = (CorrectionKind.ATTRIBUTE, CorrectionKind.NOT_INCIDENT)
 # Those that say something about the same: the newest of them holds.
 SAME = {CorrectionKind.HOTFIX: "hotfix", CorrectionKind.NOT_HOTFIX: "hotfix"}
@@ -55,10 +56,7 @@ def correct(
     _check(row)
     row.save()
     _apply(row)
-    audit.record(
-        "delivery.corrected", actor=by, subject=deployment or incident, team=team,
-        what=kind, title=_title(row), target=str(target) if target else "", reason=row.reason,
-    )  # fmt: skip
+    _log(row, "delivery.corrected", "delivery.attributed", by, row.reason)
     return row
 
 
@@ -66,7 +64,9 @@ def correct(
 def withdraw(*, correction: Correction, by: Person, reason: str = "") -> Correction:
     """Take it back: what the portal makes of it by itself holds again, or what was said before. Twice is as once."""
     refresh.lock(correction.team_id)
-    row = Correction.objects.select_related("team", "deployment", "incident", "withdrawal").get(pk=correction.pk)
+    row = Correction.objects.select_related("team", "deployment", "incident", "target", "withdrawal").get(
+        pk=correction.pk
+    )
     if row.kind == CorrectionKind.WITHDRAW:
         raise CorrectionError(_("What was taken back stays taken back. Say it again instead."))
     if row.withdrawn is not None:
@@ -76,15 +76,20 @@ def withdraw(*, correction: Correction, by: Person, reason: str = "") -> Correct
         withdraws=row, reason=reason.strip(), by=by, token=by.token, recorded_at=clock.now(),
     )  # fmt: skip
     _apply(row)
-    audit.record(
-        "delivery.correction_withdrawn", actor=by, subject=row.deployment or row.incident, team=row.team,
-        what=row.kind, title=_title(row), reason=back.reason,
-    )  # fmt: skip
+    _log(row, "delivery.correction_withdrawn", "delivery.attribution_withdrawn", by, back.reason)
     return back  # type: ignore[no-any-return]
 
 
-def _title(row: Correction) -> str:
-    return str(row.deployment or row.incident)
+def _log(row: Correction, action: str, attributing: str, by: Person, reason: str) -> None:
+    """`attributing`: the action instead, where it is said which deployment caused an incident."""
+    about = row.deployment or row.incident
+    if row.kind == CorrectionKind.ATTRIBUTE:
+        target = str(row.target or NO_DEPLOYMENT)
+        audit.record(
+            attributing, actor=by, subject=about, team=row.team, title=str(about), target=target, reason=reason
+        )
+    else:
+        audit.record(action, actor=by, subject=about, team=row.team, title=str(about), what=row.kind, reason=reason)
 
 
 # -- What can be said ---------------------------------------------------------------------------------------------

@@ -63,7 +63,10 @@ def _frequency(five: Five) -> tuple[str, str]:
     figure = five.frequency
     if figure is None:
         return "", ""
-    return figure_text(figure.value), _("days / week") if figure.is_weekly else _("days / month")
+    text = figure_text(figure.value)
+    if text == "1":
+        return text, _("day / week") if figure.is_weekly else _("day / month")
+    return text, _("days / week") if figure.is_weekly else _("days / month")
 
 
 def _hours(hours: float | None) -> tuple[str, str]:
@@ -130,7 +133,11 @@ def _lead_time_facts(reads: Reads, five: Five) -> list[str]:
     facts = [text % {"count": figure.count}]
     unknown = figure.changes - figure.count
     if unknown:
-        text = ngettext("%(count)s without a known first commit", "%(count)s without a known first commit", unknown)
+        text = ngettext(
+            "%(count)s without a first commit known before its deployment",
+            "%(count)s without a first commit known before their deployment",
+            unknown,
+        )
         facts.append(text % {"count": unknown})
     longest = longest_stage(five)
     if longest:

@@ -2,41 +2,80 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django import forms
 from django.core.validators import URLValidator
 from django.utils.formats import date_format
-from django.utils.timezone import localtime
+from django.utils.translation import gettext as now
 from django.utils.translation import gettext_lazy as _
 
 from core.edits import SeenForm
 from core.forms import RequestForm
+from core.refusals import Refused
+from core.tables import cells
 from delivery.by_hand import OF_DEPLOYMENT, OF_INCIDENT, deployment_fields, incident_fields
 from delivery.forms import PatternsField
 from delivery.models import AlertRule, Deployment, EnvironmentClass, Feeder, Incident, OutcomeChoice, Service
 from delivery.sanity import NO_PAGE
 from teams.models import Team
 
-
-class InstantInput(forms.DateTimeInput):
-    """The browser's own field of a day and a time."""
-
-    input_type = "datetime-local"
-
-    def __init__(self) -> None:
-        super().__init__(format="%Y-%m-%dT%H:%M")
+PLAIN = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?")
 
 
-class InstantField(forms.DateTimeField):
-    """An instant to the minute, on the reader's clock."""
+class InstantInput(forms.TextInput):
+    """The browser's own field of a day and a time; one of text for an instant that it cannot hold, as it knows no offset."""
+
+    zone = ZoneInfo("UTC")
+
+    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
+        context = super().get_context(name, value, attrs)
+        context["widget"]["type"] = "datetime-local" if self._fits(context["widget"]["value"] or "") else "text"
+        return context
+
+    def _fits(self, text: str) -> bool:
+        try:
+            return not text or bool(PLAIN.fullmatch(text) and cells.instant(text, self.zone))
+        except Refused:
+            return False
+
+
+class InstantField(forms.Field):
+    """An instant on the team's clock, which the form gives it. Read as the importer reads one, with its words."""
 
     widget = InstantInput
-    default_error_messages = {"invalid": _("Write day and time as 2026-04-01T14:30.")}
+    zone = ZoneInfo("UTC")
 
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"], **kwargs)
+    def on_clock(self, zone: ZoneInfo) -> None:
+        self.zone = self.widget.zone = zone  # type: ignore[misc]
+        said = now("Time of %(zone)s.") % {"zone": zone.key}
+        self.help_text = f"{self.help_text} {said}".strip()
+
+    def to_python(self, value: Any) -> datetime | None:
+        try:
+            return value if isinstance(value, datetime) else cells.instant(value or "", self.zone)
+        except Refused as error:
+            raise forms.ValidationError(error.message, code="invalid") from None
+
+    def prepare_value(self, value: Any) -> Any:
+        """To the minute, with seconds where there are some; with its offset in the hour that the clocks show twice."""
+        if not isinstance(value, datetime):
+            return value
+        local = value.astimezone(self.zone)
+        text = local.replace(tzinfo=None, fold=0).isoformat("T", "seconds" if local.second else "minutes")
+        twice = local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset()
+        return local.isoformat("T", "seconds" if local.second else "minutes") if twice else text
+
+
+def on_clock(form: forms.Form, zone: ZoneInfo) -> None:
+    """Let all instants of the form be of this zone."""
+    for field in form.fields.values():
+        if isinstance(field, InstantField):
+            field.on_clock(zone)
 
 
 class PageField(forms.URLField):
@@ -50,11 +89,18 @@ class PageField(forms.URLField):
 
 
 class _SeenForm(SeenForm):
-    """With instants as people read them."""
+    """With instants as people read them, on the team's clock."""
+
+    def __init__(self, data: Any, *, current: Mapping[str, Any], zone: ZoneInfo) -> None:
+        super().__init__(data, current=current)
+        self.zone = zone
+        on_clock(self, zone)
+        for name in self.shown:
+            self.fields[f"seen_{name}"].initial = self._store(name, current[name])
 
     def _readable(self, name: str, value: Any) -> str:
         if isinstance(value, datetime):
-            return date_format(localtime(value), "DATETIME_FORMAT")
+            return date_format(value.astimezone(self.zone), "DATETIME_FORMAT")
         return super()._readable(name, value)
 
 
@@ -85,13 +131,14 @@ class DeploymentForm(RequestForm, _DeploymentFields):
 
     def __init__(self, *args: Any, team: Team, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        on_clock(self, team.zone)
         live = Service.objects.of(team).live().listed()
         self.services = [each.name for each in live if each.fed_by == Feeder.PEOPLE]
 
 
 class EditDeploymentForm(_SeenForm, _DeploymentFields):
     def __init__(self, data: Any = None, *, row: Deployment) -> None:
-        super().__init__(data, current=deployment_fields(row))
+        super().__init__(data, current=deployment_fields(row), zone=row.service.team.zone)
 
     def _names(self) -> list[str]:
         return list(OF_DEPLOYMENT)
@@ -112,12 +159,13 @@ class IncidentForm(RequestForm, _IncidentFields):
 
     def __init__(self, *args: Any, team: Team, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        on_clock(self, team.zone)
         self.fields["service"].queryset = Service.objects.of(team).live().listed()  # type: ignore[attr-defined]
 
 
 class EditIncidentForm(_SeenForm, _IncidentFields):
     def __init__(self, data: Any = None, *, row: Incident) -> None:
-        super().__init__(data, current=incident_fields(row))
+        super().__init__(data, current=incident_fields(row), zone=row.team.zone)
 
     def _names(self) -> list[str]:
         return list(OF_INCIDENT)

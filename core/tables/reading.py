@@ -10,12 +10,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
-from django.template.defaultfilters import filesizeformat
 from django.utils.functional import Promise, lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from core.refusals import Refused
+from core.sizes import size_text
 from core.tables import reading_csv, reading_xlsx
 from core.tables.bounds import BOUNDS, Bounds, Line
 from core.tables.cells import as_written, in_every_language, plain, short
@@ -86,7 +86,7 @@ def _read(content: bytes, columns: Sequence[Column], bounds: Bounds) -> Table:
 def check_size(size: int, bounds: Bounds = BOUNDS) -> None:
     if size > bounds.size:
         message = _("The file has %(size)s. At most %(most)s can be read: split it.")
-        raise Refused(message % {"size": filesizeformat(size), "most": filesizeformat(bounds.size)}, "file")
+        raise Refused(message % {"size": size_text(size), "most": size_text(bounds.size)}, "file")
     if not size:
         raise Refused(_("The file is empty."), "file")
 

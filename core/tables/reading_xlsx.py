@@ -11,13 +11,13 @@ from decimal import Decimal
 from typing import Any
 
 import openpyxl
-from django.template.defaultfilters import filesizeformat
 from django.utils.functional import Promise, lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from openpyxl.utils import get_column_letter
 
 from core.refusals import Refused
+from core.sizes import size_text
 from core.tables.bounds import Bounds, Line
 
 log = logging.getLogger(__name__)
@@ -65,7 +65,7 @@ def _check(archive: zipfile.ZipFile, bounds: Bounds) -> None:
 
 def _too_large(bounds: Bounds) -> Refused:
     message = _("The Excel file is too large once it is unpacked. At most %(most)s can be read: split it.")
-    return Refused(message % {"most": filesizeformat(bounds.unpacked)})
+    return Refused(message % {"most": size_text(bounds.unpacked)})
 
 
 def _rows(sheet: Any, bounds: Bounds) -> Iterator[Line]:

@@ -16,7 +16,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
-from core import charts, content, unsent
+from core import charts, content, sizes, unsent
 from core.figures import Figure
 from core.spans import days_text, list_text
 
@@ -76,6 +76,12 @@ def until(first: date, last: date) -> str:
 def listed(parts: Iterable[object]) -> str:
     """Words in a row, with the comma of the reader's language."""
     return list_text(parts)
+
+
+@register.filter
+def size_text(size: float) -> str:
+    """A number of bytes."""
+    return sizes.size_text(size)
 
 
 @register.filter

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from connectors.registry import CONNECTORS
+from core.spans import list_text
 from delivery.board import Board
 from delivery.periods import Bucket
 from delivery.words import bucket_text
@@ -18,9 +21,14 @@ def source_text(board: Board) -> str:
     if all(service.source.connection.is_sample for service in board.services):
         return _("sample data")
     read = [service.source.connection.kind for service in board.services if not service.source.connection.is_told]
+    told = {service.is_imported for service in board.services if service.source.connection.is_told}
+    names = [_("imported") if imported else _("pushed") for imported in sorted(told)]
+    return list_text([_read(board, read), *names] if read else names)
+
+
+def _read(board: Board, read: Sequence[str]) -> str:
+    """Of what the portal reads by itself: kinds of connections."""
     count = len(read)
-    if not count:
-        return _("imported") if all(service.is_imported for service in board.services) else _("pushed")
     hosts = ", ".join(sorted({CONNECTORS[kind].title for kind in read if kind in CONNECTORS}))
     names = ngettext("%(hosts)s, %(count)s repository", "%(hosts)s, %(count)s repositories", count) % {
         "hosts": hosts, "count": count,

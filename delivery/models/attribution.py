@@ -65,6 +65,8 @@ class Policy(models.Model):
     edition = models.CharField(max_length=4, choices=Edition.choices, default=Edition.E2023)
     # The time zone in which the team's days are counted at present in DeliveryDay.
     zone = models.CharField(max_length=64, blank=True)
+    # What the last change did to the figures, as delivery.moves.Kept reads it; {}: nobody changed it.
+    moved = models.JSONField(default=dict, blank=True)
 
     def __str__(self) -> str:
         return str(self.team)

@@ -80,6 +80,7 @@ class ChangeQuerySet(models.QuerySet["Change"]):
                 | models.Q(branch__icontains=word)
                 | models.Q(merge_sha__istartswith=word)
                 | models.Q(service__name__icontains=word)
+                | models.Q(key__iendswith=f":{word}")
             )
         return self.filter(wanted)
 

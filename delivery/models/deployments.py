@@ -108,6 +108,7 @@ class DeploymentQuerySet(models.QuerySet["Deployment"]):
                 | Q(environment__icontains=word)
                 | Q(workflow_name__icontains=word)
                 | Q(service__name__icontains=word)
+                | Q(key__iendswith=f":{word}")  # as it is called where it comes from
             )
         return self.filter(wanted)
 

@@ -86,7 +86,8 @@ class IncidentQuerySet(models.QuerySet["Incident"]):
     def search(self, words: str) -> IncidentQuerySet:
         wanted = Q()
         for word in words.split():
-            wanted &= Q(title__icontains=word) | Q(service__name__icontains=word)
+            called = Q(key__iendswith=f":{word}")  # where it comes from
+            wanted &= Q(title__icontains=word) | Q(service__name__icontains=word) | called
         return self.filter(wanted)
 
     def newest_first(self) -> IncidentQuerySet:

@@ -26,12 +26,13 @@ from delivery.forms_entering import (
 )
 from delivery.models import Deployment, Incident
 from delivery.pushing import alerts
+from delivery.views.teams_clock import team_on_its_clock
 from teams.access import require
 from teams.models import Team
 
 
 def _edited(request: Request, team_id: int) -> Team:
-    team = visible_team(request, team_id)
+    team = team_on_its_clock(request, team_id)
     require(request.user, "team.edit", team)
     return team
 

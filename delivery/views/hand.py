@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 
 from django.contrib import messages
@@ -19,6 +18,7 @@ from core.tables import writing
 from delivery import behind, correcting, export, moves, policies
 from delivery.forms_hand import CorrectDeploymentForm, CorrectForm, CorrectIncidentForm
 from delivery.models import Change, Correction, Deployment, Incident
+from delivery.views.teams_clock import team_on_its_clock
 from teams.access import require
 from teams.models import Team
 
@@ -28,7 +28,7 @@ CANDIDATES = 20  # deployments before an incident to choose from
 @require_http_methods(["GET", "HEAD", "POST"])
 @live.page("delivery")
 def deployment(request: Request, team_id: int, deployment_id: int) -> HttpResponseBase:
-    team = visible_team(request, team_id)
+    team = team_on_its_clock(request, team_id)
     row = get_object_or_404(
         Deployment.objects.visible_to(request.user).of_teams([team]).newest_first(), pk=deployment_id
     )
@@ -38,7 +38,7 @@ def deployment(request: Request, team_id: int, deployment_id: int) -> HttpRespon
     form = CorrectDeploymentForm(request.POST or None, row=row)
     if request.method == "POST":
         require(request.user, "team.edit", team)
-        if _corrected(request, team, form, moves.day_of(row, team), deployment=row):
+        if _corrected(request, team, form, deployment=row):
             return redirect("deployment", team.pk, row.pk)
     (shown,) = behind.deployment_rows([row], team.pk)
     context = {"why": shown.why, "failures": shown.failures, "changes": behind.change_rows(changes)}
@@ -49,7 +49,7 @@ def deployment(request: Request, team_id: int, deployment_id: int) -> HttpRespon
 @require_http_methods(["GET", "HEAD", "POST"])
 @live.page("delivery")
 def incident(request: Request, team_id: int, incident_id: int) -> HttpResponse:
-    team = visible_team(request, team_id)
+    team = team_on_its_clock(request, team_id)
     row = get_object_or_404(Incident.objects.visible_to(request.user).of_teams([team]).newest_first(), pk=incident_id)
     (shown,) = behind.incident_rows([row], policies.of_team(team))
     candidates = behind.candidates(row, shown.deployment, CANDIDATES)
@@ -57,18 +57,18 @@ def incident(request: Request, team_id: int, incident_id: int) -> HttpResponse:
     form = CorrectIncidentForm(request.POST or None, candidates=candidates, present=present)
     if request.method == "POST":
         require(request.user, "team.edit", team)
-        if _corrected(request, team, form, moves.day_of(row, team, shown.deployment), incident=row):
+        if _corrected(request, team, form, incident=row):
             return redirect("incident", team.pk, row.pk)
     context = {"why": shown.why, "deployment": shown.deployment, "recovery": shown.recovery}
     corrections = Correction.objects.about(row)
     return _page(request, "delivery/incident.html", team, row, form, corrections, context)
 
 
-def _corrected(request: Request, team: Team, form: CorrectForm, day: date | None, **about: Any) -> bool:
+def _corrected(request: Request, team: Team, form: CorrectForm, **about: Any) -> bool:
     """Whether it is done; the page that follows says which figures moved."""
     if form.is_valid():
         try:
-            with moves.watched(team, day) as found:
+            with moves.watched(team, by_week=True) as found:
                 correcting.correct(team=team, by=request.user, **about, **form.sent)
         except Refused as error:
             show_refusal(form, error)
@@ -112,7 +112,7 @@ def withdraw(request: Request, team_id: int, correction_id: int) -> HttpResponse
     require(request.user, "team.edit", team)
     row = found.deployment or found.incident
     try:
-        with moves.watched(team, moves.day_of(row, team, found.target)) as moved:
+        with moves.watched(team, by_week=True) as moved:
             correcting.withdraw(correction=found, by=request.user)
     except Refused as error:
         messages.error(request, error.message)

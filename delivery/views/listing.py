@@ -10,12 +10,13 @@ from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from connections.views import Request, visible_team
+from connections.views import Request
 from core import live
 from core.tables import writing
 from delivery import export
 from delivery.behind import change_rows
 from delivery.filters import ChangeFilter, DeploymentFilter, Filter, IncidentFilter
+from delivery.views.teams_clock import team_on_its_clock
 from teams.models import Team
 
 PER_PAGE = 50
@@ -24,7 +25,7 @@ PER_PAGE = 50
 @require_safe
 @live.page("delivery")
 def deployments(request: Request, team_id: int) -> HttpResponseBase:
-    team = visible_team(request, team_id)
+    team = team_on_its_clock(request, team_id)
     chosen = DeploymentFilter(request.GET, team=team)
     if writing.is_asked(request) and chosen.is_valid():
         return writing.answer(request, export.of_deployments(team, chosen.rows))
@@ -34,7 +35,7 @@ def deployments(request: Request, team_id: int) -> HttpResponseBase:
 @require_safe
 @live.page("delivery")
 def incidents(request: Request, team_id: int) -> HttpResponseBase:
-    team = visible_team(request, team_id)
+    team = team_on_its_clock(request, team_id)
     chosen = IncidentFilter(request.GET, team=team)
     if writing.is_asked(request) and chosen.is_valid():
         return writing.answer(request, export.of_incidents(team, chosen.rows))
@@ -44,7 +45,7 @@ def incidents(request: Request, team_id: int) -> HttpResponseBase:
 @require_safe
 @live.page("delivery")
 def changes(request: Request, team_id: int) -> HttpResponseBase:
-    team = visible_team(request, team_id)
+    team = team_on_its_clock(request, team_id)
     chosen = ChangeFilter(request.GET, team=team)
     if writing.is_asked(request) and chosen.is_valid():
         return writing.answer(request, export.of_changes(team, chosen.rows))

@@ -16,6 +16,7 @@ from delivery import charts, export, first_reading, policies, summary
 from delivery.board import LENGTHS, Board, Choice, board
 from delivery.editions import EDITIONS
 from delivery.models import Deployment, Incident, OutcomeChoice
+from delivery.views.teams_clock import team_on_its_clock
 
 NEWEST = 6  # rows of each list below the charts
 
@@ -23,7 +24,7 @@ NEWEST = 6  # rows of each list below the charts
 @require_safe
 @live.page("delivery", "connections")
 def delivery(request: Request, team_id: int) -> HttpResponseBase:
-    team = visible_team(request, team_id)
+    team = team_on_its_clock(request, team_id)
     found = board(team, choice_of(request))
     sources = health.rows([service.source for service in found.services], clock.now())
     if writing.is_asked(request):

@@ -6,17 +6,18 @@ from django.http import HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from connections.views import Request, visible_team
+from connections.views import Request
 from core import live
 from core.tables import writing
 from delivery import export
 from delivery.point import Asked, read
+from delivery.views.teams_clock import team_on_its_clock
 
 
 @require_safe
 @live.page("delivery")
 def point(request: Request, team_id: int) -> HttpResponseBase:
-    team = visible_team(request, team_id)
+    team = team_on_its_clock(request, team_id)
     asked = Asked.of(request.GET.dict(), team)
     if writing.is_asked(request):
         return writing.answer(request, export.of_point(team, asked, request.GET.get("table", "")))

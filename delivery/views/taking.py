@@ -12,6 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from connections import choosing
+from connections.choosing import Look
 from connections.models import Connection, Source
 from connections.views import Request, visible_team
 from delivery import proposing
@@ -38,7 +39,7 @@ def add(request: Request, team_id: int) -> HttpResponse:
         "listing": listing,
         "problem": problem,
     }
-    if request.method != "POST":
+    if request.method != "POST" or "look" in request.POST:
         return _page(request, team, context)
     chosen = listing.chosen(request.POST.getlist("repository"))
     if not 1 <= len(chosen) <= AT_ONCE:
@@ -64,19 +65,17 @@ def _told(request: Request, team: Team, context: dict[str, Any], outcomes: list[
 
 
 def _page(request: Request, team: Team, context: dict[str, Any], status: int = 200) -> HttpResponse:
-    listing, words = context["listing"], request.POST.get("q", request.GET.get("q", ""))[:200]
-    connection, rows = context["connection"], listing.page(words, request.POST.get("page") or request.GET.get("page"))
-    ids = [each.external_id for each in rows]
+    look = Look.of(context["listing"], request.POST if request.method == "POST" else request.GET)
+    connection, ids = context["connection"], [each.external_id for each in look.rows]
     mine = Source.objects.read_by(team).filter(base_url=connection.base_url, external_id__in=ids)
-    read, chosen = set(mine.values_list("external_id", flat=True)), set(request.POST.getlist("repository"))
+    read = set(mine.values_list("external_id", flat=True))
     context |= {
         "room": "teams",
         "team": team,
-        "words": words,
-        "rows": rows,
+        **vars(look),
         "items": [
-            {"repository": each, "read": each.external_id in read, "chosen": each.external_id in chosen}
-            for each in rows
+            {"repository": each, "read": each.external_id in read, "chosen": each.external_id in look.ids}
+            for each in look.rows
         ],
     }
     return render(request, "delivery/take.html", context, status=status)

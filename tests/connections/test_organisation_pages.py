@@ -72,6 +72,32 @@ def test_from_nothing_to_a_repository_that_a_team_may_take(ada: Client, team: Te
     assert again.context["items"][0]["note"] == team.name
 
 
+def ticked(page: str) -> list[str]:
+    return re.findall(r'name="repository" value="(\d+)" checked', page)
+
+
+def test_what_is_ticked_survives_searching_and_paging(ada: Client, team: Team, common: Connection) -> None:
+    url = reverse("organisation-connection-give", args=[common.pk])
+    first = {"team": team.pk, "repository": ["1", "3"], "q": "", "page": "1", "look": "2"}
+    page = ada.post(url, first)
+    assert (page.status_code, page.context["rows"].number, ticked(page.text)) == (200, 2, ["1", "3"])
+    assert "2 chosen that are not on this page" in page.text
+    assert f'<option value="{team.pk}" selected>' in page.text
+    assert "This field is required." not in ada.post(url, first | {"team": ""}).text
+    searched = ada.post(url, first | {"repository": ["1", "3", "60"], "q": "0042", "look": "1"})
+    assert [each["repository"].external_id for each in searched.context["items"]] == ["42"]
+    assert ticked(searched.text) == ["1", "3", "60"]
+    assert not Grant.objects.exists(), "looking gives nothing"
+    back = ada.post(url, first | {"repository": ["1", "60", "42"], "look": "1"})
+    assert (sorted(ticked(back.text)), back.text.count("1 chosen that is not on this page")) == (["1", "42", "60"], 1)
+    given = {key: value for key, value in first.items() if key != "look"} | {
+        "repository": ["1", "42", "60"],
+        "q": "0042",
+    }
+    assert ada.post(url, given).status_code == 302
+    assert sorted(Grant.objects.values_list("external_id", flat=True)) == ["1", "42", "60"]
+
+
 def test_a_token_that_is_refused_is_told_and_never_sent_back(ada: Client, stub: StubConnector) -> None:
     stub.refuse = OutgoingError("unauthorised", host="host.example")
     response = ada.post(

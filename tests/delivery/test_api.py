@@ -10,9 +10,10 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from drf_spectacular.generators import SchemaGenerator
 
 from core.crypto import digest
-from delivery.models import Service
+from delivery.models import Incident, Service
 from teams.models import ApiToken, Person, Team
 from tests.delivery.factories import NOW, DeploymentFactory, IncidentFactory, ServiceFactory, at
 
@@ -50,6 +51,28 @@ def test_deployments_with_the_filter_of_the_page(reader: Client, team: Team, ser
         "2026-10-01T10:00:00Z",
     )
     assert get(reader, team, "deployments/?from=2026-10-02&to=2026-10-02")["results"][0]["outcome"] == "failed"
+
+
+def test_the_list_says_why_a_row_does_not_count(reader: Client, team: Team, service: Service) -> None:
+    DeploymentFactory(service=service, finished_at=at("2026-10-01 10:00"), gone_at=NOW)
+    DeploymentFactory(service=service, finished_at=at("2026-10-02 10:00"), excluded=True)
+    drill = IncidentFactory(service=service, began_at=at("2026-10-03 10:00"))
+    Incident.objects.filter(pk=drill.pk).update(dismissed=True)
+    found = get(reader, team, "deployments/")["results"]
+    assert [(row["counts"], row["why"]) for row in found] == [
+        (False, ["Excluded by hand."]),
+        (False, ["The host has it no more."]),
+    ]
+    assert get(reader, team, "incidents/")["results"][0]["why"] == ["Not an incident, as somebody said by hand."]
+
+
+@pytest.mark.parametrize("kind", ["deployments", "incidents"])
+def test_a_push_takes_none_of_the_lists_filters(kind: str) -> None:
+    told = SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
+    routes = told["paths"][f"/api/v1/teams/{{team_id}}/{kind}/"]
+    named = {method: {each["name"] for each in route["parameters"]} for method, route in routes.items()}
+    assert named["post"] == {"team_id", "Idempotency-Key"}
+    assert named["get"] >= {"from", "to", "q", "show", "sort"}
 
 
 def test_incidents_with_hours(reader: Client, team: Team, service: Service) -> None:

@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from core.models import UndoOffer
 from delivery import by_hand
+from delivery.addresses import point_url
 from delivery.models import AlertRule, Deployment, Incident, Service
 from teams.models import AuditEvent, Person, Team
 from tests.delivery.factories import DeploymentFactory, IncidentFactory, ServiceFactory, at
@@ -105,6 +106,61 @@ def test_an_edit_keeps_what_others_changed_and_asks_about_the_same_field(client:
     assert (row.outcome, row.finished_at) == ("failed", at("2026-11-02 09:42"))
     told = AuditEvent.objects.filter(action="delivery.deployment_edited").order_by("pk")
     assert [each.data["fields"] for each in told] == [["outcome"], ["title"]]
+
+
+@pytest.fixture
+def berlin(team: Team) -> Team:
+    """Its people are in UTC."""
+    team.time_zone = "Europe/Berlin"
+    team.save()
+    return team
+
+
+def test_instants_are_on_the_teams_clock(client: Client, berlin: Team) -> None:
+    page = client.get(url(berlin, "deployment-new")).text
+    assert page.count("Time of Europe/Berlin.") == 2
+    assert "Left empty: when it finished. Time of Europe/Berlin." in page
+    client.post(url(berlin, "deployment-new"), DEPLOYMENT)
+    row = Deployment.objects.get()
+    assert row.finished_at == at("2026-11-02 08:42")
+    week = at("2026-11-02 00:00").date(), at("2026-11-08 00:00").date()
+    pages = [url(berlin, "deployment", row.pk), url(berlin, "deployments"), url(berlin, "delivery")]
+    for page in (*pages, point_url(berlin.pk, "deployment_frequency", *week)):
+        shown = client.get(page).text
+        assert ("2 Nov 2026, 09:42" in shown, "times of Europe/Berlin" in shown) == (True, True), page
+    edit = client.get(url(berlin, "deployment-edit", row.pk)).text
+    assert edit.count('value="2026-11-02T09:42"') == 2, "and what was seen"
+    assert client.post(url(berlin, "deployment-edit", row.pk), sent({"title": "Again"}, DEPLOYMENT)).status_code == 302
+    row.refresh_from_db()
+    assert (row.title, row.finished_at) == ("Again", at("2026-11-02 08:42"))
+
+
+def test_the_hour_that_comes_twice_can_be_entered(client: Client, berlin: Team) -> None:
+    times = {"created_at": "", "finished_at": "2026-10-25T02:30"}
+    twice = client.post(url(berlin, "deployment-new"), DEPLOYMENT | times)
+    first = "2026-10-25 02:30+02:00"
+    assert twice.status_code == 422
+    assert f"Write {first} or 2026-10-25 02:30+01:00." in twice.text
+    assert twice.context["form"]["finished_at"].as_widget().startswith('<input type="text"'), (
+        "that it can be written in"
+    )
+    assert twice.context["form"]["created_at"].as_widget().startswith('<input type="datetime-local"')
+    assert client.post(url(berlin, "deployment-new"), DEPLOYMENT | times | {"finished_at": first}).status_code == 302
+    row = Deployment.objects.get()
+    assert row.finished_at == at("2026-10-25 00:30")
+    form = client.get(url(berlin, "deployment-edit", row.pk)).context["form"]
+    kept = {name: form.fields[name].prepare_value(form[name].value()) for name in form.fields}
+    assert kept["finished_at"] == "2026-10-25T02:30+02:00"
+    assert client.post(url(berlin, "deployment-edit", row.pk), kept | {"title": "Again"}).status_code == 302
+    row.refresh_from_db()
+    assert (row.title, row.finished_at) == ("Again", at("2026-10-25 00:30"))
+
+
+def test_a_time_that_no_clock_shows_is_told(client: Client, berlin: Team) -> None:
+    response = client.post(url(berlin, "incident-new"), INCIDENT | {"began_at": "2026-03-29T02:30"})
+    sentence = "“2026-03-29T02:30” does not exist in Europe/Berlin: the clocks are put forward over it."
+    assert (response.status_code, sentence in response.text) == (422, True)
+    assert response.text.count('class="p-form-error"') == 1
 
 
 def test_what_others_told_is_not_edited_by_hand(client: Client, team: Team) -> None:

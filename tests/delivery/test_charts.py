@@ -58,6 +58,12 @@ def test_before_anything_is_known_there_is_a_gap_and_not_a_zero(team: Team, serv
     assert chart.figure.layout.annotations[0].text == "no data"
 
 
+def test_the_caption_names_every_way_in(team: Team, service: Service) -> None:
+    assert "pushed" not in charts.frequency_chart(board(team)).caption
+    ServiceFactory(source__connection__team=team, source__connection__kind="pushed", deployment_source="pushed")
+    assert ", 1 repository, pushed ·" in charts.frequency_chart(board(team)).caption
+
+
 def test_nothing_at_all_is_no_data_everywhere(team: Team, service: Service) -> None:
     found = board(team)
     assert set(column(charts.frequency_chart(found), 1)) == {None}

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.utils.translation import override
 
 from core.append_only import AppendOnlyError
 from core.edits import StaleEdit
@@ -115,6 +116,43 @@ def test_both_rows_stay_and_are_audited(team: Team, editor: Person, service: Ser
     ]
     with pytest.raises(AppendOnlyError):
         Correction.objects.filter(pk=row.pk).update(reason="")
+
+
+def sentences(action: str, language: str) -> list[str]:
+    with override(language):
+        return [each.sentence({}) for each in AuditEvent.objects.filter(action__startswith=action).order_by("pk")]
+
+
+def test_the_log_says_in_words_what_was_said(team: Team, editor: Person, service: Service) -> None:
+    Deployment.objects.filter(pk=one(1).pk).update(title="Bad one")
+    Incident.objects.update(title="Basket empty")
+    for kind in ("failed", "hotfix", "not_hotfix", "exclude"):
+        said(team, editor, kind, deployment=one(1) if kind != "exclude" else one(3))
+    for target in (one(1), None):
+        withdraw(correction=said(team, editor, "attribute", incident=Incident.objects.get(), target=target), by=editor)
+    withdraw(
+        correction=said(team, editor, "not_incident", incident=Incident.objects.get()), by=editor, reason="It was one"
+    )
+    assert sentences("delivery.", "en") == [
+        "Said that “Bad one” is a failure: I was there",
+        "Said that “Bad one” is a hotfix: I was there",
+        "Said that “Bad one” is no hotfix: I was there",
+        f"Said that “{one(3)}” is left out of all figures: I was there",
+        "Said that “Basket empty” was caused by Bad one: I was there",
+        "Took back that “Basket empty” was caused by Bad one: –",
+        "Said that “Basket empty” was caused by no deployment: I was there",
+        "Took back that “Basket empty” was caused by no deployment: –",
+        "Said that “Basket empty” is no incident: I was there",
+        "Took back that “Basket empty” is no incident: It was one",
+    ]
+    in_japanese = sentences("delivery.", "ja")
+    assert in_japanese[-2:] == [
+        "「Basket empty」はインシデントではない、と記録しました: I was there",
+        "「Basket empty」はインシデントではない、という記録を取り消しました: It was one",
+    ]
+    assert in_japanese[4] == "「Basket empty」の原因はBad one、と記録しました: I was there"
+    assert in_japanese[6] == "「Basket empty」の原因はデプロイではない、と記録しました: I was there"
+    assert not any("not_incident" in each or "attribute" in each for each in in_japanese)
 
 
 def test_said_once_however_often_it_is_sent(team: Team, editor: Person, service: Service) -> None:

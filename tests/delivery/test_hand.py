@@ -90,6 +90,28 @@ def test_attributed_to_another_deployment_recovery_moves(
     assert number(client, team, "recovery") == (29.0, 1, 1)
 
 
+def test_every_week_that_moved_is_told(client: Client, team: Team, service: Service) -> None:
+    """An incident goes from one week's deployment to another's: both weeks move, and the one from which it is taken back."""
+    early = DeploymentFactory(service=service, finished_at=at("2026-10-25 10:00"))
+    DeploymentFactory(service=service, finished_at=at("2026-11-01 10:00"))
+    IncidentFactory(service=service, began_at=at("2020-01-01 10:00"), resolved_at=None)
+    row = IncidentFactory(service=service, began_at=at("2026-11-02 10:00"), resolved_at=at("2026-11-02 12:00"))
+    say(client, row, kind="attribute", target=str(early.pk))
+    text = said_after(client, row)
+    gained = "19 Oct – 25 Oct 2026: Change failure rate 0% (0 of 1) → 100% (1 of 1)"
+    lost = "26 Oct – 1 Nov 2026: Change failure rate 100% (1 of 1) → 0% (0 of 1)"
+    assert (gained in text, lost in text) == (True, True)
+    assert "Failed deployment recovery time no data → 8.1 d (1 of 1)" in text
+    assert "2 Nov – 8 Nov 2026" not in text.split("Does it count?")[0], "the week of its end has the same MTTR"
+    client.post(reverse("correction-withdraw", args=[team.pk, Correction.objects.get().pk]))
+    text = said_after(client, row)
+    assert "19 Oct – 25 Oct 2026: Change failure rate 100% (1 of 1) → 0% (0 of 1)" in text
+    assert "26 Oct – 1 Nov 2026: Change failure rate 0% (0 of 1) → 100% (1 of 1)" in text
+    for opened in service.incidents.filter(resolved_at=None):
+        say(client, opened, kind="not_incident")
+        assert "1 Nov 2026:" not in said_after(client, opened), "what is open at present is no week's own"
+
+
 def test_attributed_to_none_and_no_incident(client: Client, team: Team, incident: Incident) -> None:
     say(client, incident, kind="attribute", target="none")
     assert number(client, team, "recovery") == (None, 0, 0)

@@ -14,7 +14,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from delivery.models import Service
+from delivery.models import Deployment, Incident, Service
 from teams.models import Person, Team
 from tests.delivery.factories import NOW, DeploymentFactory, IncidentFactory, ServiceFactory, at, together
 
@@ -53,6 +53,37 @@ def _rows(service: Service) -> None:
     IncidentFactory(service=service, title="Ongoing", began_at=at("2026-10-03 10:00"), resolved_at=None)
     IncidentFactory(service=service, title="No incident", in_scope=False)
     IncidentFactory(title="Theirs")
+
+
+@pytest.mark.parametrize("page", ["deployments", "delivery", "delivery-point"])
+def test_what_counts_no_more_is_marked(reader: Client, team: Team, service: Service, page: str) -> None:
+    marks = ">excluded<", ">gone<", ">hotfix<"
+    days = {"from": "2026-10-26", "to": "2026-11-01"}
+    DeploymentFactory(service=service, finished_at=at("2026-10-27 10:00"))
+    url = reverse(page, args=[team.pk])
+    assert not [mark for mark in marks if mark in reader.get(url, days).text]
+    told = DeploymentFactory(service=service, finished_at=at("2026-10-28 10:00"))
+    for fields in ({"excluded": True}, {"gone_at": NOW}, {"hotfix": True}):
+        Deployment.objects.filter(pk=told.pk).update(**{"excluded": False, "gone_at": None, "hotfix": False} | fields)
+        shown = [mark for mark in marks if mark in reader.get(url, days).text]
+        assert shown == [marks[("excluded", "gone_at", "hotfix").index(*fields)]]
+
+
+def test_incidents_that_count_no_more_are_marked(reader: Client, team: Team, service: Service) -> None:
+    drill = IncidentFactory(service=service, title="A drill")
+    IncidentFactory(service=service, title="Deleted", gone_at=NOW)
+    Incident.objects.filter(pk=drill.pk).update(dismissed=True)
+    text = reader.get(reverse("incidents", args=[team.pk])).text
+    assert (text.count(">no incident<"), text.count(">gone<")) == (1, 1)
+
+
+def test_what_was_pushed_is_found_by_its_id(reader: Client, team: Team, service: Service) -> None:
+    DeploymentFactory(service=service, title="One", key="push:id1")
+    DeploymentFactory(service=service, title="Another", key="push:id11")
+    IncidentFactory(service=service, title="Down", key="push:id1")
+    assert titles(reader, "deployments", team, "?q=id1") == ["One"]
+    assert titles(reader, "incidents", team, "?q=ID1") == ["Down"]
+    assert titles(reader, "deployments", team, "?q=push") == []
 
 
 def titles(client: Client, name: str, team: Team, query: str = "") -> list[str]:

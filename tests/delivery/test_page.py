@@ -61,7 +61,7 @@ def test_the_headline_says_numerator_and_denominator(team: Team, service: Servic
     DeploymentFactory(service=service, finished_at=None, created_at=MONDAY, outcome="unknown")
     made = headline(team)
     assert (made.value, made.unit, made.band) == ("2", "days / week", Band.HIGH)
-    assert made.was == "was 1 days / week"
+    assert made.was == "was 1 day / week"
     assert made.facts == ["26 deployments in 13 weeks", "median of deployment days a week", "1 unknown, not counted"]
 
 
@@ -69,7 +69,7 @@ def test_it_speaks_of_months_where_the_median_week_is_empty(team: Team, service:
     for finish in ("2026-09-01", "2026-10-01", "2026-10-02", "2026-11-03"):
         DeploymentFactory(service=service, finished_at=at(f"{finish} 10:00"))
     made = headline(team)
-    assert (made.value, made.unit, made.band) == ("1", "days / month", Band.MEDIUM)
+    assert (made.value, made.unit, made.band) == ("1", "day / month", Band.MEDIUM)
     assert made.facts[:2] == ["4 deployments in 13 weeks", "median of deployment days a month"]
 
 
@@ -261,8 +261,9 @@ def test_the_first_sync_says_that_figures_will_grow(reader: Client, team: Team, 
     assert "About 300 requests left, about 6 minutes." in page(reader, team)
 
 
-def test_what_programs_push_is_not_being_read(reader: Client, team: Team) -> None:
-    ServiceFactory(source__connection__team=team, source__connection__kind="pushed", source__succeeded_at=None)
+@pytest.mark.parametrize("kind", ["pushed", "imported", "sample"])
+def test_what_people_and_programs_bring_is_not_being_read(reader: Client, team: Team, kind: str) -> None:
+    ServiceFactory(source__connection__team=team, source__connection__kind=kind, source__succeeded_at=None)
     assert "older weeks will still fill" not in page(reader, team)
 
 

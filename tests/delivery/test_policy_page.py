@@ -34,13 +34,16 @@ def client(signed_in: SignIn, team_admin: Person, service: Service) -> Client:
 
 
 def send(client: Client, team: Team, status: int = 200, **changed: Any) -> Any:
-    """The form as it is shown, with some fields changed."""
+    """The form as it is shown, with some fields changed. What is saved leads to the page again."""
     url = reverse("delivery-policy", args=[team.pk])
     form = client.get(url).context["form"]
     sent = {bound.html_name: bound.value() for bound in form}
     sent = {name: form.fields[name].prepare_value(value) for name, value in sent.items()}
     sent = {name: value for name, value in sent.items() if value not in (None, False)} | changed
     response = client.post(url, {name: value for name, value in sent.items() if value is not None})
+    if status == 200 and "preview" not in changed:
+        assert (response.status_code, response.headers["Location"]) == (302, url)
+        return client.get(url)
     assert response.status_code == status, response.context["form"].errors
     return response
 
@@ -75,6 +78,29 @@ def test_saving_tells_what_moved_and_counts_the_past_anew(client: Client, team: 
     assert "Look-back 7 days" in page.text
     assert "Hotfixes: hotfix, fix/*." in page.text
     assert f"Changed last by <bdi>{team_admin}</bdi>" in client.get(reverse("delivery-policy", args=[team.pk])).text
+
+
+def test_what_the_last_change_moved_stays_for_everybody(
+    client: Client, signed_in: SignIn, editor: Person, team: Team, team_admin: Person
+) -> None:
+    url = reverse("delivery-policy", args=[team.pk])
+    assert "What the last change moved" not in client.get(url).text, "there was none"
+    now = send(client, team, look_back_days="7")
+    page = signed_in(editor).get(url)
+    assert (
+        moves(page)
+        == moves(now)
+        == {
+            "change_failure_rate": ("50% (1 of 2)", "0% (0 of 2)"),
+            "recovery": ("10.1 d (1 of 1)", "no data"),
+        }
+    )
+    told = page.text.split("What the last change moved")[1].split("<table")[0]
+    assert (f"<bdi>{team_admin}</bdi>" in told, "24 Aug – 22 Nov 2026" in told) == (True, True)
+    Person.objects.filter(pk=editor.pk).update(language="ja")
+    assert moves(signed_in(editor).get(url))["recovery"][1] == "データなし"
+    send(client, team, look_back_days="9", preview="1")
+    assert moves(client.get(url)) == moves(now), "a preview leaves no trace"
 
 
 def test_nothing_moves_and_says_so(client: Client, team: Team) -> None:

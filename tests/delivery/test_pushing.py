@@ -121,10 +121,10 @@ def test_what_is_no_push_is_refused(program: Program, body: Any) -> None:
 
 
 def test_a_megabyte_is_not_read(program: Program) -> None:
-    response = program.send("deployments", {"deployments": [DEPLOYMENT | {"title": "x" * 1_000_000}]})
+    response = program.send("deployments", {"deployments": [DEPLOYMENT | {"title": "x" * (1 << 20)}]})
     assert response.status_code == 413
     assert "so nothing of it was read." in response.json()["detail"]
-    assert program.send("incidents", {"incidents": [INCIDENT | {"title": "x" * 1_000_000}]}).status_code == 413
+    assert program.send("incidents", {"incidents": [INCIDENT | {"title": "x" * (1 << 20)}]}).status_code == 413
     assert not Service.objects.exists()
 
 

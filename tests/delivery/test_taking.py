@@ -74,6 +74,15 @@ def offered(client: Client, team: Team, **query: Any) -> list[str]:
     return [each["repository"].full_name for each in page.context["items"]]
 
 
+def test_what_is_ticked_survives_a_search(admin: Client, team: Team, own: Connection, repos: list[Repo]) -> None:
+    found = take(admin, team, own, repos[0], repos[1], q="web", look="1")
+    assert [each["repository"].full_name for each in found.context["items"]] == ["acme/web"]
+    assert [each.full_name for each in found.context["carried"]] == ["acme/api", "acme/shop"]
+    assert (found.status_code, found.text.count(" checked>"), Source.objects.count()) == (200, 2, 0)
+    take(admin, team, own, *repos[:3], q="web")
+    assert Source.objects.count() == 3
+
+
 def test_one_shows_its_rules_and_needs_no_token_again(
     admin: Client, team: Team, own: Connection, repos: list[Repo]
 ) -> None:

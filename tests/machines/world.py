@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 from django.test import Client
 
 from assessments import services as assessing
 from connections.models import SetAsideObject
 from core import clock
+from delivery.correcting import correct
+from delivery.periods import weeks_before
 from okrs.models import Cycle
 from roadmaps.models import State
 from teams.models import Person, TeamRole
 from tests.access_world import NOBODY, PEOPLE, TOKENS, World, token_cast
 from tests.assessments import factories as maturity
-from tests.delivery.factories import DeploymentFactory, IncidentFactory
+from tests.delivery.factories import ChangeFactory, DeploymentFactory, IncidentFactory, ServiceFactory
 from tests.factories import MembershipFactory, OrganisationFactory, PersonFactory, TeamFactory
 from tests.okrs import factories as okrs
 from tests.roadmaps.factories import noon, ticked
@@ -53,6 +55,7 @@ def fill(w: World) -> None:
         DeploymentFactory(service=service, outcome="failed", finished_at=None)
         IncidentFactory.create_batch(2, service=service)
         IncidentFactory(service=service, resolved_at=None)
+    _told_without_a_text(w)
     SetAsideObject.objects.filter(pk=w.set_aside.pk).update(key="issue:7")  # here is a host that can be asked for it
     w.key_result_of(None)
     okrs.checked_in(w.key_result_of(None), by, okrs.noon(10, 5), 4)
@@ -64,6 +67,23 @@ def fill(w: World) -> None:
     okrs.checked_in(w.key_result_of(w.team), by, okrs.noon(10, 5), 20, comment="Begun", confidence=6)
     w.elsewhere().key_result_of(w.other_team)
     Cycle.objects.update(title="")
+
+
+def _told_without_a_text(w: World) -> None:
+    """Of the last whole week, what a program pushed with nothing but what it had to say."""
+    day = weeks_before(TODAY, 1).last
+    noon = clock.start_of(day, w.team.zone) + timedelta(hours=12)
+    place = ServiceFactory(
+        source__connection__team=w.team, source__connection__kind="pushed", source__url="", deployment_source="pushed",
+        incident_labels=[],
+    )  # fmt: skip
+    nothing = {"title": "", "url": ""}
+    row = DeploymentFactory(service=place, key="push:d1", sha="", finished_at=noon, **nothing)
+    ChangeFactory(
+        service=place, key="push:c1", author="", branch="", merge_sha="", merged_at=noon - timedelta(hours=1), **nothing
+    )
+    IncidentFactory(service=place, key="push:i1", labels=[], began_at=noon + timedelta(minutes=5), **nothing)
+    correct(team=w.team, kind="failed", reason="It broke", by=w.people["editor"], deployment=row)
 
 
 def fill_maturity(w: World) -> None:

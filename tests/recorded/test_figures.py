@@ -28,7 +28,9 @@ def test_ants_its_incidents(ada: Person, undisturbed: dict[str, Undisturbed]) ->
     ada.go(f"{team}/delivery/?period=all&by=month")
     assert ada.find("[data-figure=mttr] .p-fig-v b").inner_text() == "36.58"
     ada.go(f"{team}/delivery/incidents/")
-    links = ada.find(".p-list tbody th a[href^=http]").evaluate_all("links => links.map(link => link.getAttribute('href'))")
+    links = ada.find(".p-list tbody th a[href^=http]").evaluate_all(
+        "links => links.map(link => link.getAttribute('href'))"
+    )
     assert sorted(link.rpartition("/")[2] for link in links) == ["6", "7"]  # #8 has the label, and is a pull request
     resolved = instants(ada.find(".p-list tbody td:nth-of-type(3) time"))
     assert [(at.year, at.month) for at in resolved] == [(2018, 8), (2018, 8)]

@@ -36,6 +36,8 @@ def named() -> list[str]:
 
 
 def test_a_later_list_takes_the_place_of_the_one_before(program: Program) -> None:
+    # By time they would belong to the deployment that follows this one; but that is for what a host tells.
+    program.deploy(id="before", sha="1", created_at="2026-11-01T11:00:00Z", finished_at="2026-11-01T12:00:00Z")
     program.deploy(changes=[CHANGE, OTHER])
     assert named() == ["push:12", "push:13"]
     assert result_of(program, changes=[OTHER], updated_at=LATER) == "changed"

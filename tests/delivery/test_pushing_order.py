@@ -94,6 +94,28 @@ def test_deployments_in_any_order(team: Team, editor: Person, data: Any) -> None
     assert len(one[0][0]) == len({(each.service, each.record.key) for each in events})
 
 
+@st.composite
+def lists(draw: Any) -> Pushed:
+    """Of one deployment, which is always the same; only its changes are told, now these and now those."""
+    at = NOW - timedelta(hours=4)
+    record = DeploymentRecord("a", Outcome.SUCCEEDED, at, at, "production", told_at=draw(st.none() | instants))
+    brought = draw(st.lists(ids, max_size=2, unique=True))
+    return Pushed("one", record, "", tuple(_change(each, draw(texts), draw(instants)) for each in brought))
+
+
+@QUICK
+@given(data=st.data())
+def test_lists_of_changes_in_any_order(team: Team, editor: Person, data: Any) -> None:
+    events = data.draw(st.lists(lists(), min_size=3, max_size=6))
+    one = left_by(push_deployments, team, editor, [[each] for each in events])
+    assert one == left_by(push_deployments, team, editor, batched(data.draw, events))
+    newest = max(each.record.told_at or each.record.created_at for each in events)
+    of_it = [each for each in events if (each.record.told_at or each.record.created_at) == newest]
+    assert {key for _service, _deployment, key in one[2]} == {
+        f"push:{change.key}" for each in of_it for change in each.changes or ()
+    }
+
+
 @QUICK
 @given(data=st.data())
 def test_incidents_in_any_order(team: Team, editor: Person, data: Any) -> None:

@@ -181,8 +181,10 @@ def test_why_an_incident_belongs_to_a_deployment_or_to_none(team: Team, service:
     assert why.of_incident(lone, None, policy).more == ["No counted deployment of the team finished before it began."]
     row.refresh_from_db()
     found = why.of_incident(row, row.failure, policy)
-    assert not found.counts
-    assert "Still open" in found.first
+    assert found.counts
+    assert found.first.startswith("Still open: it is in the change failure rate")
+    alone = why.of_incident(row, None, policy)
+    assert (alone.counts, alone.first) == (False, "Still open: left out of the times, counted beside.")
     assert "the latest counted deployment that finished before it began: 3 Nov 2026" in found.more[0]
     correcting.correct(team=team, kind="attribute", incident=row, target=bad, reason="It was", by=editor)
     row = Incident.objects.get(pk=row.pk)

@@ -143,6 +143,15 @@ def test_where_reading_ended_later_weeks_are_not_told(silent: Team) -> None:
         assert told == ((None, None, part[1]) if part[1] else (None, None, None))
 
 
+def test_what_was_prepared_before_reading_ended_is_made_anew(silent: Team) -> None:
+    service = ServiceFactory(source__connection__team=silent)
+    prepare()
+    assert prepared(silent) == NONE
+    service.ended_at = NOW - timedelta(weeks=30)
+    service.save()
+    assert prepared(silent) == UNTOLD
+
+
 def fives(team: Team) -> dict[date, Any]:
     return {row.bucket.start: row.five for row in board(team, Choice()).by_bucket}
 

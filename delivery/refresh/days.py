@@ -12,7 +12,7 @@ from django.db.models import Count, Q
 from django.db.models.functions import TruncDate
 
 from core import bulk, clock
-from delivery.models import DeliveryDay, Deployment, OutcomeChoice
+from delivery.models import DeliveryDay, Deployment, EnvironmentClass, OutcomeChoice
 from delivery.refresh.touched import MOST_SPANS
 
 FIELDS = ("counted", "unknown", "failed", "hotfixes")
@@ -45,7 +45,8 @@ def _count(service_id: int, days: tuple[date, date] | None, zone: ZoneInfo) -> N
     wanted = _wanted(service_id, days, zone)
     stored = DeliveryDay.objects.filter(service=service_id)
     if days is not None:
-        stored = stored.filter(day__range=days)
+        # All classes there are, so that the index of (service, class, day) is asked and not all days of the service are read.
+        stored = stored.filter(environment_class__in=EnvironmentClass.values, day__range=days)
     gone, moved = [], []
     for row in stored:
         counts = wanted.pop((row.environment_class, row.day), None)

@@ -1,6 +1,7 @@
 """The yardstick of `make bench-delivery`: each figure as one straightforward query over the raw rows, for any number of teams.
 
-Nothing that the portal prepared is asked: incidents find their deployment by EXISTS, as a DORA system that does it well would.
+Nothing that the portal prepared is asked: each incident finds its deployment by one step into an index, and a deployment failed
+where one EXISTS, as a DORA system that does it well would. (One EXISTS inside the other took minutes at 2,000,000.)
 The portal's own tables and indexes are used as they are. PostgreSQL; the window is of whole days in UTC, the teams' zone here.
 """
 
@@ -29,13 +30,16 @@ IN_WINDOW = "d.finished_at >= %(first)s AND d.finished_at < %(end)s"
 OF_TEAMS = f"""
     FROM delivery_deployment d JOIN delivery_service s ON s.id = d.service_id
     WHERE s.team_id = ANY(%(teams)s) AND {COUNTED.format("d")} AND {IN_WINDOW}"""
-# The deployment that finished last before the incident began.
-CAUSED = f"""i.service_id = d.service_id AND i.in_scope AND NOT i.dismissed AND i.gone_at IS NULL
-    AND i.began_at > d.finished_at AND i.began_at <= d.finished_at + %(look_back)s
-    AND NOT EXISTS (
-        SELECT 1 FROM delivery_deployment later
-        WHERE later.service_id = d.service_id AND {COUNTED.format("later")}
-          AND later.finished_at > d.finished_at AND later.finished_at < i.began_at)"""
+# Of each incident the deployment that finished last before it began, by the index of a service's finishes.
+CAUSED = f"""
+    SELECT i.resolved_at, (
+        SELECT d.id FROM delivery_deployment d
+        WHERE d.service_id = i.service_id AND {COUNTED.format("d")}
+          AND d.finished_at < i.began_at AND d.finished_at >= i.began_at - %(look_back)s
+        ORDER BY d.finished_at DESC LIMIT 1) AS deployment_id
+    FROM delivery_incident i JOIN delivery_service s ON s.id = i.service_id
+    WHERE s.team_id = ANY(%(teams)s) AND i.in_scope AND NOT i.dismissed AND i.gone_at IS NULL
+      AND i.began_at > %(first)s AND i.began_at < %(end)s + %(look_back)s"""
 
 FIGURES = {
     "deployment frequency": f"""
@@ -52,13 +56,14 @@ FIGURES = {
         FROM delivery_change c JOIN delivery_deployment d ON d.id = c.deployment_id JOIN delivery_service s ON s.id = d.service_id
         WHERE s.team_id = ANY(%(teams)s) AND {COUNTED.format("d")} AND {IN_WINDOW} GROUP BY 1""",
     "change failure rate": f"""
-        SELECT s.team_id, count(*), count(*) FILTER (WHERE EXISTS (SELECT 1 FROM delivery_incident i WHERE {CAUSED}))
+        WITH caused AS ({CAUSED})
+        SELECT s.team_id, count(*), count(*) FILTER (WHERE EXISTS (SELECT 1 FROM caused WHERE caused.deployment_id = d.id))
         {OF_TEAMS} GROUP BY 1""",
     "recovery time": f"""
-        SELECT s.team_id, percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM i.resolved_at - d.finished_at))
-        FROM delivery_incident i JOIN delivery_deployment d ON {CAUSED} JOIN delivery_service s ON s.id = d.service_id
-        WHERE s.team_id = ANY(%(teams)s) AND {COUNTED.format("d")} AND {IN_WINDOW}
-          AND i.resolved_at >= %(first)s AND i.resolved_at < %(end)s GROUP BY 1""",
+        WITH caused AS ({CAUSED})
+        SELECT s.team_id, percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM caused.resolved_at - d.finished_at))
+        FROM caused JOIN delivery_deployment d ON d.id = caused.deployment_id JOIN delivery_service s ON s.id = d.service_id
+        WHERE {IN_WINDOW} AND caused.resolved_at >= %(first)s AND caused.resolved_at < %(end)s GROUP BY 1""",
     "MTTR": """
         SELECT i.team_id, avg(extract(epoch FROM i.resolved_at - i.began_at)),
                percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM i.resolved_at - i.began_at))

@@ -44,6 +44,7 @@ def main(teams: int, deployments: int) -> dict[str, Any]:
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")  # as autovacuum would in a while
     refreshed = refreshing(services[teams // 2])
+    prepare()  # as beat does within a minute of a refresh
     connection.close()
     return {
         "teams": [service.team_id for service in services],

@@ -127,8 +127,8 @@ def test_a_file_that_is_far_too_large_is_told_in_numbers_with_the_way_back(
     sent = {"CONTENT_LENGTH": str(length), "CONTENT_TYPE": MULTIPART, "wsgi.input": body}
     response = client.post(page, headers={"Referer": f"http://testserver{page}"}, **sent)
     sentences = {
-        "en": "What was sent has 4.0\xa0MB; at most 1.0\xa0MB are taken here, so nothing of it was read.",
-        "ja": "送られた内容は4.0\xa0MBです。ここで受け付けるのは1.0\xa0MBまでのため、何も読み込みませんでした。",
+        "en": "What was sent has 4\xa0MB; at most 1\xa0MB are taken here, so nothing of it was read.",
+        "ja": "送られた内容は4\xa0MBです。ここで受け付けるのは1\xa0MBまでのため、何も読み込みませんでした。",
     }
     assert response.status_code == 413
     assert sentences[language] in response.content.decode()

@@ -74,7 +74,7 @@ def test_30_mb_are_told_how_much_may_be(client: Client, roadmap: Roadmap) -> Non
     response = bring(client, roadmap, b"a" * 30_000_000)
     assert response.status_code == 422
     assert response.context["form"].errors["file"] == [
-        "The file has 28.6\xa0MB. At most 5.0\xa0MB can be read: split it."
+        "The file has 28.6\xa0MB. At most 5\xa0MB can be read: split it."
     ]
 
 

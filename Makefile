@@ -56,7 +56,7 @@ format: ## Let ruff put the code into shape
 frontend: ## Only install and build
 	@$(BOOTSTRAP)
 
-messages: ## Write new texts into locale/*/LC_MESSAGES/django.po
+messages: ## Write new texts into locale/ and templates/locale/
 	@$(BOOTSTRAP) --dev ops.messages make
 
 secrets: ## Make the secrets of the compose file in secrets/ (needs nothing but Python)

@@ -155,10 +155,14 @@ def build_front_end() -> None:
 # -- Translations -------------------------------------------------------------------------------------------------
 
 
+def catalogues(root: Path) -> list[Path]:
+    """Of the code with the API, and of the templates: ops/messages.py."""
+    return [*root.glob("locale/*/LC_MESSAGES/*.po"), *root.glob("templates/locale/*/LC_MESSAGES/*.po")]
+
+
 def compile_messages() -> None:
     """Compile the translations, if one of them is newer than what was compiled from it."""
-    catalogues = list(ROOT.glob("locale/*/LC_MESSAGES/*.po"))
-    compiled = [(file, file.with_suffix(".mo")) for file in catalogues]
+    compiled = [(file, file.with_suffix(".mo")) for file in catalogues(ROOT)]
     if any(not mo.exists() or mo.stat().st_mtime < po.stat().st_mtime for po, mo in compiled):
         run("Compiling the translations", PYTHON, "-m", "ops.messages", "compile")
 

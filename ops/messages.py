@@ -16,13 +16,17 @@ from babel.messages import Catalog, Message
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
+from ops import bootstrap
 from ops.bootstrap import ROOT
 from ops.say import refuse, say
 from ops.services import GETTEXT, need
 
-CATALOGUE = Path("locale/ja/LC_MESSAGES/django.po")
+CATALOGUE = Path("locale/ja/LC_MESSAGES/django.po")  # of the code, and of what the API says about itself
+OF_TEMPLATES = Path("templates/locale/ja/LC_MESSAGES/django.po")
+CATALOGUES = (CATALOGUE, OF_TEMPLATES)
 NO_TEXTS_IN = (".venv", "node_modules", "var", "static", "tests", "ops", "frontend")
 SHOWN = 10
+Texts = dict[tuple[str | None, str], Message]  # by context and text
 ASKING = {"_", "gettext", "gettext_lazy", "ngettext", "ngettext_lazy", "pgettext"}
 
 
@@ -32,7 +36,7 @@ def read(file: Path) -> Catalog:
 
 
 def compile_all() -> None:
-    for source in ROOT.glob("locale/*/LC_MESSAGES/*.po"):
+    for source in bootstrap.catalogues(ROOT):
         beside = source.with_suffix(
             f".{os.getpid()}.tmp"
         )  # moved into place: a reader finds the old file or the new one
@@ -71,7 +75,8 @@ execute_from_command_line()
 def make(folder: Path) -> None:
     """Django's makemessages over `folder` and the API's texts, always with the same options."""
     need(GETTEXT)
-    (folder / "locale").mkdir(exist_ok=True)
+    for catalogue in CATALOGUES:  # makemessages gives a text to the nearest folder of this name above it
+        (folder / catalogue).parents[2].mkdir(parents=True, exist_ok=True)
     api = folder / "api_texts.py"  # there for makemessages only
     api.write_text("".join(f"_({text!r})\n" for text in api_texts()))
     try:
@@ -104,10 +109,20 @@ def _make_messages(folder: Path) -> None:
         refuse(f"makemessages failed: {(done.stderr.strip().splitlines() or ['?'])[-1]}")
 
 
-def fresh_catalogue() -> Catalog:
-    """The catalogue as makemessages would write it now, made from a copy of the sources."""
+def fresh_catalogues() -> list[Catalog]:
+    """The catalogues as makemessages would write them now, made from a copy of the sources."""
     listed = subprocess.run(
-        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "*.py", "*.html", "*.txt", str(CATALOGUE)],
+        [
+            "git",
+            "ls-files",
+            "--cached",
+            "--others",
+            "--exclude-standard",
+            "*.py",
+            "*.html",
+            "*.txt",
+            *map(str, CATALOGUES),
+        ],
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -120,14 +135,14 @@ def fresh_catalogue() -> Catalog:
                 target.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(ROOT / name, target)
         make(Path(copy))
-        return read(Path(copy, CATALOGUE))
+        return [read(Path(copy, name)) if Path(copy, name).exists() else Catalog(locale="ja") for name in CATALOGUES]
 
 
 def _key(message: Message) -> tuple[str | None, str]:
     return message.context, message.id if isinstance(message.id, str) else message.id[0]
 
 
-def _texts(catalogue: Catalog) -> dict[tuple[str | None, str], Message]:
+def _texts(catalogue: Catalog) -> Texts:
     return {_key(message): message for message in catalogue if message.id}
 
 
@@ -147,11 +162,7 @@ def in_f_strings(source: str) -> list[str]:
     ]
 
 
-def check() -> list[str]:
-    """What is wrong with the Japanese catalogue, a line each."""
-    if not (ROOT / CATALOGUE).exists():
-        return [f"{CATALOGUE} is missing: `make messages` makes it"]
-    kept, fresh = _texts(read(ROOT / CATALOGUE)), _texts(fresh_catalogue())
+def _of_one(kept: Texts, fresh: Texts) -> list[str]:
     problems = [f"not in the catalogue (make messages): {text!r}" for _, text in fresh.keys() - kept.keys()]
     problems += [f"no longer used (make messages): {text!r}" for _, text in kept.keys() - fresh.keys()]
     for (_, text), message in kept.items():
@@ -160,6 +171,22 @@ def check() -> list[str]:
         elif _is_empty(message):
             problems.append(f"not translated: {text!r}")
         problems += [f"{error} {text!r}" for error in message.check()]
+    return problems
+
+
+def check() -> list[str]:
+    """What is wrong with the Japanese catalogues, a line each."""
+    missing = [name for name in CATALOGUES if not (ROOT / name).exists()]
+    if missing:
+        return [f"{name} is missing: `make messages` makes it" for name in missing]
+    kept = [_texts(read(ROOT / name)) for name in CATALOGUES]
+    problems: list[str] = []
+    for mine, fresh in zip(kept, map(_texts, fresh_catalogues()), strict=True):
+        problems += _of_one(mine, fresh)
+    of_code, of_templates = kept
+    for key in of_code.keys() & of_templates.keys():
+        if of_code[key].string != of_templates[key].string:
+            problems.append(f"said otherwise in code and templates: {key[1]!r}")
     for path in (path for room in ROOT.glob("[a-z]*") if room.name not in NO_TEXTS_IN for path in room.rglob("*.py")):
         problems += [f"{path.relative_to(ROOT)}: inside an f-string: {text}" for text in in_f_strings(path.read_text())]
     return sorted(problems)
@@ -175,7 +202,7 @@ def main() -> None:
     elif task == "check":
         problems = check()
         for problem in problems[:SHOWN]:
-            say(f"{CATALOGUE}: {problem}")
+            say(problem)
         if problems:
             refuse(f"{len(problems)} translations need work.")
     else:

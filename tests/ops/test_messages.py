@@ -40,9 +40,9 @@ def sources(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(messages, "api_texts", lambda: ["A programmer's text"])
     monkeypatch.delenv("DJANGO_SETTINGS_MODULE", raising=False)
     (tmp_path / "rooms.py").write_text(CODE)
-    catalogue = tmp_path / messages.CATALOGUE
-    catalogue.parent.mkdir(parents=True)
-    catalogue.write_text(PO)
+    for name, text in ((messages.CATALOGUE, PO), (messages.OF_TEMPLATES, PO.partition('msgid "Teams')[0])):
+        (tmp_path / name).parent.mkdir(parents=True)
+        (tmp_path / name).write_text(text)
     subprocess.run(["git", "init", "--quiet", tmp_path], check=True)
     return tmp_path
 
@@ -59,7 +59,6 @@ def test_a_complete_catalogue_has_no_problems(sources: Path) -> None:
 
 def test_a_text_of_the_code_or_a_template_that_is_not_in_the_catalogue_is_found(sources: Path) -> None:
     change(sources / "rooms.py", 'title = _("Teams")', 'title = _("Teams") + _("Roadmap")')
-    (sources / "templates").mkdir()
     (sources / "templates" / "page.html").write_text("{% load i18n %}{% translate 'Home' %}")
     assert messages.check() == [
         "not in the catalogue (make messages): 'Home'",
@@ -132,3 +131,13 @@ def test_a_text_inside_an_f_string_is_told(sources: Path) -> None:
     (sources / "teams").mkdir(exist_ok=True)
     (sources / "teams" / "hidden.py").write_text("""done = f"{_('Saved.')} {name}"\n""")
     assert "teams/hidden.py: inside an f-string: _('Saved.')" in messages.check()
+
+
+def test_a_text_of_a_template_stands_in_the_catalogue_of_templates(sources: Path) -> None:
+    (sources / "templates" / "page.html").write_text("{% load i18n %}{% translate 'Teams' %}")
+    assert messages.check() == ["not in the catalogue (make messages): 'Teams'"]
+    with (sources / messages.OF_TEMPLATES).open("a") as catalogue:
+        catalogue.write('\nmsgid "Teams"\nmsgstr "組"\n')
+    assert messages.check() == ["said otherwise in code and templates: 'Teams'"]
+    change(sources / messages.OF_TEMPLATES, "組", "チーム")
+    assert messages.check() == []

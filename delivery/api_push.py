@@ -235,7 +235,7 @@ class PushDeployments(_PushView):
         description=(
             f"Push up to {deployments.MOST} deployments of services that programs push to, in any order and as often as you"
             " like: each entry says all that is known of its deployment, and of several about the same one the newest stands."
-            f" All entries are taken or none. At most 1 MB (413)."
+            " All entries are taken or none. At most 1 MB (413)."
         ),
     )
     def post(self, request: Any, **_named: Any) -> Response:
@@ -253,7 +253,7 @@ class PushIncidents(_PushView):
         description=(
             f"Push up to {deployments.MOST} incidents of a service or of the team, in any order and as often as you like:"
             " each entry says all that is known of its incident, and of several about the same one the newest stands. All"
-            f" entries are taken or none. At most 1 MB (413)."
+            " entries are taken or none. At most 1 MB (413)."
         ),
     )
     def post(self, request: Any, **_named: Any) -> Response:

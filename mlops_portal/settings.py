@@ -8,6 +8,7 @@ import logging
 import re
 import tomllib
 from pathlib import Path
+from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 from whitenoise.compress import Compressor  # type: ignore[import-untyped]
@@ -164,7 +165,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # The cache holds counts of attempts and signs of life. In the database also where there is a Redis: with the broker away no
 # page fails, and no limit on guesses is open; without the database nobody could sign in anyway. Large enough that an
 # attacker with many addresses pushes nothing out.
-CACHES = {
+CACHES: dict[str, dict[str, Any]] = {
     "default": {
         "BACKEND": "django.core.cache.backends.db.DatabaseCache",
         "LOCATION": "portal_cache",

@@ -20,8 +20,8 @@
     return field.type === "checkbox" ? field.checked !== field.defaultChecked : field.value !== field.defaultValue;
   }
 
-  // The focus goes on at once, before the answer: whoever types fast types into the next row.
-  document.addEventListener("htmx:beforeRequest", (event) => {
+  // The focus goes on at once, before the answer and before the row's turn in the queue: whoever types fast types into the next row.
+  document.addEventListener("submit", (event) => {
     const form = event.target;
     if (!form.matches(OPEN)) { return; }
     form.dataset.checkIn = "saving";

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from core import clock
 from okrs import services
@@ -98,6 +98,26 @@ def test_what_is_not_saved_says_so(opened: OpenPage, rows: list[KeyResult], edit
     row.locator("input[name=value]").press("Enter")
     expect(row.locator(".p-saved")).to_be_visible()
     assert rows[0].check_ins.last().value == 44
+
+
+def test_an_answer_that_comes_late_puts_back_no_number(opened: OpenPage, rows: list[KeyResult], editor: Person) -> None:
+    """The rows are sent one after the other, while the keyboard goes on at once."""
+    page = opened(editor, "/check-ins/")
+    error = rows[2]
+
+    def late(route: Route) -> None:
+        answer = route.fetch()
+        page.wait_for_timeout(700)
+        route.fulfill(response=answer)
+
+    page.route("**/check-in/", late, times=1)
+    for key in ("4", "Enter", "Space", "Enter"):
+        page.keyboard.press(key)
+    expect(page.locator(f"#ci-{error.pk}-value")).to_be_focused()
+    assert page.locator(".p-cis .p-saved").count() == 0, "the first is still under way"
+    expect(page.locator(".p-cis .p-saved")).to_have_count(2)
+    expect(page.locator(".p-nav .p-due-count")).to_have_text("2")
+    assert [row.check_ins.last().value for row in rows[:2]] == [4, 1]
 
 
 def test_without_javascript(opened: OpenPage, rows: list[KeyResult], editor: Person) -> None:

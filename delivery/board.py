@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import Literal, cast
@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from django.db.models import Count, Min
 
 from core import clock
-from delivery import five, policies, reading
+from delivery import five, policies, quarters, reading
 from delivery.facts import Reads, reads
 from delivery.figures import hours_between
 from delivery.five import Five, TeamRows
@@ -25,6 +25,7 @@ from delivery.periods import (
     Period,
     buckets,
     complete_months_before,
+    monday,
     months_before,
     weeks_before,
 )
@@ -169,12 +170,24 @@ def board(team: Team, choice: Choice | None = None) -> Board:
         today=today,
         period=period,
         shown=shown,
-        rows=five.read([team], reach, services)[team.pk],
+        rows=_rows(team, choice, reach, services),
         resolved=_resolved(team, shown, zone),
         outcomes=_outcomes(keys, period, zone),
         read_at=_read_at(services),
         first_sync=any(_is_first_read(service) for service in services),
     )
+
+
+def _rows(team: Team, choice: Choice, reach: Period, services: Sequence[Service]) -> TeamRows:
+    """Of 13 weeks by week, changes of the present week alone where those before are prepared."""
+    usual = (choice.length, choice.by) == ("13w", "week")
+    prepared = quarters.lead_times(team, services, reach.last) if usual else {}
+    if not prepared:
+        return five.read([team], reach, services)[team.pk]
+    rows = five.read([team], reach, services, set(five.PARTS) - {"changes"})[team.pk]
+    this_week = Period(monday(reach.last), reach.last)
+    changes = five.read([team], this_week, services, {"changes"})[team.pk].changes
+    return replace(rows, changes=changes, lead_times=prepared)
 
 
 def _is_first_read(service: Service) -> bool:

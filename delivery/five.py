@@ -29,7 +29,7 @@ from delivery.figures import (
     lead_hours,
     stages_of,
 )
-from delivery.models import Change, DeliveryDay, Deployment, EnvironmentClass, Failure, FailureKind, Incident, Service
+from delivery.models import COUNTED, Change, DeliveryDay, EnvironmentClass, Failure, FailureKind, Incident, Service
 from delivery.periods import DAY, By, Period, start_of
 from delivery.reading import TeamDeployments
 from teams.models import Team
@@ -95,6 +95,8 @@ class TeamRows:
     caused: list[Caused] = field(default_factory=list)
     resolved: list[tuple[date, float]] = field(default_factory=list)
     still_open: int = 0
+    # By period, what is prepared already: of its changes none need be among the rows.
+    lead_times: Mapping[Period, LeadTime] = field(default_factory=dict)
 
     def five(self, period: Period, within: Period | None = None, frequency_of: Period | None = None) -> Five:
         """The figures of a period. `within`: the window that a recovery must end in, where the period is a part of it;
@@ -109,7 +111,7 @@ class TeamRows:
         ]
         return Five(
             frequency=self._frequency(frequency_of or period, days),
-            lead_time=_lead_time(each for each in self.changes if each.day in period),
+            lead_time=self.lead_times.get(period) or lead_time_of(each for each in self.changes if each.day in period),
             failure_rate=Share(self._failed(period, days), counted),
             recovery=Recovery(_spread(each.hours for each in ended), len(caused) - len(ended)),
             detect=_spread(each.detect for each in ended),
@@ -123,7 +125,7 @@ class TeamRows:
         return days_per_week((day for day, each in self.days.items() if each.counted), period)
 
     def empty(self) -> TeamRows:
-        return TeamRows(self.zone, self.deployments, still_open=self.still_open)
+        return TeamRows(self.zone, self.deployments, still_open=self.still_open, lead_times=self.lead_times)
 
     def by_start(self, by: By) -> dict[date, TeamRows]:
         """The same in parts, by the first day of their week or month."""
@@ -150,7 +152,7 @@ class TeamRows:
         return frequency(finishes, self.deployments.read_part(period), sum(each.unknown for each in days.values()))
 
 
-def _lead_time(changes: Iterable[Delivered]) -> LeadTime:
+def lead_time_of(changes: Iterable[Delivered]) -> LeadTime:
     changes = list(changes)
     stages: dict[Stage, list[float]] = {stage: [] for stage in Stage}
     for change in changes:
@@ -232,8 +234,9 @@ def _read_failures(found: Mapping[int, TeamRows], teams: Sequence[Team], reach: 
         deployment__finished_at__gte=first,
         deployment__finished_at__lt=last,
     )
-    # Only a person can name one that does not count, or no longer does.
-    rows = rows.filter(Q(by_hand=False) | Q(deployment__in=Deployment.objects.counted()))
+    # Only a person can name one that does not count, or no longer does. By columns: a subquery would read every team's.
+    counted = Q(*((f"deployment__{name}", value) for name, value in COUNTED.children))
+    rows = rows.filter(Q(by_hand=False) | counted)
     for team_id, finished, began, resolved in rows.values_list(
         "team", "deployment__finished_at", "incident__began_at", "incident__resolved_at"
     ):

@@ -1,4 +1,5 @@
-"""A team's figures over the 13 complete weeks before its present day, prepared: what pages of many teams read.
+"""A team's figures over the 13 complete weeks before its present day, prepared: what pages of many teams read, and of a team's
+own page the lead times, which are of more rows than all the rest.
 
 A page of 150 teams would otherwise read all their changes and incidents of half a year to say 900 numbers. So the numbers are
 kept, as JSON of a fixed size. Whatever is refreshed of a team removes them (delivery/refresh/); a new week, and what `_known`
@@ -21,7 +22,7 @@ from delivery import facts, five, reading, refresh
 from delivery.figures import Frequency, LeadTime, Recovery, Share, Spread, Stage
 from delivery.five import Five, TeamRows
 from delivery.models import PreparedQuarter, Service
-from delivery.periods import DAY, WEEKS, Period, weeks_before
+from delivery.periods import DAY, WEEK, WEEKS, Period, weeks_before
 from delivery.reading import TeamDeployments
 from delivery.told import TITLES
 from teams.models import Team
@@ -59,12 +60,22 @@ def of_teams(teams: Sequence[Team], services: Sequence[Service], today: date | N
     known = reading.known(teams, services)
     still_open = five.still_open(teams)
     found: dict[int, Quarter] = {}
-    for row in PreparedQuarter.objects.filter(team__in=[team.pk for team in teams]):
-        period = periods[row.team_id]
-        if row.monday == period.last + DAY and row.known == _known(known[row.team_id], services, row.team_id):
-            found[row.team_id] = Quarter(period, row.figures, still_open.get(row.team_id, 0))
+    for row in PreparedQuarter.objects.filter(team__in=[team.pk for team in teams]).defer("lead_times"):
+        if _is_true(row, periods[row.team_id], known[row.team_id], services):
+            found[row.team_id] = Quarter(periods[row.team_id], row.figures, still_open.get(row.team_id, 0))
     missing = [team for team in teams if team.pk not in found]
     return found | _made(missing, services, periods)
+
+
+def lead_times(team: Team, services: Sequence[Service], today: date) -> dict[Period, LeadTime]:
+    """Of the 13 weeks, of each of them and of the 13 weeks before; none where nothing is kept."""
+    row = PreparedQuarter.objects.filter(team=team).first()
+    period = weeks_before(today)
+    if row is None or not _is_true(row, period, reading.known([team], services)[team.pk], services):
+        return {}
+    weeks = {Period(week, week + WEEK - DAY): kept for week, kept in zip(period.weeks, row.lead_times, strict=True)}
+    weeks |= {period: row.figures["now"]["lead_time"], before(period): row.figures["before"]["lead_time"]}
+    return {each: _lead_time(kept) for each, kept in weeks.items()}
 
 
 def before(period: Period) -> Period:
@@ -85,14 +96,24 @@ def prepare(team_id: int) -> None:
     """Make what a page would make. The team's lock first: nothing is refreshed between reading and keeping."""
     team = refresh.lock(team_id).team
     services = reading.services_with_first([team])
-    made = _made([team], services, _periods([team], None))[team_id]
-    known = _known(reading.known([team], services)[team_id], services, team_id)
-    values = {"monday": made.period.last + DAY, "known": known, "figures": made.kept}
+    period = _periods([team], None)[team_id]
+    rows = _rows([team], services, {team_id: period})[team_id]
+    weeks = rows.by_start("week")
+    values = {
+        "monday": period.last + DAY,
+        "known": _known(rows.deployments, services, team_id),
+        "figures": _of_rows(rows, period).kept,
+        "lead_times": [asdict(five.lead_time_of(weeks.get(week, rows.empty()).changes)) for week in period.weeks],
+    }
     PreparedQuarter.objects.update_or_create(team=team, defaults=values)
 
 
 def _periods(teams: Sequence[Team], today: date | None) -> dict[int, Period]:
     return {pk: weeks_before(today or clock.today(zone)) for pk, zone in zones_of(teams).items()}
+
+
+def _is_true(row: PreparedQuarter, period: Period, known: TeamDeployments, services: Sequence[Service]) -> bool:
+    return row.monday == period.last + DAY and row.known == _known(known, services, row.team_id)
 
 
 def _known(entry: TeamDeployments, services: Sequence[Service], team_id: int) -> list[Any]:
@@ -105,20 +126,20 @@ def _known(entry: TeamDeployments, services: Sequence[Service], team_id: int) ->
 
 
 def _made(teams: Sequence[Team], services: Sequence[Service], periods: Mapping[int, Period]) -> dict[int, Quarter]:
-    if not teams:
-        return {}
+    rows = _rows(teams, services, periods) if teams else {}
+    return {pk: _of_rows(each, periods[pk]) for pk, each in rows.items()}
+
+
+def _rows(teams: Sequence[Team], services: Sequence[Service], periods: Mapping[int, Period]) -> dict[int, TeamRows]:
     mine = [periods[team.pk] for team in teams]
     reach = Period(min(before(each).first for each in mine), max(each.last for each in mine))
     asked = {team.pk for team in teams}
-    rows = five.read(teams, reach, [service for service in services if service.team_id in asked])
-    return {team.pk: _of_rows(rows[team.pk], periods[team.pk]) for team in teams}
+    return five.read(teams, reach, [service for service in services if service.team_id in asked])
 
 
 def _of_rows(rows: TeamRows, period: Period) -> Quarter:
     parts = rows.by_start("week")
-    weeks = [
-        parts.get(week, rows.empty()).five(Period(week, week + timedelta(days=6)), period) for week in period.weeks
-    ]
+    weeks = [parts.get(week, rows.empty()).five(Period(week, week + WEEK - DAY), period) for week in period.weeks]
     weekly = {name: facts.weekly(name, weeks) for name in TITLES}
     figures = {"now": asdict(rows.five(period)), "before": asdict(rows.five(before(period))), "weekly": weekly}
     return Quarter(period, figures, rows.still_open)
@@ -128,11 +149,10 @@ def _of_rows(rows: TeamRows, period: Period) -> Quarter:
 
 
 def _five(kept: Mapping[str, Any], still_open: int) -> Five:
-    often, lead = kept["frequency"], kept["lead_time"]
-    stages = {Stage(name): Spread(**hours) for name, hours in lead["stages"].items()}
+    often = kept["frequency"]
     return Five(
         frequency=Frequency(**often) if often else None,
-        lead_time=LeadTime(Spread(**lead["hours"]), stages, lead["changes"]),
+        lead_time=_lead_time(kept["lead_time"]),
         failure_rate=Share(**kept["failure_rate"]),
         recovery=Recovery(Spread(**kept["recovery"]["hours"]), kept["recovery"]["still_open"]),
         detect=Spread(**kept["detect"]),
@@ -141,3 +161,8 @@ def _five(kept: Mapping[str, Any], still_open: int) -> Five:
         mttr=Recovery(Spread(**kept["mttr"]["hours"]), still_open),  # what is open is so now, not then
         rework=Share(**kept["rework"]),
     )
+
+
+def _lead_time(kept: Mapping[str, Any]) -> LeadTime:
+    stages = {Stage(name): Spread(**hours) for name, hours in kept["stages"].items()}
+    return LeadTime(Spread(**kept["hours"]), stages, kept["changes"])

@@ -32,6 +32,9 @@ COUNTED = Q(
 )
 
 
+NEWEST_FIRST = Coalesce("finished_at", "created_at").desc()
+
+
 class DeploymentQuerySet(models.QuerySet["Deployment"]):
     def visible_to(self, user: Person | AnonymousUser) -> DeploymentQuerySet:
         return self.in_scope().filter(service__team__in=Team.objects.visible_to(user))
@@ -114,8 +117,7 @@ class DeploymentQuerySet(models.QuerySet["Deployment"]):
 
     def newest_first(self) -> DeploymentQuerySet:
         """By the finish, or where there is none by the beginning, as `dated` looks at them."""
-        at = Coalesce("finished_at", "created_at")
-        return self.select_related("service").order_by(at.desc(), "-created_at", "-pk")
+        return self.select_related("service").order_by(NEWEST_FIRST, "-created_at", "-pk")
 
 
 class Deployment(models.Model):
@@ -159,6 +161,7 @@ class Deployment(models.Model):
         indexes = [
             models.Index(fields=["service", "environment_class", "outcome", "finished_at"], name="deployment_counted"),
             models.Index(fields=["service", "created_at"], name="deployment_begun"),
+            models.Index("service", NEWEST_FIRST, name="deployment_newest"),
             models.Index(fields=["service", "sha"], name="deployment_version"),
             models.Index(fields=["service", "key"], condition=Q(outcome="running"), name="deployment_running"),
         ]

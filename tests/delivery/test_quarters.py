@@ -10,6 +10,7 @@ import pytest
 
 from core import clock
 from delivery import quarters, reading
+from delivery.board import Choice, board
 from delivery.models import Deployment, Incident, PreparedQuarter, Service
 from delivery.quarters import Quarter
 from delivery.records import keep_deployments, keep_incidents
@@ -17,7 +18,7 @@ from delivery.refresh import everything
 from delivery.rules import of_service
 from delivery.tasks import prepare
 from teams.models import Person, Team
-from tests.delivery.factories import NOW, DeploymentFactory, IncidentFactory, ServiceFactory
+from tests.delivery.factories import NOW, ChangeFactory, DeploymentFactory, IncidentFactory, ServiceFactory
 
 WEEK = timedelta(weeks=1)
 
@@ -72,6 +73,37 @@ def test_a_page_reads_what_is_kept(team: Team, service: Service) -> None:
     row.figures["now"]["mttr"]["hours"]["mean"] = 1234.5
     row.save()
     assert made(team).now.mttr.mean == 1234.5
+
+
+def test_the_page_of_a_team_says_what_the_rows_say(team: Team, service: Service) -> None:
+    """With changes of all weeks, those of the present one among them, whose lead time nobody prepared."""
+    for days in range(1, 170, 3):
+        at = NOW - timedelta(days=days)
+        ChangeFactory(
+            service=service,
+            deployment=DeploymentFactory(service=service, finished_at=at),
+            deployed_at=at,
+            first_commit_at=at - timedelta(hours=days),
+            opened_at=at - timedelta(hours=days / 2),
+            merged_at=at - timedelta(hours=1),
+        )
+    of_rows = board(team)
+    prepare()
+    kept = board(team)
+    assert (kept.five, kept.five_before, kept.by_bucket) == (of_rows.five, of_rows.five_before, of_rows.by_bucket)
+    assert of_rows.five.lead_time.count > of_rows.by_bucket[0].five.lead_time.count > 0
+    assert {change.day > kept.period.last for change in kept.rows.changes} == {True}
+
+
+def test_the_page_of_a_team_reads_what_is_kept_of_weeks_alone(team: Team, service: Service) -> None:
+    prepare()
+    row = PreparedQuarter.objects.get()
+    row.lead_times[2]["hours"]["median"] = 1234.5
+    row.save()
+    assert [bucket.five.lead_time.median for bucket in board(team).by_bucket].index(1234.5) == 2
+    assert 1234.5 not in {bucket.five.lead_time.median for bucket in board(team, Choice(by="month")).by_bucket}
+    PreparedQuarter.objects.update(known=[])
+    assert 1234.5 not in {bucket.five.lead_time.median for bucket in board(team).by_bucket}
 
 
 def _deployed(service: Service, _by: Person) -> None:

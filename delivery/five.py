@@ -29,7 +29,7 @@ from delivery.figures import (
     lead_hours,
     stages_of,
 )
-from delivery.models import COUNTED, Change, DeliveryDay, EnvironmentClass, Failure, FailureKind, Incident, Service
+from delivery.models import Change, DeliveryDay, EnvironmentClass, Failure, FailureKind, Incident, Service, is_counted
 from delivery.periods import DAY, By, Period, start_of
 from delivery.reading import TeamDeployments
 from teams.models import Team
@@ -235,8 +235,7 @@ def _read_failures(found: Mapping[int, TeamRows], teams: Sequence[Team], reach: 
         deployment__finished_at__lt=last,
     )
     # Only a person can name one that does not count, or no longer does. By columns: a subquery would read every team's.
-    counted = Q(*((f"deployment__{name}", value) for name, value in COUNTED.children))
-    rows = rows.filter(Q(by_hand=False) | counted)
+    rows = rows.filter(Q(by_hand=False) | is_counted("deployment__"))
     for team_id, finished, began, resolved in rows.values_list(
         "team", "deployment__finished_at", "incident__began_at", "incident__resolved_at"
     ):

@@ -14,7 +14,7 @@ from delivery.models.attribution import (
     Scope,
 )
 from delivery.models.changes import Change, ComparedCommit, Comparison, Linked
-from delivery.models.deployments import COUNTED, Deployment, DeploymentQuerySet
+from delivery.models.deployments import Deployment, DeploymentQuerySet, is_counted
 from delivery.models.incidents import Incident, IncidentQuerySet
 from delivery.models.prepared import PreparedQuarter
 from delivery.models.pushes import AlertRule, PushKey, Telling
@@ -34,7 +34,6 @@ from delivery.models.services import (
 
 __all__ = [
     "ALERT",
-    "COUNTED",
     "HAND",
     "IMPORTED",
     "PUSHED",
@@ -65,4 +64,5 @@ __all__ = [
     "Service",
     "ServiceQuerySet",
     "Telling",
+    "is_counted",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from django.db import models
@@ -21,15 +21,20 @@ if TYPE_CHECKING:
     from teams.models import Person
 
 
-# Succeeded in production, finished, of the service's present source, neither excluded by hand nor gone from the host.
-COUNTED = Q(
-    in_scope=True,
-    outcome=OutcomeChoice.SUCCEEDED,
-    environment_class=EnvironmentClass.PRODUCTION,
-    finished_at__isnull=False,
-    excluded=False,
-    gone_at__isnull=True,
-)
+def is_counted(through: str = "") -> Q:
+    """Succeeded in production, finished, of the service's present source, neither excluded by hand nor gone from the host.
+
+    `through`: the relation ("deployment__") by which other rows lead to theirs.
+    """
+    wanted: dict[str, Any] = {
+        "in_scope": True,
+        "outcome": OutcomeChoice.SUCCEEDED,
+        "environment_class": EnvironmentClass.PRODUCTION,
+        "finished_at__isnull": False,
+        "excluded": False,
+        "gone_at__isnull": True,
+    }
+    return Q(**{through + name: value for name, value in wanted.items()})
 
 
 NEWEST_FIRST = Coalesce("finished_at", "created_at").desc()
@@ -51,10 +56,10 @@ class DeploymentQuerySet(models.QuerySet["Deployment"]):
 
     def counted(self) -> DeploymentQuerySet:
         """docs/definitions.md, Deployment."""
-        return self.filter(COUNTED)
+        return self.filter(is_counted())
 
     def not_counted(self) -> DeploymentQuerySet:
-        return self.filter(~COUNTED)
+        return self.filter(~is_counted())
 
     def unknown_in_production(self) -> DeploymentQuerySet:
         return self.in_scope().filter(

@@ -3,7 +3,7 @@
     python -m bench.delivery_load TEAMS DEPLOYMENTS
 
 Deployments, one incident for twenty of them and one change for two, spread over 52 weeks, made as they are stored. They go
-through delivery/records.py, a repository at a time, and what follows from them is prepared at once, as when a file is brought.
+through delivery/records.py, a repository at a time, and what follows from each batch is prepared with it, as of a page of a sync.
 """
 
 from __future__ import annotations
@@ -80,9 +80,10 @@ def load(service: Any, count: int, chance: random.Random) -> float:
     from delivery.records import keep_deployments, keep_incidents
     from delivery.refresh import Touched
 
-    chosen, now, touched, took = rules.of_service(service), clock.now(), Touched(), 0.0
+    chosen, now, took = rules.of_service(service), clock.now(), 0.0
     numbers = iter(range(count))
     while part := list(islice(numbers, BATCH)):
+        touched = Touched()
         told = [deployment(number, now - SPAN * (number + chance.random()) / count, chance) for number in part]
         began = time.perf_counter()
         keep_deployments(service, chosen, told, now, touched=touched)
@@ -91,7 +92,7 @@ def load(service: Any, count: int, chance: random.Random) -> float:
                      touched=touched)  # fmt: skip
         keep_incidents(service, chosen, [incident(number, each, chance) for number, each in zip(part, told, strict=True)
                                          if number % 20 == 0], now, touched=touched)  # fmt: skip
-    refresh.run(service.team_id, touched)
+        refresh.run(service.team_id, touched)
     return took
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import Literal, cast
@@ -179,15 +179,13 @@ def board(team: Team, choice: Choice | None = None) -> Board:
 
 
 def _rows(team: Team, choice: Choice, reach: Period, services: Sequence[Service]) -> TeamRows:
-    """Of 13 weeks by week, changes of the present week alone where those before are prepared."""
-    usual = (choice.length, choice.by) == ("13w", "week")
-    prepared = quarters.lead_times(team, services, reach.last) if usual else {}
-    if not prepared:
-        return five.read([team], reach, services)[team.pk]
+    """Of 13 weeks by week, changes of the present week alone where the lead times of those before are prepared."""
     rows = five.read([team], reach, services, set(five.PARTS) - {"changes"})[team.pk]
-    this_week = Period(monday(reach.last), reach.last)
-    changes = five.read([team], this_week, services, {"changes"})[team.pk].changes
-    return replace(rows, changes=changes, lead_times=prepared)
+    if (choice.length, choice.by) == ("13w", "week"):
+        rows.lead_times = quarters.lead_times(team, services, rows.deployments, reach.last)
+    first = monday(reach.last) if rows.lead_times else reach.first
+    five.read_changes({team.pk: rows}, services, Period(first, reach.last))
+    return rows
 
 
 def _is_first_read(service: Service) -> bool:

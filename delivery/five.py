@@ -187,11 +187,10 @@ def read(
     if services is None:  # which incidents do without
         services = reading.services_with_first(teams) if {"days", "changes"} & set(only) else []
     found = {pk: TeamRows(known.zone, known) for pk, known in reading.known(teams, services).items()}
-    team_of = {service.pk: service.team_id for service in services}
     if "days" in only:
-        _read_days(found, team_of, reach)
+        _read_days(found, services, reach)
     if "changes" in only:
-        _read_changes(found, team_of, reach)
+        read_changes(found, services, reach)
     if "failures" in only:
         _read_failures(found, teams, reach)
     if "incidents" in only:
@@ -199,7 +198,8 @@ def read(
     return found
 
 
-def _read_days(found: Mapping[int, TeamRows], team_of: Mapping[int, int], reach: Period) -> None:
+def _read_days(found: Mapping[int, TeamRows], services: Sequence[Service], reach: Period) -> None:
+    team_of = {service.pk: service.team_id for service in services}
     rows = DeliveryDay.objects.filter(
         service__in=list(team_of),
         environment_class=EnvironmentClass.PRODUCTION,
@@ -216,7 +216,9 @@ def _read_days(found: Mapping[int, TeamRows], team_of: Mapping[int, int], reach:
         of.unknown += unknown
 
 
-def _read_changes(found: Mapping[int, TeamRows], team_of: Mapping[int, int], reach: Period) -> None:
+def read_changes(found: Mapping[int, TeamRows], services: Sequence[Service], reach: Period) -> None:
+    """Add the linked changes of the teams' `services` that were deployed in `reach`."""
+    team_of = {service.pk: service.team_id for service in services}
     rows = Change.objects.of_services(team_of).deployed_within(reach.first - DAY, reach.last + DAY, UTC)
     for row in rows.only(
         "service", "first_commit_at", "opened_at", "first_review_at", "merged_at", "deployed_at"

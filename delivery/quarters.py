@@ -67,11 +67,11 @@ def of_teams(teams: Sequence[Team], services: Sequence[Service], today: date | N
     return found | _made(missing, services, periods)
 
 
-def lead_times(team: Team, services: Sequence[Service], today: date) -> dict[Period, LeadTime]:
+def lead_times(team: Team, services: Sequence[Service], known: TeamDeployments, today: date) -> dict[Period, LeadTime]:
     """Of the 13 weeks, of each of them and of the 13 weeks before; none where nothing is kept."""
     row = PreparedQuarter.objects.filter(team=team).first()
     period = weeks_before(today)
-    if row is None or not _is_true(row, period, reading.known([team], services)[team.pk], services):
+    if row is None or not _is_true(row, period, known, services):
         return {}
     weeks = {Period(week, week + WEEK - DAY): kept for week, kept in zip(period.weeks, row.lead_times, strict=True)}
     weeks |= {period: row.figures["now"]["lead_time"], before(period): row.figures["before"]["lead_time"]}

@@ -69,6 +69,15 @@ def test_what_counts_no_more_is_marked(reader: Client, team: Team, service: Serv
         assert shown == [marks[("excluded", "gone_at", "hotfix").index(*fields)]]
 
 
+@pytest.mark.parametrize("page", ["deployments", "delivery"])
+def test_what_failed_is_marked(reader: Client, team: Team, service: Service, page: str) -> None:
+    """However that is known; among what counts behind a figure a column says more."""
+    row, url = DeploymentFactory(service=service), reverse(page, args=[team.pk])
+    assert ">with a failure</span>" not in reader.get(url).text
+    Deployment.objects.filter(pk=row.pk).update(failures=1)
+    assert ">with a failure</span>" in reader.get(url).text
+
+
 def test_incidents_that_count_no_more_are_marked(reader: Client, team: Team, service: Service) -> None:
     drill = IncidentFactory(service=service, title="A drill")
     IncidentFactory(service=service, title="Deleted", gone_at=NOW)

@@ -35,7 +35,7 @@ def lock(team_id: int) -> Policy:
 
 
 def forget_prepared(team_id: int) -> None:
-    """What was prepared for pages of many teams is made anew later (delivery/quarters.py)."""
+    """What was prepared is made anew later (delivery/quarters.py). With the lock: whoever prepares holds it until it is kept."""
     PreparedQuarter.objects.filter(team=team_id).delete()
 
 
@@ -54,7 +54,6 @@ def run(team_id: int, touched: Touched) -> None:
     """Bring everything into line with what was stored. What it reads is bounded by what was touched."""
     if not touched:
         return
-    forget_prepared(team_id)
     work = _begin(team_id)
     if work is None:
         everything(team_id)
@@ -112,6 +111,7 @@ def _everything_of(work: _Work, service_id: int) -> None:
 def _begin(team_id: int) -> _Work | None:
     """None for a team of which nothing was ever refreshed, as one that is older than this."""
     policy = lock(team_id)
+    forget_prepared(team_id)
     zone = zones_of([policy.team])[team_id]
     if not policy.zone:
         return None

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from connections import schedule, sync
 from connections.models import Source
 from connectors.records import DeploymentRecord, IncidentRecord, Outcome
-from delivery.models import Deployment, Incident, PushKey, Service
+from delivery import quarters, refresh
+from delivery.models import Deployment, Incident, PreparedQuarter, PushKey, Service
 from delivery.pushing.deployments import Pushed, push_deployments
 from delivery.pushing.incidents import PushedIncident, push_incidents
 from delivery.pushing.keys import KeyUsed, digest_of
@@ -21,6 +23,7 @@ from teams.models import Person, Team
 from tests.connections.factories import NOW
 from tests.connections.test_races import at_once
 from tests.delivery.factories import at
+from tests.roadmaps.test_races import somebody_waits_for_a_lock
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -74,7 +77,6 @@ def test_a_sync_an_import_and_a_push_do_not_wait_for_each_other(
     team: Team, editor: Person, source: Source, stub: Any
 ) -> None:
     """Each stores rows that name the team; whoever locks its row must not stop them."""
-    from django.db import transaction
 
     @transaction.atomic
     def importing() -> None:
@@ -96,3 +98,25 @@ def test_webhooks_at_once_make_it_due_once(source: Source, monkeypatch: pytest.M
         Source.objects.filter(pk=source.pk).update(next_sync_at=at("2026-12-01 00:00"))
         assert at_once(*[lambda: schedule.hasten(source.pk)] * 4) == [True] * 4
         assert rung == [source.pk]
+
+
+def test_what_is_prepared_while_a_push_waits_is_gone_after_it(team: Team, editor: Person) -> None:
+    """The push comes while a team's figures are prepared without it: it is seen waiting for the lock."""
+    pushing(team, editor, key="first")()
+    holds_the_lock = threading.Event()
+
+    @transaction.atomic
+    def preparing() -> bool:
+        refresh.lock(team.pk)
+        holds_the_lock.set()
+        waits = any(somebody_waits_for_a_lock() for _look in range(20_000))
+        quarters.prepare(team.pk)
+        return waits
+
+    def coming() -> Any:
+        assert holds_the_lock.wait(10)
+        return pushing(team, editor, key="second")()
+
+    waited, pushed = at_once(preparing, coming)
+    assert (waited, pushed[0]["result"]) == (True, "new")
+    assert not PreparedQuarter.objects.filter(team=team).exists()

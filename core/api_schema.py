@@ -49,6 +49,7 @@ REFUSED: dict[str, tuple[str, str]] = {
     "403": ("Not allowed.", "Refusal"),
     "404": ("Not there, or another team's.", "Refusal"),
     "409": ("Somebody changed the same thing meanwhile: `theirs` stands there now, `yours` was sent.", "Conflict"),
+    "411": ("The body does not say how long it is, and nothing of it was read.", "Refusal"),
     "413": ("The body is too large, and nothing of it was read.", "Refusal"),
     "428": ("An edit must say what it was made from: the ETag in `If-Match`, or values in `seen`.", "Refusal"),
     "415": ("The body is not JSON.", "Refusal"),
@@ -120,7 +121,7 @@ class RoomSchema(AutoSchema):
         if "{" in self.path:
             statuses.append("404")
         if self._get_request_body():
-            statuses += ["413", "415"]
+            statuses += ["411", "413", "415"]
         if self._edits():
             statuses.append("428")
         return sorted(statuses)

@@ -21,7 +21,7 @@ from core import away, gate, live, views
 from core.addresses import TOO_LARGE
 from core.crypto import Undecryptable
 from core.logs import without_secrets
-from core.views import TooLarge, bad_request
+from core.views import LengthMissing, TooLarge, bad_request
 
 Respond = Callable[[HttpRequest], HttpResponse]
 
@@ -115,10 +115,10 @@ class SizeMiddleware:
         return self.respond(request)
 
     def process_view(self, request: HttpRequest, view: object, *_: object) -> None:
-        length = request.META.get("CONTENT_LENGTH") or "0"
+        length = request.META.get("CONTENT_LENGTH") or ("" if "HTTP_TRANSFER_ENCODING" in request.META else "0")
         largest = getattr(view, "largest_body", settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
         if not length.isdecimal():
-            raise RequestDataTooBig("A body of unknown length")
+            raise LengthMissing("A body of unknown length")
         if int(length) > largest and hasattr(view, "largest_body"):
             self._forget(request, int(length))
             raise TooLarge(int(length), getattr(view, "largest_told", largest))

@@ -5,7 +5,13 @@ import sys
 import structlog
 from django.conf import settings
 from django.contrib import messages
-from django.core.exceptions import DisallowedHost, RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
+from django.core.exceptions import (
+    DisallowedHost,
+    RequestDataTooBig,
+    SuspiciousOperation,
+    TooManyFieldsSent,
+    TooManyFilesSent,
+)
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import translation
@@ -29,6 +35,10 @@ class TooLarge(RequestDataTooBig):
     def __init__(self, length: int, largest: int) -> None:
         super().__init__(f"A body of {length} bytes, where {largest} are taken")
         self.length, self.largest = length, largest
+
+
+class LengthMissing(SuspiciousOperation):
+    """A body that does not say how long it is: nothing bounds it, so it is not read."""
 
 
 @require_safe
@@ -116,16 +126,19 @@ def _way_back(request: HttpRequest) -> str:
     return came_from if is_ours else "/"
 
 
+def _no_address_of_ours() -> str:
+    if not settings.PORTAL_URL:
+        return _("The portal does not know the host name in this address. Whoever runs it can name it with PORTAL_URL.")
+    known = _("This is not the address of the portal, which answers at %(address)s only.")
+    return known % {"address": settings.PORTAL_URL}
+
+
 def _what_is_wrong(exception: Exception) -> tuple[int, str]:
     """The status and a sentence. The exception's own words may repeat what was sent, and are for the log."""
     if isinstance(exception, DisallowedHost):
-        if not settings.PORTAL_URL:
-            return 400, _(
-                "The portal does not know the host name in this address. Whoever runs it can name it with PORTAL_URL."
-            )
-        return 400, _("This is not the address of the portal, which answers at %(address)s only.") % {
-            "address": settings.PORTAL_URL
-        }
+        return 400, _no_address_of_ours()
+    if isinstance(exception, LengthMissing):
+        return 411, _("What was sent does not say how long it is (Content-Length), so nothing of it was read.")
     if isinstance(exception, TooLarge):
         message = _("What was sent has %(size)s; at most %(most)s are taken here, so nothing of it was read.")
         return 413, message % {"size": size_text(exception.length), "most": size_text(exception.largest)}

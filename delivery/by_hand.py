@@ -70,7 +70,15 @@ def _rules(service: Service, environment: str, wanted: str, by: Person) -> Rules
     services = Services(service.team, by)
     services.rules[service.pk] = with_proposals(service, ())
     keep_rules(service, services.rules[service.pk])
-    return services.classed(service, environment, wanted)
+    try:
+        return services.classed(service, environment, wanted)
+    except Refused as error:
+        if error.field != "environment":
+            raise
+        message = _(
+            "Nobody said what “%(environment)s” is: say it where a deployment is entered, or in the service's rules."
+        )
+        raise Refused(message % {"environment": environment}, error.field) from None
 
 
 def _deployment(key: str, told: Mapping[str, Any]) -> DeploymentRecord:

@@ -14,7 +14,7 @@ from core.refusals import Refused
 
 AHEAD = timedelta(minutes=2)  # the sender's clock may go before ours
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
-NO_PAGE = gettext_lazy("The address must begin with https:// or http://.")
+NO_PAGE = gettext_lazy("The address must begin with https:// or http:// and the name of a host.")
 # How an address of a page begins; the API's description says it too, so it is in the words of JSON Schema.
 PAGE = r"[Hh][Tt][Tt][Pp][Ss]?://[^\s\u001c-\u001f\u0085/?#]"
 

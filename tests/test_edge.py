@@ -153,7 +153,24 @@ def test_what_is_no_file_or_has_no_end_is_not_taken(
 @pytest.mark.parametrize("length", ["-1", "1e9", "٣", " ", "9" * 30])
 def test_a_length_that_is_none_is_refused_or_read_as_nothing(nobody: Client, length: str) -> None:
     response = nobody.generic("POST", "/accounts/login/", b"", CONTENT_LENGTH=length)
-    assert response.status_code in (413, 422)
+    assert response.status_code in (411, 413, 422)
+
+
+NO_LENGTH = {
+    "en": "What was sent does not say how long it is (Content-Length), so nothing of it was read.",
+    "ja": "送られた内容の長さ（Content-Length）が示されていないため、何も読み込みませんでした。",
+}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_body_of_unknown_length_is_not_taken_for_none(team: Team, token: dict[str, str], language: str) -> None:
+    """As HTTP/1.1 sends it in chunks; the server says no length then."""
+    body = Counted(b'{"title": "Faster"}')
+    sent = {"CONTENT_LENGTH": "", "CONTENT_TYPE": "application/json", "wsgi.input": body}
+    headers = token | {"Accept-Language": language, "Transfer-Encoding": "chunked"}
+    response = Client().post(objectives(team), headers=headers, **sent)
+    assert (response.status_code, response.json()) == (411, {"detail": NO_LENGTH[language]})
+    assert body.taken == 0
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -125,7 +125,7 @@ class Change(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.title or self.key
+        return self.title or self.key.partition(":")[2] or self.key
 
 
 class Comparison(models.Model):

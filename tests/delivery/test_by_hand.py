@@ -69,8 +69,8 @@ def test_a_deployment_is_entered_once_and_counts(client: Client, team: Team) -> 
         ({"service": "acme/shop"}, "come from its repository. Two sources would count twice."),
         ({"service": "by-push"}, "Programs push the deployments of “by-push”."),
         ({"service": " "}, "This field is required."),
-        ({"url": "javascript:alert(1)"}, "The address must begin with https:// or http://."),
-        ({"url": "ftp://ci.example.com/1"}, "The address must begin with https:// or http://."),
+        ({"url": "javascript:alert(1)"}, "The address must begin with https:// or http:// and the name of a host."),
+        ({"url": "ftp://ci.example.com/1"}, "The address must begin with https:// or http:// and the name of a host."),
     ],
 )
 def test_a_deployment_that_cannot_be_is_told_and_not_kept(

@@ -91,7 +91,11 @@ def test_what_comes_late_changes_nothing_and_what_was_known_later_stands(program
         ({"environment": ""}, "environment", "may not be blank"),
         ({"outcome": "great"}, "outcome", "not a valid choice"),
         ({"colour": "blue"}, "colour", "There is no such field to send."),
-        ({"url": "javascript:alert(1)"}, "url", "The address must begin with https:// or http://."),
+        (
+            {"url": "javascript:alert(1)"},
+            "url",
+            "The address must begin with https:// or http:// and the name of a host.",
+        ),
         ({"id": "x" * 91}, "id", "no more than 90 characters"),
         ({"changes": [CHANGE | {"merged_at": "2026-11-01T09:00:00Z"}]}, "changes", "merged before it was opened"),
         ({"created_at": None, "finished_at": "2026-11-24T09:33:00Z"}, "finished_at", "This lies in the future."),
@@ -227,7 +231,11 @@ def test_an_incident_is_of_a_service_or_of_the_team(program: Program, team: Team
         ({"began_at": "2026-11-24T09:33:00Z"}, "began_at", "This lies in the future."),
         ({"resolved_at": "2026-11-24T09:33:00Z"}, "resolved_at", "This lies in the future."),
         ({"service": "chum-model"}, "service", "The team has no service “chum-model”."),
-        ({"url": "javascript:alert(1)"}, "url", "The address must begin with https:// or http://."),
+        (
+            {"url": "javascript:alert(1)"},
+            "url",
+            "The address must begin with https:// or http:// and the name of a host.",
+        ),
         ({"severity": "high"}, "severity", "There is no such field to send."),
     ],
 )

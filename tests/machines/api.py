@@ -35,7 +35,7 @@ CHECKS = [
     checks.negative_data_rejection,
 ]
 # A body that is too large and unfit besides is told the former.
-UNFIT = ("400", "401", "403", "404", "405", "406", "409", "413", "415", "422", "428", "429")
+UNFIT = ("400", "401", "403", "404", "405", "406", "409", "411", "413", "415", "422", "428", "429")
 
 
 @cache

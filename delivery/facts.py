@@ -43,16 +43,16 @@ def of(name: str, five: Five, reads: Reads) -> list[str]:
 
 
 def spark_of(name: str, values: Sequence[float | None]) -> Spark:
-    """A small drawing of `weekly` values: bars of deployments, else a line with gaps where there is no data."""
+    """A small drawing of `weekly` values: bars of deployments, else a line; with gaps where there is no data."""
     if name == "deployment_frequency":
-        return sparks.bars([int(value or 0) for value in values])
+        return sparks.bars([None if value is None else int(value) for value in values])
     return sparks.line(values)
 
 
 def weekly(name: str, fives: Iterable[Five]) -> list[float | None]:
     """What a spark draws of each week: the number of deployments, else the figure."""
     if name == "deployment_frequency":
-        return [five.frequency.count if five.frequency else 0 for five in fives]
+        return [five.frequency.count if five.frequency else None for five in fives]
     return [told.number_of(name, five) for five in fives]
 
 

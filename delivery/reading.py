@@ -40,8 +40,10 @@ class TeamDeployments:
         return self.failures_until is not None and period.first <= self.failures_until
 
     def read_part(self, period: Period) -> Period:
-        """The period without the days before reading began: nobody knows what happened on them, so they are no zeros."""
-        return Period(max(period.first, self.read_from), period.last) if self.read_from else period
+        """The period without the days before reading began and after it ended: nobody knows of them, so they are no zeros."""
+        return Period(
+            max(period.first, self.read_from or period.first), min(period.last, self.known_until or period.last)
+        )
 
 
 def services_with_first(teams: Sequence[Team]) -> list[Service]:

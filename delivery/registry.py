@@ -29,9 +29,9 @@ def deployment_frequency(teams: Sequence[TeamRows], period: Period) -> float | N
     known = [rows.deployments for rows in teams if rows.deployments.covers(period)]
     if not known:
         return None
-    begins = min(each.read_part(period).first for each in known)
+    parts = [each.read_part(period) for each in known]
     days = (day for rows in teams for day, each in rows.days.items() if each.counted)
-    return frequency(days, Period(begins, period.last)).per_week
+    return frequency(days, Period(min(each.first for each in parts), max(each.last for each in parts))).per_week
 
 
 def lead_time(teams: Sequence[TeamRows], period: Period) -> float | None:

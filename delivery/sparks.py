@@ -11,8 +11,8 @@ WIDTH, HEIGHT, GAP, EDGE = 52, 14, 1.2, 2.5
 
 @dataclass(frozen=True)
 class Spark:
-    """By what it is the path that draws it: "bar", "zero" (bars of nothing, one pixel high), "now" (the last bar); or "line",
-    which has gaps, and "dot". One path each: a page draws a thousand of these. Empty where there is nothing to draw.
+    """By what it is the path that draws it: "bar", "zero" (bars of nothing, one pixel high), "now" (the last bar); or "line"
+    and "dot". Both have gaps. One path each: a page draws a thousand of these. Empty where there is nothing to draw.
     """
 
     paths: Mapping[str, str] = field(default_factory=dict)
@@ -20,13 +20,16 @@ class Spark:
     height: str = str(HEIGHT)
 
 
-def bars(values: Sequence[int]) -> Spark:
-    if not any(values):
+def bars(values: Sequence[int | None]) -> Spark:
+    most = max((value for value in values if value), default=0)
+    if not most:
         return Spark()
-    step, most = WIDTH / len(values), max(values)
+    step = WIDTH / len(values)
     width = round(step - GAP, 1)
     found: dict[str, list[str]] = {"bar": [], "zero": [], "now": []}
     for number, value in enumerate(values):
+        if value is None:
+            continue
         height = max(1.0, round((HEIGHT - 1) * value / most, 1))
         kind = "zero" if value == 0 else "now" if number == len(values) - 1 else "bar"
         found[kind].append(f"M{number * step + 1:.1f} {HEIGHT}v-{height:g}h{width:g}v{height:g}z")

@@ -16,8 +16,8 @@ from django.utils.formats import date_format
 from django.utils.timezone import localtime
 
 from connections.models import SyncRun
-from delivery import headlines, sparks
-from delivery.board import Choice, board
+from delivery import headlines, quarters, reading, sparks
+from delivery.board import Choice, Length, board
 from delivery.figures import Band
 from delivery.headlines import Headline
 from delivery.models import Deployment, Service
@@ -154,6 +154,26 @@ def test_a_sparkline_has_gaps_where_nothing_was() -> None:
         "bar": "-13h16.1",
         "now": "-6.5h16.1",
     }
+    assert [path.count("M") for path in sparks.bars([None, 0, 2, None]).paths.values()] == [1, 1]
+
+
+@pytest.mark.parametrize("length", ["13w", "all"])
+def test_after_the_newest_row_of_a_file_there_are_no_zeros(team: Team, length: Length) -> None:
+    """Nothing is known after it: in the headline as in its drawing, in the charts and of many teams."""
+    service = ServiceFactory(
+        source__connection__team=team, source__connection__kind="imported", source__succeeded_at=at("2026-10-13 12:00")
+    )
+    for day in ("2026-10-01", "2026-10-07", "2026-10-12"):
+        DeploymentFactory(service=service, finished_at=at(f"{day} 10:00"), created_at=at(f"{day} 10:00"))
+    found = board(team, Choice(length)).five.frequency
+    assert found is not None
+    assert (found.count, found.weeks, found.per_week) == (3, 3, 1)
+    known = [None] * 5 + [1, 1, 1] + [None] * 5
+    drawn = [each.five.frequency and each.five.frequency.count for each in board(team).by_bucket]
+    assert drawn == [*known, None]
+    many = quarters.of_teams([team], reading.services_with_first([team]))[team.pk]
+    assert (many.weekly["deployment_frequency"], many.now.frequency) == (known, found)
+    assert headline(team).spark.paths.keys() == {"bar"}
 
 
 def test_over_all_time_the_weeks_begin_with_the_first_deployment(team: Team, service: Service) -> None:

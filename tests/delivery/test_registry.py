@@ -16,6 +16,7 @@ from delivery.correcting import correct
 from delivery.models import Deployment, Incident, Service
 from delivery.periods import Period
 from delivery.refresh import everything
+from delivery.registry import deployment_frequency
 from teams.models import Organisation, Person, Team
 from tests.delivery.factories import ChangeFactory, DeploymentFactory, IncidentFactory, ServiceFactory, at
 from tests.factories import TeamFactory
@@ -111,6 +112,22 @@ def test_after_it_was_disconnected_there_is_no_data(team: Team, service: Service
     service.save()
     assert value("deployment_frequency", team, date(2026, 6, 1)) == 0
     assert value("deployment_frequency", team, date(2026, 6, 29)) is None
+
+
+def test_weeks_after_it_was_disconnected_are_no_zeros(team: Team, service: Service) -> None:
+    for day in ("2026-03-02", "2026-03-10"):
+        DeploymentFactory(service=service, finished_at=at(f"{day} 10:00"))
+    service.ended_at = at("2026-03-13 10:00")
+    service.save()
+    assert value("deployment_frequency", team, date(2026, 6, 1)) == 1  # of two weeks, not of thirteen
+    other = TeamFactory()
+    DeploymentFactory(
+        service=ServiceFactory(source__connection__team=other, ended_at=at("2026-03-20 10:00")),
+        finished_at=at("2026-03-03 10:00"),
+    )
+    four_weeks = Period(date(2026, 3, 2), date(2026, 3, 29))
+    together = list(five.read([team, other], four_weeks).values())
+    assert deployment_frequency(together, four_weeks) == 1  # 2, 1 and 0 days; nobody knows of the fourth week
 
 
 def test_one_repository_disconnected_and_another_read_is_still_a_fact(team: Team, service: Service) -> None:

@@ -58,7 +58,9 @@ def enter_deployment(
         raise Refused(fed_otherwise(found), "service")
     record = _deployment(key, told)
     place = of_people(team, service, by)
-    keep_deployments(place, _rules(place, record.environment, environment_class, by), [record], clock.now())
+    rules = _rules(place, record.environment, environment_class, by)
+    refresh.lock(team.pk)
+    keep_deployments(place, rules, [record], clock.now())
     known_until(place, [record.finished_at or record.created_at])
     made = place.deployments.get(key=key)
     audit.record("delivery.deployment_entered", actor=by, subject=made, team=team, service=place.name, key=key)
@@ -118,6 +120,7 @@ def _locked_deployment(deployment: Deployment) -> Deployment:
     """The row, with its service's source locked first, as a sync does."""
     Source.objects.select_for_update(of=("self",)).get(services=deployment.service_id)
     rows = Deployment.objects.select_for_update(of=("self",)).select_related("service__team", "service__source")
+    refresh.lock(deployment.service.team_id)
     row = rows.get(pk=deployment.pk)
     _check_by_hand(row)
     return row
@@ -152,6 +155,7 @@ def _incident(key: str, told: Mapping[str, Any]) -> IncidentRecord:
 
 def _keep_incident(team: Team, service: Service | None, record: IncidentRecord) -> None:
     now = clock.now()
+    refresh.lock(team.pk)
     if service is None:
         keep_incidents_of_team(team, [record], now)
     else:
@@ -175,6 +179,7 @@ def incident_fields(row: Incident) -> dict[str, Any]:
 
 def _locked_incident(incident: Incident) -> Incident:
     lock(incident.team)
+    refresh.lock(incident.team_id)
     row = Incident.objects.select_for_update(of=("self",)).select_related("team").get(pk=incident.pk)
     _check_by_hand(row)
     return row
@@ -227,6 +232,7 @@ def bring_back(*, row: Deployment | Incident, by: Person) -> dict[str, Any]:
 def _turn(row: Deployment | Incident, by: Person, *, withdrawn: bool) -> dict[str, Any]:
     team = row.team if isinstance(row, Incident) else row.service.team
     lock(team)
+    refresh.lock(team.pk)
     model = type(row)
     locked = model._default_manager.select_for_update(of=("self",)).get(pk=row.pk)
     _check_by_hand(locked, withdrawn=withdrawn)

@@ -50,6 +50,7 @@ class DeliveryStore:
     def store(self, source: Source, records: Sequence[Record], now: datetime) -> int:
         """Each service of the repository gets what is its own."""
         services = list(Service.objects.live().filter(source=source).order_by("pk"))
+        refresh.lock_all(service.team_id for service in services)
         return sum(_keep(part, now) for part in sharing_out.parts(services, records))
 
     def unfinished_keys(self, source: Source, now: datetime) -> Iterable[str]:
@@ -69,6 +70,7 @@ class DeliveryStore:
         mine = {"service__source": source, "key__in": keys}
         deployments = list(Deployment.objects.filter(**mine, gone_at=None).select_related("service"))
         incidents = list(Incident.objects.filter(**mine, gone_at=None))
+        refresh.lock_all([row.service.team_id for row in deployments] + [row.team_id for row in incidents])
         Deployment.objects.filter(pk__in=[row.pk for row in deployments]).update(gone_at=now)
         Incident.objects.filter(pk__in=[row.pk for row in incidents]).update(gone_at=now)
         _refresh(deployments, incidents)
@@ -108,6 +110,7 @@ def give_up_told(before: datetime) -> int:
 def _give_up(rows: DeploymentQuerySet, now: datetime) -> int:
     running = rows.filter(outcome=OutcomeChoice.RUNNING, created_at__lte=now - GIVEN_UP_AFTER)
     given_up = list(running.select_related("service"))
+    refresh.lock_all(row.service.team_id for row in given_up)
     Deployment.objects.filter(pk__in=[row.pk for row in given_up]).update(outcome=OutcomeChoice.UNKNOWN)
     for row in given_up:
         row.outcome = OutcomeChoice.UNKNOWN

@@ -151,6 +151,8 @@ def change_rules(*, service_id: int, rules: Rules, seen: Mapping[str, Any], by: 
         claims.refuse_taken(claims.of_source(source, service), rules, service.team)
     _write(service, rules)
     service.save()
+    services = list(Service.objects.live().filter(source=source))
+    refresh.lock_all(each.team_id for each in [*services, service])
     moved = set(rules.paths) != set(before.paths)
     if moved:  # which files a change touches is not stored: they are read once more
         service.changes.filter(key__startswith="pull:").delete()
@@ -217,6 +219,7 @@ def write_rules(service: Service, rules: Rules) -> None:
 def class_all(source: Source, but: Service | None = None) -> None:
     """Class the rows of each live service anew: what one of them names is not another one's any more, or again."""
     services = list(Service.objects.live().filter(source=source).order_by("pk"))
+    refresh.lock_all(service.team_id for service in services)
     for service in services:
         if service != but:
             _apply(service, rule.of_service(service))
@@ -324,6 +327,7 @@ def bring_deployments(*, team: Team, records: Mapping[str, Sequence[DeploymentRe
         service = of_people(team, name, by)
         rules = with_proposals(service, {each.environment for each in found})
         keep_rules(service, rules)
+        refresh.lock(team.pk)
         keep_deployments(service, rules, found, clock.now())
         known_until(service, [each.finished_at or each.created_at for each in found])
 
@@ -331,6 +335,7 @@ def bring_deployments(*, team: Team, records: Mapping[str, Sequence[DeploymentRe
 @transaction.atomic
 def bring_incidents(*, team: Team, records: Mapping[str, Sequence[IncidentRecord]], by: Person) -> None:
     """By the name of their service; "" for those of the team."""
+    refresh.lock(team.pk)
     for name, found in records.items():
         if not name:
             keep_incidents_of_team(team, found, clock.now())

@@ -61,6 +61,7 @@ def _push(team: Team, entries: Sequence[Pushed], by: Person) -> list[dict[str, A
             found.append(service)
     results: dict[int, str] = {}
     touched = Touched()
+    refresh.lock(team.pk)
     for service in dict.fromkeys(found):
         results |= _keep(service, services, groups[service.pk], now, touched)
     refresh.run(team.pk, touched)

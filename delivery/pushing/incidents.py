@@ -92,6 +92,7 @@ def keep(team: Team, told: Sequence[tuple[Service | None, IncidentRecord]], now:
 
     An incident is the team's by its key: one that named no service gets the one that a later word names.
     """
+    refresh.lock(team.pk)
     stored = stored_of(team, [record for _service, record in told])
     ranks = {key: rank_of_incident(row) for key, row in stored.items()}
     places = {key: row.service for key, row in stored.items()}

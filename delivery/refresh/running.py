@@ -34,6 +34,12 @@ def lock(team_id: int) -> Policy:
     return Policy.objects.select_for_update(of=("self",)).select_related("team").get(team=team_id)
 
 
+def lock_all(teams: Iterable[int]) -> None:
+    """Before any of their rows are written, always in one order: whoever holds the lock may be about to write the same rows."""
+    for team_id in sorted(set(teams)):
+        lock(team_id)
+
+
 def forget_prepared(team_id: int) -> None:
     """What was prepared is made anew later (delivery/quarters.py). With the lock: whoever prepares holds it until it is kept."""
     PreparedQuarter.objects.filter(team=team_id).delete()

@@ -9,11 +9,13 @@ from typing import Any
 
 import pytest
 from django.db import connection, transaction
+from django.db.models import F
 
 from connections import schedule, sync
 from connections.models import Source
 from connectors.records import DeploymentRecord, IncidentRecord, Outcome
 from delivery import quarters, refresh
+from delivery.by_hand import edit_deployment, enter_deployment, withdraw
 from delivery.models import Deployment, Incident, PreparedQuarter, PushKey, Service
 from delivery.pushing.deployments import Pushed, push_deployments
 from delivery.pushing.incidents import PushedIncident, push_incidents
@@ -120,3 +122,42 @@ def test_what_is_prepared_while_a_push_waits_is_gone_after_it(team: Team, editor
     waited, pushed = at_once(preparing, coming)
     assert (waited, pushed[0]["result"]) == (True, "new")
     assert not PreparedQuarter.objects.filter(team=team).exists()
+
+
+def test_whoever_changes_told_rows_waits_before_writing_them(team: Team, editor: Person) -> None:
+    """A changed policy holds the lock and then writes the same rows: one that had written them first would end both."""
+    pushing(team, editor, key="known")()
+    told = [PushedIncident("", IncidentRecord("INC-1", "Stale", FINISHED, None))]
+    push_incidents(team=team, entries=told, by=editor)
+    facts = {"created_at": FINISHED, "finished_at": FINISHED, "branch": "", "sha": "", "title": "", "url": ""}
+    entered = enter_deployment(
+        team=team, service="by hand", by=editor, environment="production", outcome="succeeded", **facts
+    )
+    later = replace(told[0].record, title="Stale features", told_at=at("2026-11-03 10:00"))
+    changes: list[Callable[[], Any]] = [
+        pushing(team, editor, key="known", title="Known", told_at=at("2026-11-03 10:00")),
+        lambda: push_incidents(team=team, entries=[PushedIncident("", later)], by=editor),
+        lambda: edit_deployment(deployment=entered, wanted={"title": "Known"}, seen={"title": ""}, by=editor),
+        lambda: withdraw(row=entered, by=editor),
+    ]
+    for change in changes:
+        assert at_once(*while_everything_is_made_anew(team, change)) == [True, None]
+
+
+def while_everything_is_made_anew(team: Team, change: Callable[[], Any]) -> list[Callable[[], Any]]:
+    holds_the_lock = threading.Event()
+
+    @transaction.atomic
+    def making() -> bool:
+        refresh.lock(team.pk)
+        holds_the_lock.set()
+        waits = any(somebody_waits_for_a_lock() for _look in range(20_000))
+        Deployment.objects.filter(service__team=team).update(failures=F("failures"))
+        Incident.objects.filter(team=team).update(dismissed=F("dismissed"))
+        return waits
+
+    def changing() -> None:
+        assert holds_the_lock.wait(10)
+        change()
+
+    return [making, changing]

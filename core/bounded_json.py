@@ -20,6 +20,10 @@ class BoundedJSONParser(JSONParser):
             body = super().parse(stream, media_type, parser_context)
         except RecursionError:
             raise ParseError(_("The body is nested too deeply.")) from None
+        except ParseError as error:
+            if "int_max_str_digits" in str(error):  # Python's advice is for programmers of the portal
+                raise ParseError(_("The body has a number with thousands of digits.")) from None
+            raise
         level, depth = [body], 0
         while level:
             if (depth := depth + 1) > DEEPEST + 1:

@@ -133,17 +133,23 @@ def _no_address_of_ours() -> str:
     return known % {"address": settings.PORTAL_URL}
 
 
+def _how_large(exception: RequestDataTooBig) -> str:
+    """In numbers where they are known and differ as they are written."""
+    if isinstance(exception, TooLarge):
+        said = {"size": size_text(exception.length), "most": size_text(exception.largest)}
+        if said["size"] != said["most"]:
+            return _("What was sent has %(size)s; at most %(most)s are taken here, so nothing of it was read.") % said
+    return _("What was sent is too large, so nothing of it was read.")
+
+
 def _what_is_wrong(exception: Exception) -> tuple[int, str]:
     """The status and a sentence. The exception's own words may repeat what was sent, and are for the log."""
     if isinstance(exception, DisallowedHost):
         return 400, _no_address_of_ours()
     if isinstance(exception, LengthMissing):
         return 411, _("What was sent does not say how long it is (Content-Length), so nothing of it was read.")
-    if isinstance(exception, TooLarge):
-        message = _("What was sent has %(size)s; at most %(most)s are taken here, so nothing of it was read.")
-        return 413, message % {"size": size_text(exception.length), "most": size_text(exception.largest)}
     if isinstance(exception, RequestDataTooBig):
-        return 413, _("What was sent is too large, so nothing of it was read.")
+        return 413, _how_large(exception)
     if isinstance(exception, TooManyFieldsSent | TooManyFilesSent):
         return 413, _("What was sent has too many fields or files, so nothing of it was read.")
     return 400, _("The portal could not make sense of the request. Go back, reload the page and try again.")

@@ -63,7 +63,7 @@ def enter_deployment(
     keep_deployments(place, rules, [record], clock.now())
     known_until(place, [record.finished_at or record.created_at])
     made = place.deployments.get(key=key)
-    audit.record("delivery.deployment_entered", actor=by, subject=made, team=team, service=place.name, key=key)
+    audit.record("delivery.deployment_entered", actor=by, subject=made, team=team, service=place.name, title=str(made))
     return made
 
 
@@ -107,7 +107,7 @@ def edit_deployment(*, deployment: Deployment, wanted: Mapping[str, Any], seen: 
     rules = _rules(row.service, record.environment, "", by)
     keep_deployments(row.service, rules, [replace(record, attempt=row.attempt)], clock.now())
     audit.record(
-        "delivery.deployment_edited", actor=by, subject=row, team=row.service.team, key=row.key, **_told(changes)
+        "delivery.deployment_edited", actor=by, subject=row, team=row.service.team, title=str(row), **_told(changes)
     )
 
 
@@ -140,7 +140,12 @@ def enter_incident(*, team: Team, service: Service | None, by: Person, request_i
     _keep_incident(team, service, _incident(key, told))
     made = Incident.objects.get(team=team, key=key)
     audit.record(
-        "delivery.incident_entered", actor=by, subject=made, team=team, service=service.name if service else "", key=key
+        "delivery.incident_entered",
+        actor=by,
+        subject=made,
+        team=team,
+        service=service.name if service else "",
+        title=str(made),
     )
     return made
 
@@ -170,7 +175,7 @@ def edit_incident(*, incident: Incident, wanted: Mapping[str, Any], seen: Mappin
     if not changes:
         return
     _keep_incident(row.team, row.service, _incident(row.key, incident_fields(row) | changes))
-    audit.record("delivery.incident_edited", actor=by, subject=row, team=row.team, key=row.key, **_told(changes))
+    audit.record("delivery.incident_edited", actor=by, subject=row, team=row.team, title=str(row), **_told(changes))
 
 
 def incident_fields(row: Incident) -> dict[str, Any]:
@@ -245,5 +250,5 @@ def _turn(row: Deployment | Incident, by: Person, *, withdrawn: bool) -> dict[st
         touched.deployments([locked])
     refresh.run(team.pk, touched)
     kind, did = model._meta.model_name, "brought_back" if withdrawn else "withdrawn"
-    audit.record(f"delivery.{kind}_{did}", actor=by, subject=locked, team=team, key=locked.key)
+    audit.record(f"delivery.{kind}_{did}", actor=by, subject=locked, team=team, title=str(locked))
     return {"kind": kind, "pk": locked.pk}

@@ -94,7 +94,7 @@ def of_services(team: Team, services: Sequence[Service], sources: Sequence[Sourc
     lines = [
         [
             service.name,
-            service.get_deployment_source_display(),
+            service.told_by,
             ", ".join(each["name"] for each in service.workflows),
             ", ".join([*service.environments.get("production", ()), *service.production_branches]),
             ", ".join(service.incident_labels),

@@ -10,10 +10,11 @@ import pytest
 from django.conf import settings as django_settings
 from django.core import mail
 from django.http import HttpResponse
-from django.test import Client
+from django.test import Client, RequestFactory
 
 from core.bounded_json import DEEPEST
 from core.middleware import SizeMiddleware
+from core.views import TooLarge, bad_request
 from imports import views as imports
 from teams.models import Person, Team
 from tests.access_world import make_token
@@ -154,6 +155,25 @@ def test_what_is_no_file_or_has_no_end_is_not_taken(
 def test_a_length_that_is_none_is_refused_or_read_as_nothing(nobody: Client, length: str) -> None:
     response = nobody.generic("POST", "/accounts/login/", b"", CONTENT_LENGTH=length)
     assert response.status_code in (411, 413, 422)
+
+
+def test_two_sizes_that_read_the_same_are_not_told() -> None:
+    answer = bad_request(RequestFactory().get("/api/v1/teams/"), TooLarge(1_048_580, 1_048_576))
+    assert (answer.status_code, json.loads(answer.content)) == (413, {"detail": TOO_LARGE["en"]})
+
+
+MANY_DIGITS = {
+    "en": "The body has a number with thousands of digits.",
+    "ja": "本文に数千桁の数値があります。",
+}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_number_that_nobody_can_read(team: Team, token: dict[str, str], language: str) -> None:
+    headers = token | {"Accept-Language": language}
+    body = '{"title": ' + "1" * 5001 + "}"
+    response = Client().post(objectives(team), body, "application/json", headers=headers)
+    assert (response.status_code, response.json()) == (400, {"detail": MANY_DIGITS[language]})
 
 
 NO_LENGTH = {

@@ -92,8 +92,13 @@ def isolated(name: object) -> str:
 
 @register.filter
 def instant(value: datetime | None) -> str:
-    """Day and time in the reader's time zone."""
-    return date_format(_local(value), "DATETIME_FORMAT") if value else ""
+    """Day and time in the reader's time zone, with its offset in the hour that clocks show twice."""
+    if not value:
+        return ""
+    local = timezone.localtime(value)
+    text = date_format(local, "DATETIME_FORMAT")
+    twice = local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset()
+    return f"{text} ({local.isoformat()[-6:]})" if twice else text
 
 
 def _local(value: date | datetime) -> date | datetime:

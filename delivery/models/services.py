@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.db import models
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from connections.models import Source
@@ -110,6 +111,13 @@ class Service(models.Model):
     def is_imported(self) -> bool:
         """Whether its deployments come as files."""
         return self.source.connection.is_imported
+
+    @property
+    def told_by(self) -> str:
+        """Where its deployments come from, in words."""
+        if self.is_imported and self.deployment_source != DeploymentSourceChoice.NONE:
+            return gettext("Files, and by hand")
+        return self.get_deployment_source_display()
 
     @property
     def fed_by(self) -> Feeder:

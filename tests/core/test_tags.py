@@ -22,6 +22,12 @@ def test_dates_are_written_as_the_reader_does(language: str, day: str, short: st
         assert portal.instant(datetime(2026, 11, 23, 9, 5, tzinfo=UTC)) == instant
 
 
+def test_an_hour_that_clocks_show_twice_has_its_offset() -> None:
+    with timezone.override("Europe/Berlin"):
+        shown = [portal.instant(datetime(2026, 10, 25, hour, 30, tzinfo=UTC)) for hour in (0, 1, 2)]
+    assert shown == ["25 Oct 2026, 02:30 (+02:00)", "25 Oct 2026, 02:30 (+01:00)", "25 Oct 2026, 03:30"]
+
+
 @pytest.mark.parametrize(
     ("url", "link"),
     [("https://x.example/1", "https://x.example/1"), ("javascript:alert(1)", ""), ("data:text/html,x", ""), ("", "")],

@@ -54,7 +54,9 @@ def test_a_deployment_is_entered_once_and_counts(client: Client, team: Team) -> 
     )  # fmt: skip
     page = client.get(url(team, "deployments")).text
     assert ("By hand" in page, url(team, "deployment-edit", row.pk) in page) == (True, True)
-    assert AuditEvent.objects.filter(action="delivery.deployment_entered").count() == 1
+    said = AuditEvent.objects.get(action="delivery.deployment_entered").data
+    assert (said["service"], said["title"]) == ("churn-model", str(row))
+    assert "Files, and by hand" in client.get(url(team, "delivery")).text
 
 
 @pytest.mark.parametrize(

@@ -170,7 +170,7 @@ def test_after_a_reset_one_signs_in_at_once(editor: Person, administrator: Perso
 def test_a_flood_of_addresses_does_not_push_the_counts_out() -> None:
     cache.set("count", 5, timeout=600)
     for n in range(400):
-        cache.set(f"flood {n:04}", 1, timeout=600)
+        cache.set(f"flood-{n:04}", 1, timeout=600)
     assert cache.get("count") == 5
 
 

@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 
 from core import clock
-from delivery import quarters, reading
+from delivery import quarters, reading, refresh
 from delivery.board import Choice, board
 from delivery.models import Deployment, Incident, PreparedQuarter, Service
 from delivery.quarters import Quarter
@@ -160,6 +160,15 @@ def test_whatever_changes_takes_it_away(
     assert after != before
     prepare()
     assert (made(team), quarters.due()) == (after, [])
+
+
+def test_days_counted_anew_for_another_zone_take_it_away(team: Team, service: Service) -> None:
+    """It may have been made of the days of the zone before."""
+    Team.objects.update(time_zone="America/Los_Angeles")
+    quarters.prepare(team.pk)
+    assert kept(team)
+    refresh.prepare(team.pk)
+    assert not kept(team)
 
 
 def test_a_new_week_makes_it_stale(team: Team, service: Service, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -105,21 +105,8 @@ def test_webhooks_at_once_make_it_due_once(source: Source, monkeypatch: pytest.M
 def test_what_is_prepared_while_a_push_waits_is_gone_after_it(team: Team, editor: Person) -> None:
     """The push comes while a team's figures are prepared without it: it is seen waiting for the lock."""
     pushing(team, editor, key="first")()
-    holds_the_lock = threading.Event()
-
-    @transaction.atomic
-    def preparing() -> bool:
-        refresh.lock(team.pk)
-        holds_the_lock.set()
-        waits = any(somebody_waits_for_a_lock() for _look in range(20_000))
-        quarters.prepare(team.pk)
-        return waits
-
-    def coming() -> Any:
-        assert holds_the_lock.wait(10)
-        return pushing(team, editor, key="second")()
-
-    waited, pushed = at_once(preparing, coming)
+    second = pushing(team, editor, key="second")
+    waited, pushed = at_once(*while_somebody_waits(team, lambda: quarters.prepare(team.pk), second))
     assert (waited, pushed[0]["result"]) == (True, "new")
     assert not PreparedQuarter.objects.filter(team=team).exists()
 
@@ -141,23 +128,29 @@ def test_whoever_changes_told_rows_waits_before_writing_them(team: Team, editor:
         lambda: withdraw(row=entered, by=editor),
     ]
     for change in changes:
-        assert at_once(*while_everything_is_made_anew(team, change)) == [True, None]
+        waited, answer = at_once(*while_somebody_waits(team, lambda: write_all(team), change))
+        assert (waited, isinstance(answer, Exception)) == (True, False), answer
 
 
-def while_everything_is_made_anew(team: Team, change: Callable[[], Any]) -> list[Callable[[], Any]]:
+def write_all(team: Team) -> None:
+    Deployment.objects.filter(service__team=team).update(failures=F("failures"))
+    Incident.objects.filter(team=team).update(dismissed=F("dismissed"))
+
+
+def while_somebody_waits(team: Team, work: Callable[[], None], come: Callable[[], Any]) -> list[Callable[[], Any]]:
+    """Two calls: one works with the team's lock once `come` is seen waiting, and says whether it was; the other comes."""
     holds_the_lock = threading.Event()
 
     @transaction.atomic
-    def making() -> bool:
+    def working() -> bool:
         refresh.lock(team.pk)
         holds_the_lock.set()
         waits = any(somebody_waits_for_a_lock() for _look in range(20_000))
-        Deployment.objects.filter(service__team=team).update(failures=F("failures"))
-        Incident.objects.filter(team=team).update(dismissed=F("dismissed"))
+        work()
         return waits
 
-    def changing() -> None:
+    def coming() -> Any:
         assert holds_the_lock.wait(10)
-        change()
+        return come()
 
-    return [making, changing]
+    return [working, coming]

@@ -39,6 +39,11 @@ def day_of(instant: datetime, zone: ZoneInfo) -> date:
     return instant.astimezone(zone).date()
 
 
+def shown_twice(local: datetime) -> bool:
+    """Whether the clocks of its zone show this time twice, because they are put back. Of an instant, on the zone's clock."""
+    return local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset()
+
+
 def start_of(day: date, zone: ZoneInfo) -> datetime:
     """The first instant of `day` in `zone`, in UTC. A day may have 23 or 25 hours; never add 24 to get the next."""
     return datetime.combine(day, time.min, zone).astimezone(UTC)

@@ -14,6 +14,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as now
 from django.utils.translation import gettext_lazy as _
 
+from core import clock
 from core.edits import SeenForm
 from core.forms import RequestForm
 from core.refusals import Refused
@@ -67,8 +68,7 @@ class InstantField(forms.Field):
             return value
         local = value.astimezone(self.zone)
         text = local.replace(tzinfo=None, fold=0).isoformat("T", "seconds" if local.second else "minutes")
-        twice = local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset()
-        return local.isoformat("T", "seconds" if local.second else "minutes") if twice else text
+        return local.isoformat("T", "seconds" if local.second else "minutes") if clock.shown_twice(local) else text
 
 
 def on_clock(form: forms.Form, zone: ZoneInfo) -> None:

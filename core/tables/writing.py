@@ -27,6 +27,7 @@ from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Font
 from openpyxl.utils import get_column_letter
 
+from core import clock
 from core.tables.cells import harmless
 
 MOST_ROWS = 50_000  # of a workbook: it is made in one piece, which takes some seconds for so many
@@ -219,11 +220,7 @@ def _instant(sheet: Any, value: datetime, zone: tzinfo) -> Any:
     """
     local = value.astimezone(zone)
     naive = local.replace(tzinfo=None, fold=0)
-    if (
-        naive.year < _FIRST_YEAR
-        or local.microsecond % 1000
-        or naive.replace(tzinfo=zone).utcoffset() != naive.replace(tzinfo=zone, fold=1).utcoffset()
-    ):
+    if naive.year < _FIRST_YEAR or local.microsecond % 1000 or clock.shown_twice(local):
         return _text(sheet, local.isoformat())
     cell = WriteOnlyCell(sheet, naive)
     cell.number_format = f'yyyy-mm-dd hh:mm:ss" {zone}"'

@@ -16,7 +16,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
-from core import charts, content, sizes, unsent
+from core import charts, clock, content, sizes, unsent
 from core.figures import Figure
 from core.spans import days_text, list_text
 
@@ -97,8 +97,7 @@ def instant(value: datetime | None) -> str:
         return ""
     local = timezone.localtime(value)
     text = date_format(local, "DATETIME_FORMAT")
-    twice = local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset()
-    return f"{text} ({local.isoformat()[-6:]})" if twice else text
+    return f"{text} ({local.isoformat()[-6:]})" if clock.shown_twice(local) else text
 
 
 def _local(value: date | datetime) -> date | datetime:
